@@ -1,0 +1,48 @@
+# Every target sets up what it needs. Start with `make demo`; `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+# caldav's HTTP library replaces urllib3 when installed as a wheel (docs/decisions/urllib3.md): its source build honours this.
+export URLLIB3_NO_OVERRIDE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check format lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+setup: $(READY) ## virtual environment with the locked dependencies
+
+$(READY): requirements/dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: $(READY) ## lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## rewrite the code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-fast: $(READY) ## unit, contract and property tests (under a minute)
+	$(BIN)/pytest tests/unit tests/property tests/contract -m "not slow" -n 2 $(ARGS)
+
+test: check ## everything
+	$(BIN)/pytest tests -n 2 --dist loadfile $(ARGS)
+
+lock: ## renew the locked dependencies (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-binary urllib3-future \
+	  --emit-build-options --no-emit-index-url --custom-compile-command "make lock" \
+	  pyproject.toml --group dev requirements/build.in -o requirements/dev.lock
+
+clean: ## remove the virtual environment and what tests left
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
