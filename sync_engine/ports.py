@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from sync_engine.errors import ItemError
 from sync_engine.item import Item
@@ -127,6 +127,14 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+@runtime_checkable
+class ReadBack(Protocol):
+    """Capability of connectors to systems that may keep something else than what was sent and not say so (CalDAV, CardDAV)."""
+
+    def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """What the system keeps for items that were just written; answers as `fetch` does."""
 
 
 # ---------------------------------------------------------------- the hub side
@@ -314,6 +322,9 @@ class UnitOfWork(Protocol):
     def binding(self, binding_id: int) -> Binding:
         """The binding as stored."""
 
+    def lock_collection(self, collection_id: int) -> None:
+        """Wait until no other transaction writes this collection. Before reading what a write will depend on."""
+
     def links(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Link]:
         """Links by remote id."""
 
@@ -386,6 +397,9 @@ class UnitOfWork(Protocol):
     def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:
         """Record that the brake holds deletions on `side` ("hub" or "remote"); replaces an older record of that side."""
 
+    def held(self, binding_id: int, side: str) -> int:
+        """How many deletions the brake holds on that side; 0 for none."""
+
     def release_hold(self, binding_id: int, side: str) -> None:
         """The brake holds nothing on that side any more; a one-time approval is used up."""
 
@@ -401,7 +415,10 @@ class UnitOfWork(Protocol):
         """Entries by remote id."""
 
     def quarantined_uids(self, binding_id: int, uids: Sequence[str]) -> dict[str, Trouble]:
-        """Entries that hold a readable item with one of these UIDs."""
+        """Entries about a duplicate of an item with one of these UIDs: they hold a readable item."""
+
+    def to_read_again(self, binding_id: int) -> list[str]:
+        """Remote ids of entries that an admin asked to retry, or that are due: their remote_version is empty."""
 
     def release(self, binding_id: int, *, remote_ids: Sequence[str] = (), item_ids: Sequence[int] = ()) -> None:
         """Remove entries: the item is well again, or gone."""
