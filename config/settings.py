@@ -1,0 +1,140 @@
+"""All settings, with their defaults. ``example.toml`` beside this file explains them to people.
+
+Values come from the TOML file; environment variables outrank it: ``AGENDAHUB_STORE__URL`` sets ``[store] url``.
+Paths are relative to the folder of the configuration file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.values import Duration, Name, SecretReference, WebAddress
+
+ENVIRONMENT_PREFIX = "AGENDAHUB_"
+
+KindName = Literal["contact", "event", "task"]
+
+
+class Section(BaseModel):
+    """A part of the file; unknown keys are refused, so that a slip of the pen is seen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    """[store]: where the hub keeps everything."""
+
+    url: str = "sqlite:///agendahub.db"
+    key_file: str = "agendahub.key"
+
+
+class ServerSettings(Section):
+    """[server]: the gateway for phones and programs, the status page and the metrics."""
+
+    listen: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8008
+    base_url: WebAddress = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    status_public: bool = False
+    proxies: tuple[str, ...] = ()
+
+
+class SyncSettings(Section):
+    """[sync]: how often and how much at once."""
+
+    interval: Duration = 300.0
+    reconcile: Duration = 86400.0
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+
+
+class LimitSettings(Section):
+    """[limits]: what the gateway takes from a device."""
+
+    request_bytes: Annotated[int, Field(ge=65536)] = 4 * 1024 * 1024
+
+
+class AccountSettings(Section):
+    """[[accounts]]: a login at an outside system."""
+
+    name: Name
+    connector: str = "dav"
+    url: WebAddress = ""
+    username: str = ""
+    secret: SecretReference = ""
+    auth: Literal["auto", "basic", "digest", "bearer", "none"] = "auto"
+    ca_file: str = ""
+    timeout: Duration = 30.0
+    connections: Annotated[int, Field(ge=1, le=16)] = 2
+
+
+class BindingSettings(Section):
+    """[[bindings]]: one hub collection tied to one remote collection."""
+
+    name: Name
+    account: Name
+    remote: Annotated[str, Field(min_length=1, max_length=1000)]
+    collection: Name
+    owner: str = ""
+    kinds: Annotated[tuple[KindName, ...], Field(min_length=1)]
+    direction: Literal["both", "in", "out"] = "both"
+    prefer: Literal["hub", "remote"] = "hub"
+    brake_count: Annotated[int, Field(ge=0)] = 10
+    brake_percent: Annotated[float, Field(ge=0, le=100)] = 10.0
+    window_days_past: Annotated[int, Field(ge=0)] = 0
+    window_days_future: Annotated[int, Field(ge=0)] = 0
+    interval: Duration | None = None
+    paused: bool = False
+
+
+class LogSettings(Section):
+    """[log]."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """A whole configuration, checked. Made by `config.loading.load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    store: StoreSettings = StoreSettings()
+    server: ServerSettings = ServerSettings()
+    sync: SyncSettings = SyncSettings()
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+    accounts: tuple[AccountSettings, ...] = ()
+    bindings: tuple[BindingSettings, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment outranks the file (which arrives as keyword arguments)."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def account(self, name: str) -> AccountSettings | None:
+        """The account of this name."""
+        return next((account for account in self.accounts if account.name == name), None)
+
+    def binding(self, name: str) -> BindingSettings | None:
+        """The binding of this name."""
+        return next((binding for binding in self.bindings if binding.name == name), None)
+
+
+def anchored(folder: Path, written: str) -> Path:
+    """A path of the configuration, made absolute: it is relative to the configuration's folder."""
+    return folder / Path(written).expanduser()

@@ -1,0 +1,60 @@
+"""The kinds of value that a setting can have: durations, references to secrets, names."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NAME = re.compile(r"[^\W_][\w .@-]{0,99}")
+SECRET_WAYS = ("env:", "file:", "store:")
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)
+    if match is None:
+        raise ValueError('write a duration as seconds or like "30s", "5m", "12h", "1d"')
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value) or value != value.strip():
+        raise ValueError("a name is 1 to 100 letters, digits, spaces or . - _ @ and starts with a letter or digit")
+    return value
+
+
+def _reference(value: str) -> str:
+    way = next((way for way in SECRET_WAYS if value.startswith(way)), None)
+    if value and (way is None or not value[len(way) :].strip()):
+        raise ValueError(
+            "a secret is never written here: use env:NAME (environment), file:PATH (a file) or store:NAME "
+            "(encrypted in the store, put there by `agendahub account add`)"
+        )
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("an address starts with https:// (or http://) and names a server")
+    if parts.password is not None:
+        raise ValueError("no password in an address: use `secret`")
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0, allow_inf_nan=False)]
+"""Seconds; written as a number of seconds or as "5m"."""
+
+Name = Annotated[str, AfterValidator(_name)]
+"""What an account, a binding or a collection is called."""
+
+SecretReference = Annotated[str, AfterValidator(_reference)]
+"""Where a secret is: env:NAME, file:PATH or store:NAME; empty for none."""
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""An http or https address without a password; may be empty."""
