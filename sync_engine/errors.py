@@ -7,7 +7,7 @@ SyncError
 │   └── Unreadable            its text cannot be read: keep the raw text, quarantine
 └── AccountError              the whole account or collection
     ├── CursorExpired         list everything once
-    ├── SuspectListing        the listing cannot be true (empty, cut off): delete nothing, keep the cursor, tell the admin
+    ├── SuspectListing        the listing cannot be true (empty, cut off): delete nothing, tell the admin
     ├── Throttled             wait `retry_after` seconds
     ├── Unavailable           try again later
     │   └── OutcomeUnknown    the answer to a write was lost: settle it by a read with our own key

@@ -11,8 +11,8 @@ from sync_engine.model import Kind, Record, kind_of
 class Item:
     """A record and its text. The text is the stored form, kept verbatim as long as nobody edits the record.
 
-    Build one with `Item.read` (from text), `Item.of` (from a record) or `Item.stored` (text that was read before: it is parsed
-    again only if somebody asks for the record).
+    Build one with `Item.read` (from text), `Item.of` (from a record) or `Item.stored` (text that was read before: it is
+    parsed again only if somebody asks for the record).
     """
 
     __slots__ = ("_record", "kind", "text", "uid")

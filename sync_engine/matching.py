@@ -1,10 +1,11 @@
-"""Which hub item is the same thing as a remote item that has no link: by UID first, by content in a complete listing."""
+"""Which hub item is the same thing as a remote item that has no link: by UID, then by content in a complete listing."""
 
 from __future__ import annotations
 
 import hashlib
 
 from sync_engine.merge import merge
+from sync_engine.merge_keys import phone_digits
 from sync_engine.model import Contact, Details, Event, Record, Task, TaskDetails
 from sync_engine.ports import Prefer
 
@@ -14,7 +15,9 @@ def fingerprint(record: Record) -> str:
     parts = _recognised_by(record)
     if not parts:
         return ""
-    return hashlib.sha256("\x1f".join((type(record).__name__, *parts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join((type(record).__name__, *parts)).encode("utf-8", "surrogatepass")).hexdigest()[
+        :32
+    ]
 
 
 def look_alike(hub: Record, remote: Record) -> bool:
@@ -22,12 +25,6 @@ def look_alike(hub: Record, remote: Record) -> bool:
     if fingerprint(hub) != fingerprint(remote) or type(hub) is not type(remote):
         return False
     return _is_strong(hub) or not merge(None, hub, remote, Prefer.HUB).conflicts
-
-
-def phone_digits(number: str) -> str:
-    """A phone number reduced to + and digits, for comparison: "tel:" and separators are dropped."""
-    digits = "".join(c for c in number if c.isdigit())
-    return f"+{digits}" if number.strip().removeprefix("tel:").startswith("+") else digits
 
 
 def _recognised_by(record: Record) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The records: what the hub knows of a contact, an event and a task.
 
-Records are frozen values. What is modelled has a field; every other content line is kept verbatim in ``extra`` and written
-back, and parameters of modelled properties that have no field are kept beside them. Two records are equal when a person
-would call them the same item: stamps (DTSTAMP, REV, PRODID ...) take no part in comparison.
+Records are frozen values. What is modelled has a field; every other content line is kept verbatim in ``extra`` and
+written back, and parameters of modelled properties that have no field are kept beside them. Two records are equal when
+a person would call them the same item: stamps (DTSTAMP, REV, PRODID ...) take no part in comparison.
 
 Values are *decoded* (no backslash escapes, no folding) except in ``ContentLine.value``, which is the text as written.
 """
@@ -146,7 +146,7 @@ class Moment:
     @property
     def is_date(self) -> bool:
         """All-day values have no time."""
-        return len(self.value) == 8  # noqa: PLR2004
+        return len(self.value) == 8
 
 
 @dataclass(frozen=True, slots=True)

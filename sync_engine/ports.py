@@ -98,7 +98,9 @@ class Page:
 class Connector(Protocol):
     """Speaks one account. Raises only errors of `sync_engine.errors`. Used by one thread at a time."""
 
-    carries: frozenset[str]  # names of the record fields this system can hold; others are unknown there, never "deleted"
+    carries: frozenset[
+        str
+    ]  # names of the record fields this system can hold; others are unknown there, never "deleted"
 
     def collections(self) -> Sequence[RemoteCollection]:
         """All collections the account can reach."""
@@ -106,12 +108,12 @@ class Connector(Protocol):
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """What changed after `since`; everything, ending in a ``complete`` page, when `since` is None.
 
-        Items whose version the hub knows come as `Listed`. Nothing new: one request, no page or one whose cursor may be `since`.
-        Raises CursorExpired, SuspectListing.
+        Items whose version the hub knows come as `Listed`. Nothing new: one request, and no page or one whose cursor may
+        be `since`. Raises CursorExpired, SuspectListing.
         """
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
-        """Read items directly, one answer for each id; `Removed` only on the server's clear word that it is not there."""
+        """Read items directly, one answer for each id; `Removed` only on the server's clear word."""
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """The item that `create` with this key made, if it did (SYNC.md R06)."""
@@ -131,7 +133,7 @@ class Connector(Protocol):
 
 @runtime_checkable
 class ReadBack(Protocol):
-    """Capability of connectors to systems that may keep something else than what was sent and not say so (CalDAV, CardDAV)."""
+    """A capability: the system may keep something else than what was sent and not say so (CalDAV, CardDAV)."""
 
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """What the system keeps for items that were just written; answers as `fetch` does."""
@@ -208,8 +210,8 @@ class Link:
     """One hub item tied to one remote item.
 
     ``base_revision`` is what both sides agreed on last: the text that was pulled, or the payload that was *sent*.
-    ``echo_revision`` is how the remote keeps that payload, where an unchanged strong version proves that the difference is the
-    server's own rewriting and not somebody's edit; None when it keeps it as sent, or when that is not known.
+    ``echo_revision`` is how the remote keeps that payload, where an unchanged strong version proves that the difference
+    is the server's own rewriting and not somebody's edit; None when it keeps it as sent, or when that is not known.
     """
 
     id: int  # 0 until it is stored
@@ -395,7 +397,7 @@ class UnitOfWork(Protocol):
         """Remember how far intents were made for the hub's changes."""
 
     def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:
-        """Record that the brake holds deletions on `side` ("hub" or "remote"); replaces an older record of that side."""
+        """Record that the brake holds deletions on `side` ("hub" or "remote"), in place of an older record of it."""
 
     def held(self, binding_id: int, side: str) -> int:
         """How many deletions the brake holds on that side; 0 for none."""

@@ -1,0 +1,74 @@
+"""What makes an element of a multi-valued field the same element on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from sync_engine.model import Address, CalendarUser, Component, Labelled
+
+
+def phone_digits(number: str) -> str:
+    """A phone number reduced to + and digits: "tel:" and separators do not make another number."""
+    digits = "".join(c for c in number if c.isdigit())
+    return f"+{digits}" if number.strip().lower().removeprefix("tel:").startswith("+") else digits
+
+
+def _phone(phone: Labelled) -> str:
+    return phone_digits(phone.value) or phone.value
+
+
+def _text(entry: Labelled) -> str:
+    return entry.value.strip().lower()
+
+
+def _user(user: CalendarUser) -> str:
+    return user.address.strip().lower()
+
+
+def _place(address: Address) -> Hashable:
+    return address.street, address.locality, address.postal_code, address.country
+
+
+def _alarm(alarm: Component) -> Hashable:
+    """By its UID, else by when and how it rings."""
+    lines = {line.name: line for line in alarm.lines}
+    for name in ("UID", "X-WR-ALARMUID"):
+        if name in lines:
+            return lines[name].value
+    trigger = lines.get("TRIGGER")
+    return trigger.value if trigger else "", lines["ACTION"].value if "ACTION" in lines else ""
+
+
+def _label(entry: Labelled | Address) -> Hashable:
+    return entry.types, entry.companions
+
+
+def _itself(element: Hashable) -> Hashable:
+    return element
+
+
+KEYS: dict[str, Callable[[Any], Hashable]] = {
+    "phones": _phone,
+    "emails": _text,
+    "urls": _text,
+    "chats": _text,
+    "addresses": _place,
+    "attendees": _user,
+    "alarms": _alarm,
+    "categories": _itself,
+    "nicknames": _itself,
+    "exception_dates": _itself,
+    "recurrence_dates": _itself,
+    "attachments": _itself,
+}
+"""Fields that merge element by element: what to know an element by."""
+
+SLOTS: dict[str, Callable[[Any], Hashable]] = {
+    "phones": _label,
+    "emails": _label,
+    "urls": _label,
+    "chats": _label,
+    "addresses": _label,
+}
+"""Where a lone element with another key is the same one, edited: a new number under the same label."""
