@@ -87,7 +87,7 @@ def _series(report: Report, base: _R | None, hub: _R, remote: _R) -> _R:
     extra = _lines(report, "extra", ground.extra, h.extra, r.extra)
     moved = master is not None and r.master is not None and h.master is not None and master.start != h.master.start
     zones = _zones(r.zones, h.zones) if moved else _zones(h.zones, r.zones)
-    return replace(hub, master=master, overrides=overrides, extra=extra, zones=zones)  # type: ignore[type-var]
+    return cast(_R, replace(h, master=master, overrides=overrides, extra=extra, zones=zones))
 
 
 # ---------------------------------------------------------------- one field
@@ -107,8 +107,14 @@ def _field(report: Report, name: str, path: str, base: Any, hub: Any, remote: An
     if name in KEYS:
         return _elements(report, path, b, h, r, KEYS[name], SLOTS.get(name))
     if isinstance(h, _STRUCTURES) and isinstance(r, _STRUCTURES):
-        return _structure(report, path, b or type(h)(), h, r)
+        return _structure(report, path, b or _blank(h), h, r)
     return _winner(report.choose(path, b, h, r), h, r)
+
+
+def _blank(element: _Element) -> _Element:
+    """What an element was before it was: nothing in it but its class."""
+    kind: Any = type(element)
+    return kind("") if isinstance(element, CalendarUser | Labelled) else kind()
 
 
 def _structure(report: Report, path: str, base: Any, hub: Any, remote: Any) -> Any:
@@ -161,9 +167,7 @@ def _elements(
 
 def _element(report: Report, path: str, base: _Element | None, hub: _Element | None, remote: _Element | None) -> Any:
     if isinstance(hub, _STRUCTURES) and isinstance(remote, _STRUCTURES) and base not in (hub, remote):
-        return _structure(
-            report, path, base or type(hub)("" if isinstance(hub, CalendarUser | Labelled) else ()), hub, remote
-        )
+        return _structure(report, path, base or _blank(hub), hub, remote)
     return _single(report, path, base, hub, remote)
 
 
@@ -175,14 +179,14 @@ def _align(
 ) -> tuple[list[_Element | None], list[_Element]]:
     """For each element of base its counterpart on this side or None, and what is new there.
 
-    Counterparts have the same key; after that, one lone element left in the same slot (a changed number of the same label).
+    Counterparts have the same key; after that, one lone element left in the same slot (a changed number, label kept).
     """
     rest = list(side)
-    found: list[_Element | None] = [_take(rest, lambda e, k=key(b): key(e) == k) for b in base]  # type: ignore[misc]
+    found: list[_Element | None] = [_take(rest, key, key(b)) for b in base]
     if slot is not None:
         for i, b in enumerate(base):
             if found[i] is None and _lone(b, [x for x, f in zip(base, found, strict=True) if f is None], rest, slot):
-                found[i] = _take(rest, lambda e, s=slot(b): slot(e) == s)  # type: ignore[misc]
+                found[i] = _take(rest, slot, slot(b))
     return found, rest
 
 
@@ -193,9 +197,9 @@ def _lone(
     return sum(slot(e) == label for e in base_left) == 1 == sum(slot(e) == label for e in side_left)
 
 
-def _take(rest: list[_Element], fits: Callable[[_Element], bool]) -> _Element | None:
+def _take(rest: list[_Element], key: Callable[[_Element], Hashable], wanted: Hashable) -> _Element | None:
     for i, element in enumerate(rest):
-        if fits(element):
+        if key(element) == wanted:
             return rest.pop(i)
     return None
 

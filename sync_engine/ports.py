@@ -108,8 +108,8 @@ class Connector(Protocol):
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """What changed after `since`; everything, ending in a ``complete`` page, when `since` is None.
 
-        Items whose version the hub knows come as `Listed`. Nothing new: one request, and no page or one whose cursor may
-        be `since`. Raises CursorExpired, SuspectListing.
+        Items whose version the hub knows come as `Listed`. Nothing new: one request, and no page or one whose cursor
+        may be `since`. Raises CursorExpired, SuspectListing.
         """
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
