@@ -1,0 +1,84 @@
+"""Links: which hub item is which remote item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
+
+from storage.errors import StoreRefused
+from storage.limits import LONGEST_ID
+from storage.session import Session
+from storage.tables import links
+from sync_engine.errors import Rejected
+from sync_engine.ports import Link, LinkState
+
+_FIELDS = [f.name for f in fields(Link)]
+_LINK = [links.c[name] for name in _FIELDS]
+_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
+_OF_BINDING = links.c.binding_id == bindparam("binding")
+_MISSING = str(LinkState.MISSING)
+
+_BY_REMOTE_ID = select(*_LINK).where(_OF_BINDING, links.c.remote_id.in_(_VALUES))
+_BY_ITEM = select(*_LINK).where(_OF_BINDING, links.c.item_id.in_(_VALUES))
+_REMOTE_IDS = select(links.c.remote_id).where(_OF_BINDING, links.c.state != _MISSING).order_by(links.c.id)
+_MISSING_LINKS = select(*_LINK).where(_OF_BINDING, links.c.state == _MISSING).order_by(links.c.id)
+_COUNT = select(func.count()).select_from(links).where(_OF_BINDING)
+_INSERT = insert(links).returning(links.c.id)
+_UPDATE = (
+    update(links)
+    .where(links.c.id == bindparam("link"))
+    .values({name: bindparam(f"new_{name}") for name in _FIELDS if name != "id"})
+)
+_DELETE = delete(links).where(links.c.id == bindparam("link"))
+
+
+class Links:
+    """Finds and keeps links."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def links(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Link]:
+        """By remote id."""
+        rows = self._session.look_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
+        return {row.remote_id: _link(row) for row in rows}
+
+    def links_of_items(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, Link]:
+        """By hub item id."""
+        rows = self._session.look_in(_BY_ITEM, "values", item_ids, {"binding": binding_id})
+        return {row.item_id: _link(row) for row in rows}
+
+    def linked_remote_ids(self, binding_id: int) -> list[str]:
+        """All but missing ones."""
+        return list(self._session.run(_REMOTE_IDS, {"binding": binding_id}).scalars())
+
+    def missing(self, binding_id: int) -> list[Link]:
+        """Links in state MISSING."""
+        return [_link(row) for row in self._session.run(_MISSING_LINKS, {"binding": binding_id})]
+
+    def count(self, binding_id: int) -> int:
+        """All, missing ones too: they are what a percentage of deletions is about."""
+        return int(self._session.run(_COUNT, {"binding": binding_id}).scalar_one())
+
+    def save(self, link: Link) -> Link:
+        """Insert (id 0) or update."""
+        if len(link.remote_id) > LONGEST_ID:
+            raise Rejected(f"Its id has {len(link.remote_id):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+        row = {name: getattr(link, name) for name in _FIELDS if name != "id"} | {"state": str(link.state)}
+        if not link.id:
+            return replace(link, id=int(self._session.run(_INSERT, row).scalar_one()))
+        named = {f"new_{name}": value for name, value in row.items()}
+        if self._session.run(_UPDATE, {"link": link.id, **named}).rowcount != 1:
+            raise StoreRefused(f"There is no link {link.id}.")
+        return link
+
+    def delete(self, link_id: int) -> None:
+        """Forget."""
+        self._session.run(_DELETE, {"link": link_id})
+
+
+def _link(row: Any) -> Link:
+    return Link(**{**row._mapping, "state": LinkState(row.state)})
