@@ -1,1 +1,64 @@
-"""Text to record and back: vCard 3 and 4 (RFC 2426, RFC 6350) and iCalendar (RFC 5545)."""
+"""Text to record and back: vCard 3 and 4 (RFC 2426, RFC 6350) and iCalendar (RFC 5545).
+
+`parse(render(record)) == record` for all that `parse` gives; nothing in a text is lost by `render(parse(text))`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from sync_engine.errors import Unreadable
+from sync_engine.formats.content_lines import unfold
+from sync_engine.formats.decoding import decode
+from sync_engine.formats.icalendar_reader import read_calendar
+from sync_engine.formats.icalendar_writer import write_calendar
+from sync_engine.formats.outline import OddLineError, mend, outline
+from sync_engine.formats.splitting import split
+from sync_engine.formats.vcard_reader import read_card
+from sync_engine.formats.vcard_writer import write_card
+from sync_engine.model import Contact, Event, Record, Task
+
+__all__ = ["decode", "parse", "render", "split", "with_uid"]
+
+AnyRecord = TypeVar("AnyRecord", Contact, Event, Task)
+
+
+def parse(text: str, *, uid_if_missing: str | None = None) -> Record:
+    """Read one vCard, or one VCALENDAR with one UID.
+
+    Takes what real software writes. Raises `Unreadable`, with a sentence that says why, and nothing else.
+    """
+    lines = unfold(text.removeprefix("\ufeff"))
+    try:
+        return _read(lines, uid_if_missing)
+    except OddLineError:
+        return _read(mend(lines), uid_if_missing)
+
+
+def _read(lines: list[str], uid_if_missing: str | None) -> Record:
+    root = outline(lines)
+    if not root.children:
+        raise Unreadable("This is neither a vCard nor an iCalendar text: no BEGIN:VCARD or BEGIN:VCALENDAR.")
+    node = root.children[0]
+    if node.name in ("VEVENT", "VTODO"):
+        return read_calendar(root, lines, uid_if_missing)
+    if len(root.children) > 1:
+        raise Unreadable(f"The text holds {len(root.children)} items; split it first.")
+    if node.first != 1 or node.last < len(lines) - 1:
+        raise Unreadable(f"There is text outside of the {node.name}.")
+    if node.name == "VCARD":
+        return read_card(node, lines, uid_if_missing)
+    if node.name == "VCALENDAR":
+        return read_calendar(node, lines, uid_if_missing)
+    raise Unreadable(f"{node.name[:40]} is neither a vCard nor an iCalendar.")
+
+
+def render(record: Record) -> str:
+    """Write a record: CR LF, folded at 75 octets; no value can bring in a line of its own."""
+    return write_card(record) if isinstance(record, Contact) else write_calendar(record)
+
+
+def with_uid(record: AnyRecord, uid: str) -> AnyRecord:
+    """The same item under another UID."""
+    return replace(record, uid=uid)

@@ -1,0 +1,142 @@
+"""The head of a content line: everything before its colon.
+
+Heads repeat ("TEL;TYPE=CELL"), values do not, so heads are read once and remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from sync_engine.model import Params
+
+_NAME = re.compile(r"(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)\Z")
+_PARAM_NAME = re.compile(r"[A-Z0-9_-]+\Z")
+_PLAIN = re.compile(r"[\w@./+-]+(?: [\w@./+-]+)*\Z")
+_CARET = re.compile(r"\^([n'^])", re.IGNORECASE)
+_CARET_NEEDED = re.compile(r"\^(?=[nN'^\"\r\n])|[\"\r\n]+")
+_QUOTE_NEEDED = re.compile(r"[,;:]")
+_UPPER_VALUES = frozenset(
+    ("CUTYPE", "ENCODING", "FBTYPE", "PARTSTAT", "RANGE", "RELATED", "RELTYPE", "ROLE", "RSVP", "VALUE")
+)  # values of these are case-insensitive
+CACHED_LENGTH = 200  # longer heads are not remembered: the memory stays bounded
+
+
+class Head(NamedTuple):
+    """A head as read."""
+
+    name: str  # upper case
+    written: str  # as written, for X- names that are not all upper case
+    group: str
+    params: Params  # sorted by name, the values of one name together
+
+
+def split_line(line: str) -> tuple[str, str]:
+    """Head and value: cut at the first colon that is not in a quoted parameter."""
+    head, _, value = line.partition(":")
+    if '"' not in head:
+        return head, value
+    at = 0
+    for number, part in enumerate(line.split('"')):
+        if number % 2 == 0:
+            found = part.find(":")
+            if found >= 0:
+                return line[: at + found], line[at + found + 1 :]
+        at += len(part) + 1
+    return head, value  # a quote that never ends
+
+
+def read_head(text: str) -> Head | None:
+    """Read a head; None when it is not one."""
+    return _cached(text) if len(text) <= CACHED_LENGTH else _read(text)
+
+
+def _read(text: str) -> Head | None:
+    name, *params = _cut(text, ";")
+    match = _NAME.match(name.strip())
+    if match is None:
+        return None
+    written = match[2]
+    upper = written.upper()
+    keep = written if upper != written and upper.startswith("X-") else ""
+    read = _params(params) if params else ()
+    return None if read is None else Head(upper, keep, match[1] or "", read)
+
+
+_cached = lru_cache(maxsize=4096)(_read)
+
+
+def _params(parts: list[str]) -> Params | None:
+    found: dict[str, list[str]] = {}
+    last: list[str] = []
+    for part in parts:
+        name, equals, text = part.partition("=")
+        name = name.strip().upper()
+        if not _PARAM_NAME.match(name):
+            if (equals and name) or not last:
+                return None
+            last[-1] += f";{part}" if part else ""  # CN=Doe; John: the semicolon should have been quoted
+            continue
+        values = [_canonical(name, value) for value in _values(name, text)] if equals else []
+        found.setdefault(name, []).extend(values)
+        last = found[name]
+    if "TYPE" in found:
+        found["TYPE"] = sorted(set(found["TYPE"]))
+    return tuple(sorted((name, tuple(values)) for name, values in found.items()))
+
+
+def _values(name: str, text: str) -> list[str]:
+    values = [_unquoted(value) for value in _cut(text, ",")]
+    if name == "TYPE":  # vCard 4 writes the whole list in quotes
+        return [word.strip().lower() for value in values for word in value.split(",")]
+    return values
+
+
+def _canonical(name: str, value: str) -> str:
+    return value.strip().upper() if name in _UPPER_VALUES else value
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    return _CARET.sub(_caret, value) if "^" in value else value
+
+
+def _caret(match: re.Match[str]) -> str:
+    return {"n": "\n", "N": "\n", "'": '"', "^": "^"}[match[1]]
+
+
+def _cut(text: str, separator: str) -> list[str]:
+    """Cut at separators outside of quotes."""
+    if '"' not in text or text.count('"') % 2:
+        return text.split(separator)
+    parts: list[list[str]] = [[]]
+    for number, part in enumerate(text.split('"')):
+        if number % 2:
+            parts[-1].append(f'"{part}"')
+        else:
+            first, *rest = part.split(separator)
+            parts[-1].append(first)
+            parts += [[piece] for piece in rest]
+    return ["".join(part) for part in parts]
+
+
+def write_params(params: Params) -> str:
+    """Parameters as text, each with its semicolon; quoted and ^-encoded (RFC 6868) where needed."""
+    return "".join(
+        [f";{name}={','.join([_quoted(v) for v in values])}" if values else f";{name}" for name, values in params]
+    )
+
+
+def _quoted(value: str) -> str:
+    if _PLAIN.match(value):
+        return value
+    if '"' in value or "^" in value or "\n" in value or "\r" in value:
+        value = _CARET_NEEDED.sub(_encode_caret, value)
+    return f'"{value}"' if _QUOTE_NEEDED.search(value) or value != value.strip() else value
+
+
+def _encode_caret(match: re.Match[str]) -> str:
+    found = match[0].replace("\r\n", "\n").replace("\r", "\n")
+    return found.replace("^", "^^").replace('"', "^'").replace("\n", "^n")

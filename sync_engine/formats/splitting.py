@@ -1,0 +1,136 @@
+"""Files of many items, as people export them, cut into one text for each item.
+
+Works on the lines as written, so that nothing is lost or changed; linear in the length of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_MARKS = frozenset(
+    "".join(letters) for word in ("BEGI", "END:") for letters in product(*((c, c.lower()) for c in word))
+)
+_ZONE_USED = re.compile(r'TZID=("[^"]*"|[^:;,]*)', re.IGNORECASE)
+_CONTAINERS = ("VCALENDAR", "VCARD")
+
+
+def split(text: str) -> list[str]:
+    """One text for each card, and for each UID of each calendar.
+
+    A calendar's own properties go with every item of it, and of its zones those that the item uses. Components without
+    a UID, and text that belongs to nothing, come as texts of their own, for the caller to quarantine. One item comes
+    back as it is.
+    """
+    lines = _BREAK.split(text.removeprefix("\ufeff"))
+    parts = [part for name, block in _blocks(lines) for part in _parts(name, block)]
+    return [text] if len(parts) == 1 and text.strip() else parts
+
+
+def _mark(line: str) -> tuple[str, str]:
+    """BEGIN or END and the component's name in upper case; two empty texts for any other line."""
+    if line[:4] not in _MARKS:
+        return "", ""
+    word, _, name = line.partition(":")
+    word = word.upper()
+    return (word, name.strip().upper()) if word in ("BEGIN", "END") else ("", "")
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """The outermost components, and under an empty name the text between them."""
+    depth: list[str] = []
+    block: list[str] = []
+    for at, line in enumerate(lines):
+        word, name = _mark(line)
+        nested = depth and name == "VCARD" and at and lines[at - 1].strip().upper() == "AGENT:"
+        if word == "BEGIN" and (not depth or (name in _CONTAINERS and not nested)):
+            yield depth[0] if depth else "", [*block, *(f"END:{open_}" for open_ in _recoverable(depth))]
+            block, depth = [], []
+        block.append(line)
+        if word == "BEGIN":
+            depth.append(name)
+        elif word == "END" and name in depth:
+            del depth[len(depth) - 1 - depth[::-1].index(name) :]
+            if not depth:
+                yield name, block
+                block = []
+    yield depth[0] if depth else "", block
+
+
+def _recoverable(depth: list[str]) -> list[str]:
+    """A card that ends where the next one begins only lacks its END."""
+    return ["VCARD"] if depth == ["VCARD"] else []
+
+
+def _parts(name: str, block: list[str]) -> Iterator[str]:
+    if not any(line.strip() for line in block):
+        return
+    if name == "VCALENDAR":
+        yield from _items(block)
+    else:
+        yield _text(block)
+
+
+def _items(block: list[str]) -> Iterator[str]:
+    """One calendar text for each UID."""
+    header, components = _components(block)
+    zones: dict[str, list[str]] = {}
+    others: list[str] = []
+    items: dict[str, list[str]] = {}
+    for number, (name, lines) in enumerate(components):
+        unfolded = _unfold(lines)
+        if name == "VTIMEZONE":
+            zones.setdefault(_value(unfolded, "TZID"), []).extend(lines)
+        elif name.startswith("X-"):
+            others += lines
+        else:
+            items.setdefault(_value(unfolded, "UID") or f"\n{number}", []).extend(lines)
+    if len(items) == 1:
+        yield _text(block)
+        return
+    for lines in items.values():
+        used = dict.fromkeys(zone.strip('"') for zone in _ZONE_USED.findall("\n".join(_unfold(lines))))
+        needed = [line for zone in used for line in zones.get(zone, ())]
+        yield _text([*header, *needed, *others, *lines, "END:VCALENDAR"])
+        others = []  # with the first item only
+
+
+def _components(block: list[str]) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """The calendar's own lines from its BEGIN on, and the components in it."""
+    header: list[str] = []
+    components: list[tuple[str, list[str]]] = []
+    depth: list[str] = []
+    for line in block:
+        word, name = _mark(line)
+        if word == "BEGIN":
+            depth.append(name)
+            if len(depth) == 2:
+                components.append((name, []))
+        if len(depth) >= 2:
+            components[-1][1].append(line)
+        elif not (word == "END" and name == "VCALENDAR"):
+            header.append(line)
+        if word == "END" and name in depth:
+            del depth[len(depth) - 1 - depth[::-1].index(name) :]
+    return [line for line in header if line.strip()], components
+
+
+def _unfold(lines: list[str]) -> list[str]:
+    return "\n".join(lines).replace("\n ", "").replace("\n\t", "").split("\n")
+
+
+def _value(lines: list[str], name: str) -> str:
+    """The value of a component's own property: one that is in no component within it."""
+    depth = 0
+    for line in lines:
+        word, _ = _mark(line)
+        depth += {"BEGIN": 1, "END": -1}.get(word, 0)
+        if depth == 1 and line[: len(name)].upper() == name and line[len(name) : len(name) + 1] in (":", ";"):
+            return line.partition(":")[2].strip()
+    return ""
+
+
+def _text(lines: list[str]) -> str:
+    return "\r\n".join([*lines, ""])

@@ -1,0 +1,331 @@
+"""vCard to `Contact`: versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
+
+from sync_engine.errors import Unreadable
+from sync_engine.formats import legacy
+from sync_engine.formats.heads import CACHED_LENGTH, read_head, split_line
+from sync_engine.formats.heads import Head as PlainHead
+from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, line_key
+from sync_engine.formats.photo import read_photo
+from sync_engine.formats.text_values import escape, structure, text_list, unescape
+from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
+
+_VERSIONS = {"4.0": "4.0"}  # all else is written as 3.0
+_ADDRESS_PARTS = 7
+_NAME_PARTS = 5
+
+
+class Draft:
+    """A contact while it is read."""
+
+    __slots__ = ("companions", "extra", "fields", "lists", "params", "stamps")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+        self.params: dict[str, Params] = {}
+        self.extra: list[ContentLine] = []
+        self.stamps: list[ContentLine] = []
+        self.lists: dict[str, list[Any]] = {"emails": [], "phones": [], "addresses": [], "urls": [], "chats": []}
+        self.companions: dict[str, tuple[ContentLine, ...]] = {}  # of each group that has a labelled element
+
+
+class CardHead(NamedTuple):
+    """What the head of a line says, as far as cards are concerned."""
+
+    plain: PlainHead
+    take: Taker
+    group: str
+    field: str
+    types: tuple[str, ...]
+    preferred: bool
+    rest: Params  # without TYPE, PREF=1
+
+
+Taker: TypeAlias = Callable[[Draft, CardHead, str], None]
+
+
+def read_card(node: Node, lines: list[str], uid_if_missing: str | None) -> Contact:
+    """The contact of a VCARD. Raises `Unreadable` and `OddLineError`."""
+    draft = Draft()
+    grouped: list[tuple[CardHead, str]] = []
+    for line in _with_agents(node, lines) if node.children else node.own_lines(lines):
+        text, colon, value = line.partition(":")
+        if '"' in text:
+            text, value = split_line(line)
+        head = _cached(text) if len(text) <= CACHED_LENGTH else _card_head(text)
+        if head is None or not colon:
+            raise OddLineError(line)
+        if head.group:
+            grouped.append((head, value))
+        else:
+            head.take(draft, head, value)
+    if grouped:
+        _take_groups(draft, grouped)
+    return _finished(draft, uid_if_missing)
+
+
+def _with_agents(node: Node, lines: list[str]) -> list[str]:
+    """Lines of a card in which cards stand (AGENT of vCard 2.1), each of those as a value (RFC 2426 3.5.4)."""
+    own: list[str] = []
+    at = node.first
+    for child in node.children:
+        own += lines[at : child.first - 1]
+        if child.name != "VCARD" or not own or own[-1].strip().upper() != "AGENT:":
+            raise Unreadable(f"A card holds a {child.name} that does not belong there.")
+        own[-1] = "AGENT:" + escape("\n".join([*lines[child.first - 1 : child.last], "END:VCARD"]))
+        at = child.last + 1
+    return own + lines[at : node.last]
+
+
+def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
+    fields = draft.fields
+    uid = fields.setdefault("uid", uid_if_missing)
+    if uid is None:
+        raise Unreadable("The card has no UID.")
+    for field, elements in draft.lists.items():
+        if elements:
+            if len(elements) > 1:
+                elements.sort(key=_element_key)
+            fields[field] = tuple(elements)
+    if "categories" in fields:
+        fields["categories"] = tuple(sorted(set(fields["categories"])))
+    if draft.params:
+        fields["params"] = tuple(sorted(draft.params.items()))
+    if "full_name" not in fields:
+        fields["full_name"] = _name_for(fields)
+    return Contact(extra=in_order(draft.extra), stamps=in_order(draft.stamps), **fields)
+
+
+def _element_key(element: Labelled | Address) -> tuple[object, ...]:
+    value = element.value if isinstance(element, Labelled) else (element.street, element.locality, element.country)
+    others = [line_key(line) for line in element.companions]
+    return not element.preferred, element.types, value, element.params, others, repr(element)
+
+
+def _name_for(fields: dict[str, Any]) -> str:
+    """FN is mandatory (RFC 6350 6.2.1): what a person would call a card without one."""
+    name: Name = fields.get("name", Name())
+    parts = " ".join((*name.given, *name.additional, *name.family))
+    labelled = [element.value for field in ("emails", "phones") for element in fields.get(field, ())]
+    return next((text for text in (parts, " ".join(fields.get("organization", ())), *labelled) if text.strip()), "")
+
+
+# ---------------------------------------------------------------- heads
+
+
+def _card_head(text: str) -> CardHead | None:
+    plain = read_head(text)
+    if plain is None:
+        return None
+    params = legacy.name_bare_params(plain.params)
+    take, field = _TAKERS.get(plain.name, (_take_extra, ""))
+    if legacy.is_quoted_printable(params):
+        take = _quoted_printable(take, params)
+    params = legacy.without_encoding(params)
+    types, preferred, rest = _types(params)
+    return CardHead(plain._replace(params=params), take, plain.group.lower(), field, types, preferred, rest)
+
+
+_cached = lru_cache(maxsize=4096)(_card_head)
+
+
+def _quoted_printable(take: Taker, params: Params) -> Taker:
+    def take_decoded(draft: Draft, head: CardHead, value: str) -> None:
+        take(draft, head, legacy.decode_quoted_printable(value, params))
+
+    return take_decoded
+
+
+def _types(params: Params) -> tuple[tuple[str, ...], bool, Params]:
+    types: tuple[str, ...] = ()
+    preferred = False
+    rest: list[tuple[str, tuple[str, ...]]] = []
+    for name, values in params:
+        if name == "TYPE":
+            types = tuple([value for value in values if value and value != "pref"])
+            preferred = preferred or "pref" in values
+        elif name == "PREF" and values == ("1",):
+            preferred = True
+        else:
+            rest.append((name, values))
+    return types, preferred, tuple(rest)
+
+
+# ---------------------------------------------------------------- properties
+
+
+def _take_extra(draft: Draft, head: CardHead, value: str) -> None:
+    draft.extra.append(as_line(head.plain, value))
+
+
+def _take_stamp(draft: Draft, head: CardHead, value: str) -> None:
+    draft.stamps.append(as_line(head.plain, value))
+
+
+def _take_text(draft: Draft, head: CardHead, value: str) -> None:
+    if not value:
+        return
+    if head.field in draft.fields:
+        _take_extra(draft, head, value)
+        return
+    draft.fields[head.field] = unescape(value)
+    _keep_params(draft, head)
+
+
+def _keep_params(draft: Draft, head: CardHead) -> None:
+    if head.plain.params:
+        draft.params[head.plain.name] = head.plain.params
+
+
+def _take_uid(draft: Draft, head: CardHead, value: str) -> None:
+    if value.strip():
+        _take_text(draft, head, value.strip())
+
+
+def _take_kind(draft: Draft, head: CardHead, value: str) -> None:
+    if head.field in draft.fields:
+        _take_extra(draft, head, value)
+    elif value.strip():
+        draft.fields[head.field] = unescape(value).strip().lower()
+        if head.plain.params:
+            draft.params["KIND"] = head.plain.params
+
+
+def _take_version(draft: Draft, _head: CardHead, value: str) -> None:
+    draft.fields["version"] = _VERSIONS.get(value.strip(), "3.0")
+
+
+def _take_name(draft: Draft, head: CardHead, value: str) -> None:
+    parts = structure(value)
+    if not any(parts):
+        return
+    if "name" in draft.fields or any(parts[_NAME_PARTS:]):
+        _take_extra(draft, head, value)
+        return
+    draft.fields["name"] = Name(*parts[:_NAME_PARTS])
+    _keep_params(draft, head)
+
+
+def _take_organization(draft: Draft, head: CardHead, value: str) -> None:
+    units = [",".join(unit) for unit in structure(value)]
+    while units and not units[-1]:
+        units.pop()
+    if not units:
+        return
+    if "organization" in draft.fields:
+        _take_extra(draft, head, value)
+        return
+    draft.fields["organization"] = tuple(units)
+    _keep_params(draft, head)
+
+
+def _take_list(draft: Draft, head: CardHead, value: str) -> None:
+    found = tuple([text for text in text_list(value) if text])
+    if not found:
+        return
+    before = draft.fields.get(head.field, ())
+    if before and (head.plain.params or head.plain.name in draft.params):
+        _take_extra(draft, head, value)
+        return
+    draft.fields[head.field] = before + found
+    _keep_params(draft, head)
+
+
+def _take_photo(draft: Draft, head: CardHead, value: str) -> None:
+    photo = read_photo(head.plain.params, value)
+    if photo is None or "photo" in draft.fields:
+        if value:
+            _take_extra(draft, head, value)
+        return
+    draft.fields["photo"] = photo
+
+
+def _take_labelled(draft: Draft, head: CardHead, value: str) -> None:
+    if not value:
+        return
+    companions = draft.companions.get(head.group, ()) if head.group else ()
+    element = Labelled(unescape(value), head.types, head.preferred, head.rest, companions, head.plain.group)
+    draft.lists[head.field].append(element)
+
+
+def _take_address(draft: Draft, head: CardHead, value: str) -> None:
+    parts = structure(value)
+    if any(parts[_ADDRESS_PARTS:]):
+        _take_extra(draft, head, value)
+        return
+    if not any(parts) and not head.rest and not head.group:
+        return
+    po_box, extended, street, locality, region, code, country, *_ = parts + [()] * _ADDRESS_PARTS
+    companions = draft.companions.get(head.group, ()) if head.group else ()
+    address = Address(
+        po_box, extended, street, locality, region, code, country,
+        head.types, head.preferred, head.rest, companions, head.plain.group,
+    )  # fmt: skip
+    draft.lists["addresses"].append(address)
+
+
+_TAKERS: dict[str, tuple[Taker, str]] = {
+    "VERSION": (_take_version, ""),
+    "UID": (_take_uid, "uid"),
+    "FN": (_take_text, "full_name"),
+    "N": (_take_name, "name"),
+    "KIND": (_take_kind, "kind"),
+    "X-ADDRESSBOOKSERVER-KIND": (_take_kind, "kind"),
+    "NICKNAME": (_take_list, "nicknames"),
+    "ORG": (_take_organization, "organization"),
+    "TITLE": (_take_text, "title"),
+    "ROLE": (_take_text, "role"),
+    "EMAIL": (_take_labelled, "emails"),
+    "TEL": (_take_labelled, "phones"),
+    "ADR": (_take_address, "addresses"),
+    "URL": (_take_labelled, "urls"),
+    "IMPP": (_take_labelled, "chats"),
+    "BDAY": (_take_text, "birthday"),
+    "ANNIVERSARY": (_take_text, "anniversary"),
+    "NOTE": (_take_text, "note"),
+    "CATEGORIES": (_take_list, "categories"),
+    "PHOTO": (_take_photo, "photo"),
+    "REV": (_take_stamp, ""),
+    "PRODID": (_take_stamp, ""),
+}
+
+
+# ---------------------------------------------------------------- groups
+
+
+def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
+    """Lines of a group belong to its e-mail, phone, address ...; without one, to the first of them that is no label."""
+    loose: dict[str, list[tuple[CardHead, str]]] = {}
+    modelled: list[tuple[CardHead, str]] = []
+    for head, value in grouped:
+        if head.plain.name in _TAKERS:
+            modelled.append((head, value))
+        else:
+            loose.setdefault(head.group, []).append((head, value))
+    owned = {head.group for head, value in modelled if head.field in draft.lists and value}
+    for group, found in loose.items():
+        lines = _group_lines(found)
+        if group in owned:
+            draft.companions[group] = lines
+        else:
+            draft.extra.append(_principal(lines, found[0][0].plain.group))
+    for head, value in modelled:
+        head.take(draft, head, value)
+
+
+def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
+    lines: list[ContentLine] = []
+    for head, value in found:
+        params = head.plain.params
+        lines.append(as_line(head.plain._replace(group="", params=params), value))
+    return in_order(lines)
+
+
+def _principal(lines: tuple[ContentLine, ...], group: str) -> ContentLine:
+    first, *others = sorted(lines, key=lambda line: (line.name in ("X-ABLABEL", "X-ABADR"), line_key(line)))
+    return ContentLine(first.name, first.value, first.params, first.written, group, tuple(others))
