@@ -403,7 +403,10 @@ class UnitOfWork(Protocol):
         """How many deletions the brake holds on that side; 0 for none."""
 
     def release_hold(self, binding_id: int, side: str) -> None:
-        """The brake holds nothing on that side any more; a one-time approval is used up."""
+        """The brake holds nothing on that side any more."""
+
+    def use_up_approval(self, binding_id: int) -> None:
+        """The cycle that an admin let pass is over: the brake works again."""
 
     def add_conflict(
         self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int

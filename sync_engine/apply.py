@@ -1,0 +1,151 @@
+"""Carry out planned steps in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sync_engine.context import Cycle
+from sync_engine.formats import with_uid
+from sync_engine.item import Item
+from sync_engine.model import Record
+from sync_engine.plan import Step
+from sync_engine.ports import Binding, Direction, HubItem, Intent, Link, LinkState, Operation, UnitOfWork
+
+
+class Applier:
+    """Writes steps to the hub; what must then be written at the remote becomes an intent."""
+
+    def __init__(self, cycle: Cycle, uow: UnitOfWork, binding: Binding) -> None:
+        self._cycle = cycle
+        self._uow = uow
+        self._binding = binding
+        self._counts = cycle.counts
+
+    def apply(self, steps: Sequence[Step]) -> None:
+        """Carry out the steps, in order."""
+        for step in steps:
+            getattr(self, f"_{step.what.name.lower()}")(step)
+
+    def intend(self, operation: Operation, item_id: int, revision_id: int) -> None:
+        """Queue a write at the remote, unless the binding carries nothing there."""
+        if self._cycle.policy.direction is not Direction.IN:
+            key = self._cycle.new_key()
+            self._uow.add_intents([Intent(0, self._binding.id, item_id, operation, key, revision_id)])
+
+    # ------------------------------------------------------------ steps that write to the hub
+
+    def _new(self, step: Step) -> None:
+        assert step.remote is not None
+        hub = self._uow.create_item(self._binding.collection_id, step.remote, self._cycle.origin)
+        self._link(step, hub, base=hub.revision_id, echo=None)
+        self._counts.pulled_new += 1
+
+    def _write(self, step: Step) -> None:
+        assert step.hub is not None
+        assert step.record is not None
+        before = step.hub.revision_id
+        item = self._as_item(step, step.record)
+        hub = self._uow.update_item(step.hub.id, item, self._cycle.origin)
+        base, echo = self._agreed(step, hub, item.record)
+        link = self._link(step, hub, base=base, echo=echo)
+        self._counts.pulled_changed += hub.revision_id != before
+        if step.conflicts:
+            kept = self._uow.keep_revision(hub.id, self._remote_text(step), self._cycle.origin)
+            self._uow.add_conflict(self._binding.id, hub.id, step.conflicts, before, kept)
+            self._counts.conflicts += 1
+        if item.record != step.meant:
+            self.intend(Operation.UPDATE, hub.id, hub.revision_id)
+        self._counts.linked += step.link is None and link.id != 0
+
+    _revive = _write
+
+    # ------------------------------------------------------------ steps that leave the hub's items alone
+
+    def _keep(self, step: Step) -> None:
+        assert step.hub is not None
+        self._link(step, step.hub, *self._agreed(step, step.hub, step.record))
+        self._counts.linked += step.link is None
+
+    def _push(self, step: Step) -> None:
+        assert step.hub is not None
+        base, echo = self._agreed(step, step.hub, step.record)
+        self._link(step, step.hub, base, echo)
+        self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id)
+
+    def _delete_at_remote(self, step: Step) -> None:
+        assert step.hub is not None
+        base, echo = self._agreed(step, step.hub, None)
+        self._link(step, step.hub, base, echo)
+        self.intend(Operation.DELETE, step.hub.id, base)
+
+    def _echo(self, step: Step) -> None:
+        assert step.link is not None
+        assert step.hub is not None
+        kept = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)
+        self._link(step, step.hub, base=step.link.base_revision, echo=kept)
+
+    def _missing(self, step: Step) -> None:
+        assert step.link is not None
+        if step.link.state is not LinkState.MISSING:
+            self._uow.save_link(replace(step.link, state=LinkState.MISSING, missing_since=None))
+
+    def _quarantine(self, step: Step) -> None:
+        assert step.trouble is not None
+        self._uow.quarantine(self._binding.id, step.trouble)
+        self._counts.quarantined += 1
+
+    # ------------------------------------------------------------ links and texts
+
+    def _link(self, step: Step, hub: HubItem, base: int, echo: int | None) -> Link:
+        assert step.remote is not None
+        old = step.link or Link(0, self._binding.id, hub.id, step.ref.id, "", step.remote.uid, base)
+        state = LinkState.LIVE if old.state is LinkState.MISSING else old.state
+        link = replace(
+            old,
+            remote_id=step.ref.id,
+            remote_version=step.ref.version,
+            remote_uid=step.remote.uid,
+            base_revision=base,
+            echo_revision=echo,
+            state=state,
+            missing_since=None,
+        )
+        return link if link == step.link else self._uow.save_link(link)
+
+    def _agreed(self, step: Step, hub: HubItem, held: Record | None) -> tuple[int, int | None]:
+        """The revision that says what the remote holds now, and how it keeps that when it keeps it otherwise."""
+        echoed = step.link is not None and step.link.echo_revision is not None
+        if held is not None and held == step.meant:
+            base = hub.revision_id
+        elif step.link is not None and self._still(step):
+            base = step.link.base_revision
+        else:
+            base = self._uow.keep_revision(hub.id, self._meant_text(step), self._cycle.origin)
+        if not echoed:
+            return base, None
+        return base, self._uow.keep_revision(hub.id, self._remote_text(step), self._cycle.origin)
+
+    def _still(self, step: Step) -> bool:
+        """Whether the remote still holds what was agreed on last."""
+        assert step.link is not None
+        assert step.hub is not None
+        text = self._uow.texts([step.link.base_revision])[step.link.base_revision]
+        agreed = Item.stored(step.hub.kind, step.hub.uid, text).record
+        return bool(with_uid(agreed, step.hub.uid) == step.meant)
+
+    def _as_item(self, step: Step, record: Record) -> Item:
+        """The remote's own text where the hub takes it as it is, else a rendered one in its canonical form."""
+        assert step.remote is not None
+        if step.remote.record == record:
+            return step.remote
+        return Item.read(Item.of(record).text)
+
+    def _meant_text(self, step: Step) -> str:
+        assert step.remote is not None
+        assert step.meant is not None
+        return step.remote.text if step.remote.record == step.meant else Item.of(step.meant).text
+
+    def _remote_text(self, step: Step) -> str:
+        assert step.remote is not None
+        return step.remote.text

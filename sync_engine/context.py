@@ -1,0 +1,38 @@
+"""What one cycle of one binding works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sync_engine.errors import SyncError
+from sync_engine.ports import Clock, Connector, Origin, Policy, RunCounts, Store
+
+Progress = Callable[[str, int], None]
+"""Called with what was done (reading, writing, checking) and how many items more of it are done."""
+
+
+class Stopped(SyncError):
+    """The daemon is shutting down; the cycle ended at a safe place and goes on later."""
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One cycle of one binding."""
+
+    store: Store
+    connector: Connector
+    binding_id: int
+    policy: Policy
+    clock: Clock
+    new_key: Callable[[], str]  # makes an idempotency key, never the same twice
+    origin: Origin
+    counts: RunCounts = field(default_factory=RunCounts)
+    progress: Progress = lambda _what, _count: None
+    stopping: Callable[[], bool] = lambda: False
+    refused_once: set[int] = field(default_factory=set)  # hub items whose write met another version in this cycle
+
+    def pause_point(self) -> None:
+        """Between two writes: here a cycle may end. Raises Stopped."""
+        if self.stopping():
+            raise Stopped("stopped between two items")

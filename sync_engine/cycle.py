@@ -1,0 +1,35 @@
+"""One cycle of one binding: settle what is in doubt, pull, decide about deletions, push."""
+
+from __future__ import annotations
+
+from sync_engine.context import Cycle
+from sync_engine.ports import Binding, RunCounts
+from sync_engine.pull import pull
+from sync_engine.push import push
+from sync_engine.removals import remove
+from sync_engine.settle import settle
+
+
+def run_cycle(cycle: Cycle) -> RunCounts:
+    """Bring both sides in step. Safe to end anywhere: the next cycle goes on from what was committed.
+
+    Returns the things done. Raises AccountError when the account cannot go on, Stopped on shutdown; what was done
+    before is committed and counted in ``cycle.counts``.
+    """
+    settle(cycle)
+    pull(cycle)
+    remove(cycle)
+    push(cycle)
+    if cycle.refused_once:  # a write met another version: what was decided instead goes out now
+        remove(cycle)
+        push(cycle)
+    _use_up_approval(cycle)
+    return cycle.counts
+
+
+def _use_up_approval(cycle: Cycle) -> None:
+    with cycle.store.read() as uow:
+        binding: Binding = uow.binding(cycle.binding_id)
+    if binding.approved:
+        with cycle.store.begin() as uow:
+            uow.use_up_approval(binding.id)

@@ -1,0 +1,143 @@
+"""Bring a remote's changes into the hub: one transaction a page, with its cursor.
+
+Deletions are only noted while the feed is read (`LinkState.MISSING`); `removals` decides about them afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sync_engine.apply import Applier
+from sync_engine.context import Cycle
+from sync_engine.errors import CursorExpired, SuspectListing
+from sync_engine.matching import fingerprint
+from sync_engine.plan import Planner, Step, View
+from sync_engine.ports import (
+    Binding,
+    Change,
+    Changed,
+    Cursor,
+    KnownVersions,
+    LinkState,
+    Listed,
+    Page,
+    Removed,
+    UnitOfWork,
+)
+
+
+def pull(cycle: Cycle) -> None:
+    """Read the feed from the stored cursor; list everything once if that has expired (SYNC.md R04)."""
+    with cycle.store.read() as uow:
+        binding = uow.binding(cycle.binding_id)
+        again = uow.to_read_again(binding.id)
+    if again:
+        _commit(cycle, binding, Page(list(cycle.connector.fetch(binding.remote_id, again))), matching=False)
+    try:
+        _read_feed(cycle, binding, binding.cursor)
+    except CursorExpired:
+        cycle.counts.notes.append("the change feed had expired: everything was listed once")
+        _read_feed(cycle, binding, None)
+
+
+def take(cycle: Cycle, changes: Iterable[Change]) -> None:
+    """Take in items that were read out of turn: after a conflict, or to settle a write."""
+    with cycle.store.read() as uow:
+        binding = uow.binding(cycle.binding_id)
+    _commit(cycle, binding, Page(list(changes)), matching=False)
+
+
+def _read_feed(cycle: Cycle, binding: Binding, since: Cursor | None) -> None:
+    seen: set[str] = set()
+    last: Page | None = None
+    for page in cycle.connector.changes(binding.remote_id, since, known_versions(cycle)):
+        cycle.pause_point()
+        seen.update(_ids(page.changes) if since is None else ())
+        last = page
+        _commit(cycle, binding, replace(page, cursor=None) if since is None else page, matching=since is None)
+    if since is None:
+        _end_listing(cycle, binding, seen, last)
+
+
+def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | None) -> None:
+    """A full listing counts only as a whole: its cursor is stored now, and what it did not mention is noted."""
+    if last is None or not last.complete:
+        raise SuspectListing("The listing ended before it was complete; nothing was deleted and it will be read again.")
+    with cycle.store.read() as uow:
+        absent = [i for i in uow.linked_remote_ids(binding.id) if i not in seen]
+        shared = uow.count_links(binding.id)
+    if shared and not seen and not binding.approved:
+        raise SuspectListing(
+            f"The server lists nothing at all where {shared} items were; nothing was deleted. If the collection was "
+            f"emptied on purpose, run: agendahub binding approve {binding.name}"
+        )
+    with cycle.store.begin() as uow:
+        _note_absent(cycle, uow, binding, absent)
+        uow.set_cursor(binding.id, last.cursor)
+
+
+def _note_absent(cycle: Cycle, uow: UnitOfWork, binding: Binding, absent: Sequence[str]) -> None:
+    now = cycle.clock()
+    for link in uow.links(binding.id, absent).values():
+        uow.save_link(replace(link, state=LinkState.MISSING, missing_since=now))
+
+
+def known_versions(cycle: Cycle) -> KnownVersions:
+    """Versions of linked and of quarantined items: neither is read again while it stays as it is."""
+
+    def versions(ids: Sequence[str]) -> dict[str, str]:
+        with cycle.store.read() as uow:
+            links = uow.links(cycle.binding_id, ids)
+            troubled = uow.quarantined(cycle.binding_id, ids)
+        found = {i: link.remote_version for i, link in links.items() if link.state is not LinkState.MISSING}
+        return found | {i: t.remote_version for i, t in troubled.items() if t.operation == "read"}
+
+    return versions
+
+
+def _commit(cycle: Cycle, binding: Binding, page: Page, *, matching: bool) -> None:
+    if not page.changes and page.cursor in (None, binding.cursor):
+        return
+    with cycle.store.begin() as uow:
+        if any(not isinstance(change, Listed) for change in page.changes):
+            uow.lock_collection(binding.collection_id)
+            view = load_view(uow, binding, page.changes, matching=matching)
+            steps = Planner(cycle.policy, cycle.connector.carries, view).steps(page.changes)
+            Applier(cycle, uow, binding).apply(steps)
+            _release(uow, binding, page.changes, steps)
+        if page.cursor is not None:
+            uow.set_cursor(binding.id, page.cursor)
+    cycle.progress("reading", len(page.changes))
+
+
+def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, matching: bool) -> View:
+    """All that planning this page needs, in a fixed number of queries."""
+    links = uow.links(binding.id, [*_ids(changes)])
+    items = uow.items([link.item_id for link in links.values()])
+    new = [c.item for c in changes if isinstance(c, Changed) and c.ref.id not in links]
+    by_uid = uow.items_by_uid(binding.collection_id, [item.uid for item in new]) if new else {}
+    prints = [fingerprint(item.record) for item in new if item.uid not in by_uid] if matching else []
+    alike = uow.look_alikes(binding.id, binding.collection_id, [p for p in prints if p]) if prints else {}
+    found = {i.id: i for i in by_uid.values()} | {i.id: i for group in alike.values() for i in group}
+    more_links = uow.links_of_items(binding.id, list(found)) if found else {}
+    items = items | found
+    wanted = {i.revision_id for i in items.values()}
+    for link in (*links.values(), *more_links.values()):
+        wanted |= {link.base_revision} | ({link.echo_revision} if link.echo_revision is not None else set())
+    needs_texts = any(isinstance(c, Changed) for c in changes) and items
+    texts = uow.texts(sorted(wanted)) if needs_texts else {}
+    return View(links, more_links | {link.item_id: link for link in links.values()}, items, by_uid, alike, texts)
+
+
+def _release(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], steps: Sequence[Step]) -> None:
+    """An item that was read well, or that is gone, leaves the quarantine."""
+    troubled = {step.ref.id for step in steps if step.trouble is not None}
+    ids = [c.id if isinstance(c, Removed) else c.ref.id for c in changes if isinstance(c, Removed | Changed)]
+    entries = uow.quarantined(binding.id, [i for i in ids if i not in troubled])
+    if entries:
+        uow.release(binding.id, remote_ids=list(entries))
+
+
+def _ids(changes: Iterable[Change]) -> list[str]:
+    return [c.id if isinstance(c, Removed) else c.ref.id for c in changes]

@@ -1,0 +1,135 @@
+"""Bring the hub's changes to a remote.
+
+Commit the intent with its key and its exact payload -> write under a condition -> commit the result. What both sides
+then agree on is the payload that was sent, never what was read back. An answer that got lost is settled by a read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync_engine.brake import Brake
+from sync_engine.context import Cycle, Stopped
+from sync_engine.deliver import Delivery, deliver, load_deliveries
+from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
+from sync_engine.intents import plan_intents
+from sync_engine.item import Item
+from sync_engine.model import title_of
+from sync_engine.ports import (
+    Binding,
+    Direction,
+    Intent,
+    IntentState,
+    Operation,
+    UnitOfWork,
+)
+from sync_engine.read_back import read_back
+from sync_engine.results import Results, settle_conflicts
+
+_PAGE = 500  # hub changes that become intents in one transaction
+_BATCH = 50  # writes between two commits: what a crash leaves to settle
+_TROUBLES_IN_A_ROW = 3  # failures that look like the server's, after which the cycle ends
+
+
+def push(cycle: Cycle) -> None:
+    """Make intents of the hub's new changes, then carry out all that are ready."""
+    if cycle.policy.direction is Direction.IN:
+        return
+    collect(cycle)
+    _brake(cycle)
+    while batch := _claim(cycle):
+        _write(cycle, batch)
+        cycle.pause_point()
+
+
+def collect(cycle: Cycle) -> None:
+    """Turn changes of the hub collection since the last cycle into intents."""
+    while True:
+        with cycle.store.read() as uow:
+            binding = uow.binding(cycle.binding_id)
+            if uow.collection_seq(binding.collection_id) == binding.hub_cursor:
+                return
+        with cycle.store.begin() as uow:
+            uow.lock_collection(binding.collection_id)
+            changed = uow.changed_items(binding.collection_id, binding.hub_cursor, _PAGE)
+            uow.add_intents(plan_intents(cycle, uow, binding, changed))
+            top = changed[-1].seq if len(changed) == _PAGE else uow.collection_seq(binding.collection_id)
+            uow.set_hub_cursor(binding.id, top)
+
+
+def _brake(cycle: Cycle) -> None:
+    with cycle.store.read() as uow:
+        waiting = _deletions(uow, cycle.binding_id)
+        if not waiting and not uow.held(cycle.binding_id, "remote"):
+            return
+    with cycle.store.begin() as uow:
+        binding = uow.binding(cycle.binding_id)
+        waiting = _deletions(uow, binding.id)
+        holds = Brake(cycle.policy, uow, binding, "remote").holds(_titles(uow, waiting))
+        cycle.counts.held += len(waiting) if holds else 0
+        state = IntentState.HELD if holds else IntentState.READY
+        uow.set_intent_state([i.id for i in waiting if i.state is not state], state)
+
+
+def _deletions(uow: UnitOfWork, binding_id: int) -> list[Intent]:
+    open_ones = uow.intents(binding_id, [IntentState.READY, IntentState.HELD], 1_000_000)
+    return [i for i in open_ones if i.operation is Operation.DELETE]
+
+
+def _titles(uow: UnitOfWork, intents: Sequence[Intent]) -> list[str]:
+    texts = uow.texts([i.revision_id for i in intents])
+    items = uow.items([i.item_id for i in intents])
+    payloads = [Item.stored(items[i.item_id].kind, items[i.item_id].uid, texts[i.revision_id]) for i in intents]
+    return [title_of(payload.record) for payload in payloads]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A batch of intents, marked SENT in the store before the first of them is."""
+
+    binding: Binding
+    deliveries: list[Delivery]
+
+
+def _claim(cycle: Cycle) -> Claimed | None:
+    with cycle.store.read() as uow:
+        if not uow.intents(cycle.binding_id, [IntentState.READY], 1):
+            return None
+    with cycle.store.begin() as uow:
+        binding = uow.binding(cycle.binding_id)
+        intents = uow.intents(binding.id, [IntentState.READY], _BATCH)
+        uow.set_intent_state([i.id for i in intents], IntentState.SENT)
+        return Claimed(binding, load_deliveries(uow, binding, intents))
+
+
+def _write(cycle: Cycle, claimed: Claimed) -> None:
+    """Deliver a batch, then commit what came of it; an error that stops the cycle leaves the rest READY again."""
+    results = Results(cycle, claimed.binding)
+    try:
+        _deliver_all(cycle, claimed, results)
+    finally:
+        results.commit()
+    read_back(cycle, claimed.binding, results.written)
+    settle_conflicts(cycle, claimed.binding, results.conflicts)
+
+
+def _deliver_all(cycle: Cycle, claimed: Claimed, results: Results) -> None:
+    """An unforeseen exception leaves its intent SENT: the next cycle settles it by a read."""
+    in_a_row = 0
+    for n, delivery in enumerate(claimed.deliveries):
+        try:
+            cycle.pause_point()
+            results.done(delivery, deliver(cycle, claimed.binding, delivery))
+            in_a_row = 0
+        except ItemError as err:
+            results.failed(delivery, err)
+        except OutcomeUnknown as err:
+            in_a_row += 1
+            results.unknown(delivery, err)
+            if in_a_row >= _TROUBLES_IN_A_ROW:
+                results.untouched(claimed.deliveries[n + 1 :])
+                raise
+        except (AccountError, Stopped):
+            results.untouched(claimed.deliveries[n:])
+            raise

@@ -1,0 +1,115 @@
+"""What is gone at the remote, and whether to believe it (SYNC.md R01, R02, R08, R22)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sync_engine.apply import Applier
+from sync_engine.brake import Brake
+from sync_engine.context import Cycle
+from sync_engine.decide import Decision, Outcome, decide
+from sync_engine.formats import with_uid
+from sync_engine.item import Item
+from sync_engine.model import Record, title_of
+from sync_engine.ports import Binding, Broken, Changed, HubItem, Link, LinkState, Operation, Removed, UnitOfWork
+from sync_engine.pull import take
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One item that is gone at the remote, and what follows."""
+
+    link: Link
+    hub: HubItem
+    decision: Decision
+    title: str
+
+
+def remove(cycle: Cycle) -> None:
+    """Act on the links that the feed left MISSING: each is asked for once more before anything is deleted."""
+    with cycle.store.read() as uow:
+        binding = uow.binding(cycle.binding_id)
+        waiting = [link for link in uow.missing_links(binding.id) if not _settling(cycle, link)]
+        held = uow.held(binding.id, "hub")
+    if not waiting:
+        if held:
+            with cycle.store.begin() as uow:
+                uow.release_hold(binding.id, "hub")
+        return
+    gone = _verify(cycle, binding, waiting)
+    with cycle.store.begin() as uow:
+        uow.lock_collection(binding.collection_id)
+        _act(cycle, uow, binding, plan_removals(cycle, uow, gone))
+
+
+def plan_removals(cycle: Cycle, uow: UnitOfWork, gone: Sequence[str]) -> list[Removal]:
+    """What to do about each remote id that is really gone."""
+    links = uow.links(cycle.binding_id, gone)
+    items = uow.items([link.item_id for link in links.values()])
+    revisions = {r for link in links.values() for r in (link.base_revision, items[link.item_id].revision_id)}
+    texts = uow.texts(sorted(revisions))
+    return [_plan(cycle, link, items[link.item_id], texts) for link in links.values()]
+
+
+def _plan(cycle: Cycle, link: Link, hub: HubItem, texts: dict[int, str]) -> Removal:
+    def record(revision: int) -> Record:
+        return with_uid(Item.stored(hub.kind, hub.uid, texts[revision]).record, hub.uid)
+
+    base = record(link.base_revision)
+    held = None if hub.deleted else record(hub.revision_id)
+    return Removal(link, hub, decide(base, held, None, cycle.policy), title_of(held or base))
+
+
+def _settling(cycle: Cycle, link: Link) -> bool:
+    """Absent from a listing so soon after our own write: the listing may lag behind."""
+    if link.missing_since is None or link.pushed_at is None:
+        return False
+    return (cycle.clock() - link.pushed_at).total_seconds() < cycle.policy.settle_seconds
+
+
+def _verify(cycle: Cycle, binding: Binding, links: Sequence[Link]) -> list[str]:
+    """Ask for each item directly. Only the server's clear word counts; what is still there is taken in."""
+    gone: list[str] = []
+    present: list[Changed | Broken] = []
+    for answer in cycle.connector.fetch(binding.remote_id, [link.remote_id for link in links]):
+        if isinstance(answer, Removed):
+            gone.append(answer.id)
+        else:
+            present.append(answer)
+    if present:
+        take(cycle, present)
+    return gone
+
+
+def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Removal]) -> None:
+    removals = [r for r in removals if not _moved(uow, binding, r)]
+    deleting = [r for r in removals if r.decision.outcome is Outcome.DELETE_IN_HUB]
+    brake = Brake(cycle.policy, uow, binding, "hub")
+    if brake.holds([r.title for r in deleting]):
+        cycle.counts.held += len(deleting)
+        removals = [r for r in removals if r.decision.outcome is not Outcome.DELETE_IN_HUB]
+    applier = Applier(cycle, uow, binding)
+    for removal in removals:
+        _carry_out(cycle, uow, applier, removal)
+        cycle.progress("removing", 1)
+
+
+def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
+    """The same UID waits in quarantine as a duplicate: the item only moved, and its other place takes over the link."""
+    twin = uow.quarantined_uids(binding.id, [removal.link.remote_uid]).get(removal.link.remote_uid)
+    if twin is None:
+        return False
+    uow.save_link(replace(removal.link, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE))
+    uow.quarantine(binding.id, replace(twin, remote_version=""))
+    return True
+
+
+def _carry_out(cycle: Cycle, uow: UnitOfWork, applier: Applier, removal: Removal) -> None:
+    hub = removal.hub
+    uow.delete_link(removal.link.id)
+    if removal.decision.outcome is Outcome.DELETE_IN_HUB:
+        uow.delete_item(hub.id, cycle.origin)
+        cycle.counts.pulled_deleted += 1
+    elif removal.decision.outcome is Outcome.RECREATE:
+        applier.intend(Operation.CREATE, hub.id, hub.revision_id)

@@ -1,0 +1,165 @@
+"""What came of a batch of writes, committed in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sync_engine.context import Cycle
+from sync_engine.deliver import Delivery, PingPong, counted
+from sync_engine.errors import ItemError, OutcomeUnknown, SyncError, VersionConflict
+from sync_engine.intents import intent_for
+from sync_engine.model import starts_of, title_of
+from sync_engine.ports import (
+    Binding,
+    Broken,
+    Changed,
+    IntentState,
+    Link,
+    LinkState,
+    Operation,
+    RemoteRef,
+    Removed,
+    Trouble,
+    UnitOfWork,
+)
+from sync_engine.pull import take
+
+
+@dataclass(slots=True)
+class Results:
+    """Collects outcomes while a batch is written; `commit` stores them."""
+
+    cycle: Cycle
+    binding: Binding
+    written: list[tuple[Delivery, RemoteRef]] = field(default_factory=list)
+    deleted: list[Delivery] = field(default_factory=list)
+    conflicts: list[Delivery] = field(default_factory=list)
+    refused: list[tuple[Delivery, ItemError]] = field(default_factory=list)
+    in_doubt: list[tuple[Delivery, OutcomeUnknown]] = field(default_factory=list)
+    not_sent: list[Delivery] = field(default_factory=list)
+
+    def done(self, delivery: Delivery, ref: RemoteRef | None) -> None:
+        """The remote did it."""
+        if ref is None:
+            self.deleted.append(delivery)
+        else:
+            self.written.append((delivery, ref))
+        self.cycle.progress("writing", 1)
+
+    def failed(self, delivery: Delivery, err: ItemError) -> None:
+        """The remote refused; a version conflict is decided again, once in a cycle."""
+        if isinstance(err, VersionConflict) and delivery.hub.id not in self.cycle.refused_once:
+            self.cycle.refused_once.add(delivery.hub.id)
+            self.conflicts.append(delivery)
+        else:
+            self.refused.append((delivery, err))
+
+    def unknown(self, delivery: Delivery, err: OutcomeUnknown) -> None:
+        """No answer: the intent stays SENT, and the next cycle settles it by a read."""
+        self.in_doubt.append((delivery, err))
+
+    def untouched(self, deliveries: Sequence[Delivery]) -> None:
+        """Never sent."""
+        self.not_sent.extend(deliveries)
+
+    def commit(self) -> None:
+        """Store all outcomes; items that changed meanwhile get a new intent."""
+        with self.cycle.store.begin() as uow:
+            uow.set_intent_state([d.intent.id for d in self.not_sent], IntentState.READY)
+            for delivery, err in (*self.refused, *self.in_doubt):
+                uow.quarantine(self.binding.id, trouble(delivery, err))
+            self._commit_refused(uow)
+            self._commit_done(uow)
+        self._count()
+
+    def _commit_done(self, uow: UnitOfWork) -> None:
+        for delivery, ref in self.written:
+            uow.save_link(self._link(delivery, ref))
+        for delivery in self.deleted:
+            if delivery.link:
+                uow.delete_link(delivery.link.id)
+        finished = [*(d for d, _ in self.written), *self.deleted, *self.conflicts]
+        if not finished:
+            return
+        uow.delete_intents([d.intent.id for d in finished])
+        uow.release(self.binding.id, item_ids=[d.hub.id for d in finished])
+        self._follow_up(uow, [d for d, _ in self.written] + self.deleted)
+
+    def _follow_up(self, uow: UnitOfWork, finished: Sequence[Delivery]) -> None:
+        ids = [d.hub.id for d in finished]
+        items, links = uow.items(ids), uow.links_of_items(self.binding.id, ids)
+        further = (intent_for(self.cycle, self.binding, item, links.get(item.id)) for item in items.values())
+        uow.add_intents([intent for intent in further if intent is not None])
+
+    def _commit_refused(self, uow: UnitOfWork) -> None:
+        uow.set_intent_state([d.intent.id for d, _ in self.refused], IntentState.FAILED)
+        for delivery, err in self.refused:
+            if isinstance(err, PingPong) and delivery.link:
+                uow.save_link(replace(delivery.link, state=LinkState.FROZEN))
+
+    def _link(self, delivery: Delivery, ref: RemoteRef) -> Link:
+        old = delivery.link or Link(
+            0, self.binding.id, delivery.hub.id, ref.id, "", delivery.payload.uid, delivery.intent.revision_id
+        )
+        now = self.cycle.clock()
+        start, writes = counted(old, now, self.cycle.policy)
+        return replace(
+            old,
+            remote_id=ref.id,
+            remote_version=ref.version,
+            base_revision=delivery.intent.revision_id,
+            echo_revision=None,
+            state=LinkState.LIVE,
+            pushed_at=now,
+            window_start=start,
+            window_writes=writes,
+        )
+
+    def _count(self) -> None:
+        counts = self.cycle.counts
+        created = sum(1 for d, _ in self.written if d.operation is Operation.CREATE)
+        counts.pushed_new += created
+        counts.pushed_changed += len(self.written) - created
+        counts.pushed_deleted += len(self.deleted)
+        counts.quarantined += len(self.refused)
+
+
+def settle_conflicts(cycle: Cycle, binding: Binding, conflicts: Sequence[Delivery]) -> None:
+    """Read what stands at the remote instead, and decide again."""
+    linked = [d.link.remote_id for d in conflicts if d.link]
+    found: list[Changed | Broken | Removed] = []
+    if linked:
+        found.extend(cycle.connector.fetch(binding.remote_id, linked))
+    for delivery in conflicts:
+        if delivery.link is None:
+            there = cycle.connector.find(binding.remote_id, delivery.payload, delivery.intent.key)
+            if there is None:
+                _refused_without_reason(cycle, binding, delivery)
+            else:
+                found.append(there)
+    if found:
+        take(cycle, found)
+
+
+def _refused_without_reason(cycle: Cycle, binding: Binding, delivery: Delivery) -> None:
+    err = VersionConflict("The server says that something stands in this item's place, but does not show it.")
+    with cycle.store.begin() as uow:
+        uow.quarantine(binding.id, trouble(delivery, err))
+    cycle.counts.quarantined += 1
+
+
+def trouble(delivery: Delivery, err: SyncError) -> Trouble:
+    """Who, what, where and why, for the quarantine (SYNC.md R26)."""
+    record = delivery.payload.record
+    return Trouble(
+        operation=delivery.operation,
+        message=str(err),
+        title=title_of(record),
+        starts=starts_of(record),
+        server_said=err.server_said,
+        raw=delivery.payload.text,
+        remote_id=delivery.link.remote_id if delivery.link else "",
+        item_id=delivery.hub.id,
+        uid=record.uid,
+    )

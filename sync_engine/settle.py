@@ -1,0 +1,97 @@
+"""Find out what became of writes whose outcome is unknown: by a read, never by repeating them (SYNC.md R05, R06)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync_engine.context import Cycle
+from sync_engine.deliver import Delivery, load_deliveries
+from sync_engine.formats import with_uid
+from sync_engine.ports import Binding, Broken, Change, Changed, IntentState, Operation, RemoteRef, Removed
+from sync_engine.pull import take
+from sync_engine.results import Results
+
+_ALL = 1_000_000
+
+
+def settle(cycle: Cycle) -> None:
+    """Settle all intents that were sent in an earlier cycle."""
+    with cycle.store.read() as uow:
+        sent = uow.intents(cycle.binding_id, [IntentState.SENT], _ALL)
+        if not sent:
+            return
+        binding = uow.binding(cycle.binding_id)
+        deliveries = load_deliveries(uow, binding, sent)
+    outcome = _Outcome(Results(cycle, binding))
+    for delivery, found in _look(cycle, binding, deliveries):
+        outcome.judge(delivery, found)
+    outcome.results.commit()
+    if outcome.take:
+        take(cycle, outcome.take)
+
+
+def _look(
+    cycle: Cycle, binding: Binding, deliveries: Sequence[Delivery]
+) -> list[tuple[Delivery, Changed | Broken | Removed | None]]:
+    linked = {d.link.remote_id: d for d in deliveries if d.link}
+    found: list[tuple[Delivery, Changed | Broken | Removed | None]] = []
+    if linked:
+        for answer in cycle.connector.fetch(binding.remote_id, list(linked)):
+            found.append((linked[answer.id if isinstance(answer, Removed) else answer.ref.id], answer))
+    for d in deliveries:
+        if d.link is None:
+            creating = d.operation is Operation.CREATE
+            there = cycle.connector.find(binding.remote_id, d.payload, d.intent.key) if creating else Removed("")
+            found.append((d, there))
+    return found
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the reads tell: done, not done, or somebody was there since."""
+
+    results: Results
+    take: list[Change] = field(default_factory=list)
+
+    def judge(self, delivery: Delivery, found: Changed | Broken | Removed | None) -> None:
+        if delivery.operation is Operation.CREATE:
+            self._created(delivery, found)
+        elif isinstance(found, Removed):
+            self._gone(delivery, found)
+        elif isinstance(found, Changed) and self._as_sent(delivery, found) and delivery.operation is Operation.UPDATE:
+            self.results.done(delivery, found.ref)
+        elif isinstance(found, Changed) and self._as_before(delivery, found):
+            self.results.untouched([delivery])
+        elif found is not None:
+            self.results.conflicts.append(delivery)
+            self.take.append(found)
+
+    def _created(self, delivery: Delivery, found: Changed | Broken | Removed | None) -> None:
+        if not isinstance(found, Changed | Broken):
+            self.results.untouched([delivery])
+        elif isinstance(found, Changed) and self._as_sent(delivery, found):
+            self.results.done(delivery, found.ref)
+        else:  # ours, edited or rewritten since; without a version the pull looks at it
+            self.results.done(delivery, RemoteRef(found.ref.id, ""))
+            self.take.append(found)
+
+    def _gone(self, delivery: Delivery, found: Removed) -> None:
+        if delivery.operation is Operation.DELETE:
+            self.results.done(delivery, None)
+        else:
+            self.results.conflicts.append(delivery)
+            self.take.append(found)
+
+    @staticmethod
+    def _as_sent(delivery: Delivery, found: Changed) -> bool:
+        return bool(with_uid(found.item.record, delivery.payload.uid) == delivery.payload.record)
+
+    @staticmethod
+    def _as_before(delivery: Delivery, found: Changed) -> bool:
+        link = delivery.link
+        if link is not None and link.remote_version and link.remote_version == found.ref.version:
+            return True
+        return delivery.base is not None and bool(
+            with_uid(found.item.record, delivery.hub.uid) == with_uid(delivery.base.record, delivery.hub.uid)
+        )
