@@ -76,6 +76,9 @@ class Bindings:
         return int(self._session.run(_HELD, {"binding": binding_id, "on": side}).scalar() or 0)
 
     def release_hold(self, binding_id: int, side: str) -> None:
-        """Nothing waits any more; a one-time approval is used up."""
+        """Nothing waits any more on that side."""
         self._session.run(_DROP_HOLD, {"binding": binding_id, "on": side})
+
+    def use_up_approval(self, binding_id: int) -> None:
+        """A one-time approval is over."""
         self._session.run(_USE_UP_APPROVAL, {"binding": binding_id})

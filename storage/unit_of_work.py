@@ -133,6 +133,9 @@ class SqlUnitOfWork:
     def release_hold(self, binding_id: int, side: str) -> None:
         self._bindings.release_hold(binding_id, side)
 
+    def use_up_approval(self, binding_id: int) -> None:
+        self._bindings.use_up_approval(binding_id)
+
     def add_conflict(
         self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int
     ) -> None:

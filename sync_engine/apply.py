@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sync_engine.context import Cycle
+from sync_engine.errors import ItemError
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Record
 from sync_engine.plan import Step
-from sync_engine.ports import Binding, Direction, HubItem, Intent, Link, LinkState, Operation, UnitOfWork
+from sync_engine.ports import Binding, Direction, HubItem, Intent, Link, LinkState, Operation, Trouble, UnitOfWork
 
 
 class Applier:
@@ -25,7 +26,10 @@ class Applier:
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order."""
         for step in steps:
-            getattr(self, f"_{step.what.name.lower()}")(step)
+            try:
+                getattr(self, f"_{step.what.name.lower()}")(step)
+            except ItemError as err:  # the store will not take it: this item waits, the others go on (SYNC.md R09)
+                self._quarantine(replace(step, trouble=_refused(step, err)))
 
     def intend(self, operation: Operation, item_id: int, revision_id: int) -> None:
         """Queue a write at the remote, unless the binding carries nothing there."""
@@ -149,3 +153,16 @@ class Applier:
     def _remote_text(self, step: Step) -> str:
         assert step.remote is not None
         return step.remote.text
+
+
+def _refused(step: Step, err: ItemError) -> Trouble:
+    return Trouble(
+        "read",
+        str(err),
+        title=step.title,
+        server_said=err.server_said,
+        raw=step.remote.text if step.remote else "",
+        remote_id=step.ref.id,
+        remote_version=step.ref.version,
+        uid=step.remote.uid if step.remote else "",
+    )

@@ -21,7 +21,7 @@ from sync_engine.model import Contact, Event, Record, Task
 
 __all__ = ["decode", "parse", "render", "split", "with_uid"]
 
-AnyRecord = TypeVar("AnyRecord", Contact, Event, Task)
+AnyRecord = TypeVar("AnyRecord", bound=Contact | Event | Task)
 
 
 def parse(text: str, *, uid_if_missing: str | None = None) -> Record:
