@@ -1,0 +1,205 @@
+"""Answers and broken connections, turned into the errors of `sync_engine.errors` by their meaning."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from html import unescape
+from http import HTTPStatus
+from time import time
+
+import requests
+import urllib3.exceptions
+
+from sync_engine.errors import (
+    AccountError,
+    CollectionGone,
+    NotAuthorised,
+    OutcomeUnknown,
+    Rejected,
+    SyncError,
+    Throttled,
+    Unavailable,
+    VersionConflict,
+)
+
+WORDS_LENGTH = 300
+DEFAULT_WAIT = 60.0  # seconds, for 429 without Retry-After
+_HIDDEN = re.compile(rb"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<\?.*?\?>")
+_TAGS = re.compile(r"<[^>]*>?")
+_CERTIFICATE = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is self-signed and not trusted",
+    19: "comes from an authority that is not trusted",
+    20: "comes from an authority that is not trusted",
+    21: "comes from an authority that is not trusted",
+    62: "is for another host name",
+    64: "is for another address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said, read in full."""
+
+    status: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    body: bytes
+    url: str  # after redirects
+
+    @property
+    def ok(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def words(self) -> str:
+        """The first readable characters of the body, without markup."""
+        return readable(self.body)
+
+    def says(self, precondition: str) -> bool:
+        """Does the body name this precondition element (RFC 4918 16)?"""
+        return precondition.encode() in self.body
+
+
+def readable(body: bytes) -> str:
+    """Text of an error page for a person."""
+    text = _HIDDEN.sub(b" ", body[:65536]).decode("utf-8", "replace")
+    named = [f"({name})" for name in re.findall(r"<(?:\w+:)?([a-z-]+)\s*/>", text)] if "error" in text[:300] else []
+    plain = " ".join([unescape(_TAGS.sub(" ", text)), *named])
+    return " ".join("".join(c if c.isprintable() else " " for c in plain).split())[:WORDS_LENGTH]
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 10.2.3): a number or a date."""
+    written = answer.headers.get("Retry-After", "").strip()
+    if not written:
+        return None
+    if written.isascii() and written.isdigit():
+        return float(min(int(written[:9]), 86400))
+    try:
+        return min(max(parsedate_to_datetime(written).timestamp() - time(), 0.0), 86400.0)
+    except ValueError:
+        return None
+
+
+def account_failure(answer: Answer, what: str) -> AccountError | None:
+    """The error for an answer that concerns the account, not one item; None when it may be about the item."""
+    status, said = answer.status, answer.words
+    wait = retry_after(answer)
+    if status == 429 or (status == 503 and wait is not None):
+        seconds = DEFAULT_WAIT if wait is None else wait
+        message = f"The server asks to wait {seconds:.0f} seconds ({what}: HTTP {status})."
+        return Throttled(message, retry_after=seconds, server_said=said)
+    if status == 401:
+        return NotAuthorised(
+            f"The server refused the sign-in ({what}); check the user name and password.", server_said=said
+        )
+    if 300 <= status < 400:
+        return Unavailable(f"The server redirects without a usable address ({what}: HTTP {status}).", server_said=said)
+    return None
+
+
+def read_failure(answer: Answer, what: str) -> AccountError:
+    """The error for a collection that could not be read."""
+    status, said = answer.status, answer.words
+    if (failure := account_failure(answer, what)) is not None:
+        return failure
+    if status == 403:
+        return NotAuthorised(
+            f"The server does not allow this ({what}: HTTP 403); check the account's rights.", server_said=said
+        )
+    if status in {404, 410}:
+        message = f"The collection does not exist at the server any more ({what}: HTTP {status}); bind another one."
+        return CollectionGone(message, server_said=said)
+    return Unavailable(
+        f"The server answered HTTP {_named(status)} ({what}); it is tried again later.", server_said=said
+    )
+
+
+def write_failure(answer: Answer, what: str) -> SyncError:
+    """The error for a write that was refused or whose outcome is open."""
+    status, said = answer.status, answer.words
+    if (failure := account_failure(answer, what)) is not None:
+        return failure
+    if status == 412 or _uid_taken(answer):
+        return VersionConflict(
+            f"The item was changed, or another one stands in its place ({what}: HTTP {status}).", server_said=said
+        )
+    if status in {404, 410}:
+        return VersionConflict(f"The item is not at the server any more ({what}: HTTP {status}).", server_said=said)
+    if status == 423:
+        return Unavailable(
+            f"The item is locked at the server ({what}: HTTP 423); it is tried again later.", server_said=said
+        )
+    if status < 500 or status in {501, 505, 507}:
+        return Rejected(f"The server refuses this item ({what}: HTTP {_named(status)}).", server_said=said)
+    return OutcomeUnknown(
+        f"The server failed during a write ({what}: HTTP {_named(status)}); it is checked by a read.", server_said=said
+    )
+
+
+def _uid_taken(answer: Answer) -> bool:
+    return answer.status in {403, 409} and answer.says("no-uid-conflict")
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+# ---------------------------------------------------------------- connections
+
+
+def never_sent(err: Exception) -> bool:
+    """Is it sure that the request did not reach the server?"""
+    if isinstance(err, requests.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.SSLError):
+        return True
+    refused = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    return any(isinstance(cause, refused) for cause in _causes(err))
+
+
+def connection_failure(err: Exception, host: str, *, writing: bool) -> Unavailable:
+    """The error for a connection that failed: `OutcomeUnknown` when a write may have arrived."""
+    if writing and not never_sent(err):
+        return OutcomeUnknown(
+            f"The connection to {host} broke before the answer to a write came; it is checked by a read."
+        )
+    return Unavailable(_sentence(err, host))
+
+
+def _sentence(err: Exception, host: str) -> str:
+    causes = list(_causes(err))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            how = _CERTIFICATE.get(cause.verify_code, f"is not accepted ({cause.verify_message})")
+            return f"The certificate of {host} {how}; renew it, or name your own authority in ca_file."
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return f"No encrypted connection to {host} could be made; check that the port speaks TLS."
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+        return f"The name {host} cannot be looked up; check the address and the network."
+    if isinstance(err, requests.Timeout):
+        return f"{host} did not answer in time; it is tried again later."
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return f"{host} refuses the connection; is the server running, and the port right?"
+    return f"The connection to {host} failed; it is tried again later."
+
+
+def _causes(err: BaseException) -> Iterator[BaseException]:
+    """All exceptions that an exception was made of: requests and urllib3 hide them in arguments."""
+    seen: set[int] = set()
+    queue: list[BaseException] = [err]
+    while queue:
+        cause = queue.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+        queue.extend(c for c in inner if isinstance(c, BaseException))

@@ -1,0 +1,246 @@
+"""The reference connector: an account that lives in this process.
+
+It is the shortest complete answer to `sync_engine.ports.Connector`, and the other side in tests and in the
+simulation. An `Account` holds the items and can be reached by any number of `MemoryConnector`s, from any thread. The
+switches of `Unkind` make it behave as the less pleasant real systems do.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connectors.fields import ALL_FIELDS
+from connectors.settings import ConnectorSettings
+from sync_engine.errors import CollectionGone, CursorExpired, Rejected, VersionConflict
+from sync_engine.item import Item
+from sync_engine.model import Kind
+from sync_engine.ports import (
+    Broken,
+    Change,
+    Changed,
+    Cursor,
+    KnownVersions,
+    Listed,
+    Page,
+    RemoteCollection,
+    RemoteRef,
+    Removed,
+)
+
+
+@dataclass(slots=True)
+class Unkind:
+    """Ways in which this account is like a difficult server."""
+
+    no_versions: bool = False  # no entity tags at all: versions are hashes of the content
+    quiet_writes: bool = False  # a write does not tell the new version
+    lag: int = 0  # this many of the newest changes are not yet in the feed
+    page_size: int = 100
+
+
+@dataclass(slots=True)
+class _Stored:
+    item: Item
+    version: int
+
+
+@dataclass(slots=True)
+class _Collection:
+    about: RemoteCollection
+    items: dict[str, _Stored] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)  # ids, in the order of their changes
+    forgotten: int = 0  # cursors before this place in the log have expired
+
+
+class Account:
+    """The stored side. All methods may be called by any thread."""
+
+    def __init__(self) -> None:
+        self.unkind = Unkind()
+        self.lock = threading.RLock()
+        self._collections: dict[str, _Collection] = {}
+        self._versions = 0
+
+    def add_collection(self, name: str, *kinds: Kind, read_only: bool = False) -> str:
+        """Make a collection and return its id."""
+        about = RemoteCollection(f"/{name}/", name, frozenset(kinds or Kind), read_only)
+        with self.lock:
+            self._collections[about.id] = _Collection(about)
+        return about.id
+
+    def drop_collection(self, collection: str) -> None:
+        """Remove a collection and all in it."""
+        with self.lock:
+            self._held(collection)
+            del self._collections[collection]
+
+    def expire_cursors(self, collection: str) -> None:
+        """Make every cursor given out until now invalid."""
+        with self.lock:
+            held = self._held(collection)
+            held.log.append("")
+            held.forgotten = len(held.log)
+
+    def about(self) -> list[RemoteCollection]:
+        """All collections."""
+        with self.lock:
+            return [held.about for held in self._collections.values()]
+
+    def items(self, collection: str) -> dict[str, Item]:
+        """What a collection holds now, by remote id."""
+        with self.lock:
+            return {remote_id: stored.item for remote_id, stored in self._held(collection).items.items()}
+
+    def put(self, collection: str, remote_id: str, item: Item) -> str:
+        """Store without asking; returns the new version."""
+        with self.lock:
+            held = self._held(collection)
+            self._versions += 1
+            held.items[remote_id] = _Stored(item, self._versions)
+            held.log.append(remote_id)
+            return self._tag(held.items[remote_id])
+
+    def remove(self, collection: str, remote_id: str) -> None:
+        """Delete without asking."""
+        with self.lock:
+            held = self._held(collection)
+            del held.items[remote_id]
+            held.log.append(remote_id)
+
+    def read(self, collection: str, remote_id: str) -> Changed | None:
+        """One item with its version."""
+        with self.lock:
+            stored = self._held(collection).items.get(remote_id)
+            return Changed(RemoteRef(remote_id, self._tag(stored)), stored.item) if stored else None
+
+    def since(self, collection: str, cursor: Cursor | None) -> tuple[list[str], Cursor]:
+        """Ids that changed after the cursor (all ids without one), and the cursor of now."""
+        with self.lock:
+            held = self._held(collection)
+            end = max(len(held.log) - self.unkind.lag, held.forgotten, 0)
+            if cursor is None:
+                return list(held.items), str(end)
+            start = int(cursor)
+            if not held.forgotten <= start <= len(held.log):
+                raise CursorExpired("The account does not know this place in its change log any more.")
+            return list(dict.fromkeys(held.log[start:end])), str(max(start, end))
+
+    def writable(self, collection: str) -> None:
+        """Raises Rejected for a read-only collection."""
+        with self.lock:
+            if self._held(collection).about.read_only:
+                raise Rejected(f"The collection {collection} is read-only.", server_said="read-only")
+
+    def _held(self, collection: str) -> _Collection:
+        if collection not in self._collections:
+            raise CollectionGone(f"The collection {collection} does not exist at the account.")
+        return self._collections[collection]
+
+    def _tag(self, stored: _Stored) -> str:
+        return f"hash:{stored.item.digest}" if self.unkind.no_versions else f'"{stored.version}"'
+
+
+class MemoryConnector:
+    """Speaks to an `Account`. Ids of items are made from their UID, as the DAV connector does."""
+
+    carries = ALL_FIELDS
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def collections(self) -> Sequence[RemoteCollection]:
+        """All collections of the account."""
+        return self.account.about()
+
+    def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
+        """The change log from `since` on, newest state of each id once; all items when `since` is None."""
+        ids, cursor = self.account.since(collection, since)
+        if since is not None and not ids:
+            return
+        size = self.account.unkind.page_size
+        for start in range(0, len(ids), size):
+            batch = ids[start : start + size]
+            yield Page(self._states(collection, batch, known), None)
+        yield Page((), cursor, complete=since is None)
+
+    def _states(self, collection: str, ids: Sequence[str], known: KnownVersions) -> list[Change]:
+        versions = known(ids)
+        return [self._state(collection, remote_id, versions.get(remote_id)) for remote_id in ids if remote_id]
+
+    def _state(self, collection: str, remote_id: str, version: str | None) -> Change:
+        found = self.account.read(collection, remote_id)
+        if found is None:
+            return Removed(remote_id)
+        return Listed(found.ref) if version and version == found.ref.version else found
+
+    def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """Each item as it is now."""
+        for remote_id in ids:
+            yield self.account.read(collection, remote_id) or Removed(remote_id)
+
+    def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:  # noqa: ARG002
+        """The item that stands where `create` puts this one, if it has the same UID."""
+        found = self.account.read(collection, _id_of(collection, item))
+        return found if found and found.item.uid == item.uid else None
+
+    def create(self, collection: str, item: Item, key: str) -> RemoteRef:  # noqa: ARG002
+        """Store under an id made from the UID."""
+        remote_id = _id_of(collection, item)
+        with self.account.lock:
+            self.account.writable(collection)
+            if self.account.read(collection, remote_id):
+                raise VersionConflict(f"An item with the UID {item.uid} is already there.")
+            return self._told(remote_id, self.account.put(collection, remote_id, item))
+
+    def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
+        """Store if the version is still the same; without a version, if the content is still `base`."""
+        with self.account.lock:
+            self.account.writable(collection)
+            found = self.account.read(collection, ref.id)
+            if found is None or not _unchanged(found, ref, base):
+                raise VersionConflict(f"The item {ref.id} was changed or deleted at the account.")
+            return self._told(ref.id, self.account.put(collection, ref.id, item))
+
+    def delete(self, collection: str, ref: RemoteRef) -> None:
+        """Delete if the version is still the same."""
+        with self.account.lock:
+            self.account.writable(collection)
+            found = self.account.read(collection, ref.id)
+            if found is None:
+                return
+            if found.ref.version != ref.version:
+                raise VersionConflict(f"The item {ref.id} was changed at the account.")
+            self.account.remove(collection, ref.id)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _told(self, remote_id: str, version: str) -> RemoteRef:
+        return RemoteRef(remote_id, "" if self.account.unkind.quiet_writes else version)
+
+
+def _id_of(collection: str, item: Item) -> str:
+    return f"{collection}{item.uid}"
+
+
+def _unchanged(found: Changed, ref: RemoteRef, base: Item | None) -> bool:
+    if ref.version and found.ref.version:
+        return ref.version == found.ref.version
+    return base is not None and found.item.record == base.record
+
+
+_accounts: dict[str, Account] = {}
+_accounts_lock = threading.Lock()
+
+
+def account(name: str) -> Account:
+    """The account of this name in this process; made when it is first asked for."""
+    with _accounts_lock:
+        return _accounts.setdefault(name, Account())
+
+
+def connect(settings: ConnectorSettings) -> MemoryConnector:
+    """For the registry: the account is named by the URL, ``memory:anything``."""
+    return MemoryConnector(account(settings.url))

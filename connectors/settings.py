@@ -1,0 +1,25 @@
+"""What a connector must be told about an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSettings:
+    """One account. Only the connector that is chosen in the registry reads it."""
+
+    url: str
+    username: str = ""
+    secret: str = field(default="", repr=False)  # a password, or the token for bearer
+    auth: str = "basic"  # basic, digest or bearer
+    ca_file: str = ""  # certificates to trust instead of the public ones (PEM)
+    timeout: float = 30.0  # seconds to wait for a connection, and for each part of an answer
+    pool_size: int = 2  # connections kept open to the server
+    max_wait: float = 5.0  # seconds of Retry-After that are waited for at once; longer waits end the cycle
+    proxy: str = ""  # http://proxy.example.org:3128; variables of the environment are not read
+    other_hosts: tuple[
+        str, ...
+    ] = ()  # further hosts the password may go to: "icloud.com" stands for its sub-domains too
+    options: Mapping[str, str] = field(default_factory=dict)  # for what only one kind of connector knows

@@ -1,0 +1,27 @@
+"""Real servers, one of each for a test process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import processes
+from tests.servers.processes import Server
+
+
+@pytest.fixture(scope="session")
+def radicale_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Radicale, from PyPI."""
+    folder: Path = tmp_path_factory.mktemp("radicale")
+    with processes.radicale(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def xandikos_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Xandikos, from PyPI."""
+    folder: Path = tmp_path_factory.mktemp("xandikos")
+    with processes.xandikos(folder) as server:
+        yield server

@@ -1,0 +1,102 @@
+"""Real DAV servers as subprocesses, each on its own free port of 127.0.0.1 and in its own folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 30.0  # seconds for a server to come up
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs."""
+
+    url: str
+    username: str = ""
+    password: str = ""
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, folder: Path) -> Iterator[None]:
+    """A process that listens on a port; it alone is ended, by its own id."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(list(command), stdout=log, stderr=subprocess.STDOUT, cwd=folder, env=environment)
+        try:
+            _wait(process, port, folder / "log")
+            yield
+        finally:
+            _end(process)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+_RADICALE = """[server]
+hosts = 127.0.0.1:{port}
+[auth]
+type = htpasswd
+htpasswd_filename = {folder}/users
+htpasswd_encryption = plain
+delay = 0
+[rights]
+type = owner_only
+[storage]
+filesystem_folder = {folder}/collections
+[logging]
+level = warning
+"""
+
+
+@contextmanager
+def radicale(folder: Path) -> Iterator[Server]:
+    """Radicale with one user, ada."""
+    port = free_port()
+    (folder / "users").write_text("ada:secret\n")
+    (folder / "config").write_text(_RADICALE.format(port=port, folder=folder))
+    command = [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
+    with running(command, port, folder):
+        yield Server(f"http://127.0.0.1:{port}/", "ada", "secret")
+
+
+@contextmanager
+def xandikos(folder: Path) -> Iterator[Server]:
+    """Xandikos, which has one user and no sign-in, with a calendar and an address book."""
+    port = free_port()
+    program = str(Path(sys.executable).with_name("xandikos"))
+    principal = ["--defaults", "--current-user-principal", "/ada/"]
+    command = [program, "serve", "-d", str(folder / "data"), *principal, "-l", "127.0.0.1", "-p", str(port)]
+    with running(command, port, folder):
+        yield Server(f"http://127.0.0.1:{port}/", "ada", "secret")
