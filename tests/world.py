@@ -1,0 +1,175 @@
+"""A small world for engine tests: a real store, some accounts in memory, and bindings between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from connectors.memory import Account, MemoryConnector
+from storage import tables as t
+from storage.database import Database
+from sync_engine.context import Cycle
+from sync_engine.cycle import run_cycle
+from sync_engine.item import Item
+from sync_engine.model import Kind
+from sync_engine.ports import Connector, Origin, Policy, RunCounts
+
+START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+LIMIT = 12  # cycles until everything must be quiet
+
+
+@dataclass
+class Clock:
+    """Virtual time; every look at it takes a second."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def pass_time(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@dataclass
+class Side:
+    """One account with its binding to the hub's collection."""
+
+    name: str
+    account: Account
+    collection: str
+    binding_id: int
+    policy: Policy
+    connector: Any
+
+    def items(self) -> dict[str, Item]:
+        """By UID. Two items with one UID would be a duplicate: that is an error here."""
+        found = list(self.account.items(self.collection).values())
+        uids = [item.uid for item in found]
+        assert len(set(uids)) == len(uids), f"duplicates at {self.name}: {sorted(uids)}"
+        return {item.uid: item for item in found}
+
+    def texts(self) -> dict[str, str]:
+        return {uid: item.text for uid, item in self.items().items()}
+
+    def id_of(self, uid: str) -> str:
+        return next(i for i, item in self.account.items(self.collection).items() if item.uid == uid)
+
+    def edit(self, uid: str, change: Callable[[str], str]) -> None:
+        """Somebody edits the text of an item at this account."""
+        remote_id = self.id_of(uid)
+        text = self.account.items(self.collection)[remote_id].text
+        assert change(text) != text, "the edit changes nothing"
+        self.account.put(self.collection, remote_id, Item.read(change(text)))
+
+    def put(self, item: Item, remote_id: str | None = None) -> None:
+        self.account.put(self.collection, remote_id or f"{self.collection}{item.uid}", item)
+
+    def remove(self, uid: str) -> None:
+        self.account.remove(self.collection, self.id_of(uid))
+
+
+@dataclass
+class World:
+    """The hub's collection, and the sides bound to it."""
+
+    database: Database
+    clock: Clock
+    collection_id: int = 0
+    sides: dict[str, Side] = field(default_factory=dict)
+    _keys: Any = field(default_factory=itertools.count)
+
+    @classmethod
+    def sqlite(cls, folder: Path) -> World:
+        clock = Clock()
+        return cls.over(Database(f"sqlite:///{folder}/hub.db", clock=clock), clock)
+
+    @classmethod
+    def over(cls, database: Database, clock: Clock) -> World:
+        t.metadata.create_all(database.engine)
+        world = cls(database, clock)
+        row = {"slug": "work", "name": "Work", "kinds": "contact,event,task", "epoch": "e1", "created_at": START}
+        with database.engine.begin() as connection:
+            world.collection_id = connection.execute(insert(t.collections).values(row)).inserted_primary_key[0]
+        return world
+
+    def bind(self, name: str, policy: Policy | None = None, account: Account | None = None) -> Side:
+        account = account or Account()
+        collection = next((c.id for c in account.about()), "") or account.add_collection("work")
+        binding_id = self.add_binding(name, collection)
+        side = Side(name, account, collection, binding_id, policy or Policy(), MemoryConnector(account))
+        self.sides[name] = side
+        return side
+
+    def add_binding(self, name: str, remote_id: str) -> int:
+        with self.database.engine.begin() as connection:
+            row = {"name": f"{name}-{next(self._keys)}", "state": "ok", "since": START}
+            account = connection.execute(insert(t.accounts).values(row)).inserted_primary_key[0]
+            row = {"name": name, "account_id": account, "collection_id": self.collection_id, "remote_id": remote_id}
+            return int(connection.execute(insert(t.bindings).values(row)).inserted_primary_key[0])
+
+    def unbind(self, name: str) -> None:
+        """What `agendahub binding remove` does to the store."""
+        side = self.sides.pop(name)
+        with self.database.engine.begin() as connection:
+            for table in (t.links, t.intents, t.holds, t.quarantine, t.conflicts):
+                connection.execute(table.delete().where(table.c.binding_id == side.binding_id))
+            connection.execute(t.bindings.delete().where(t.bindings.c.id == side.binding_id))
+
+    def context(self, name: str, connector: Connector | None = None) -> Cycle:
+        side = self.sides[name]
+        key = lambda: f"key-{next(self._keys)}"  # noqa: E731
+        origin = Origin(f"account {name}")
+        return Cycle(self.database, connector or side.connector, side.binding_id, side.policy, self.clock, key, origin)
+
+    def cycle(self, name: str, connector: Connector | None = None) -> RunCounts:
+        return run_cycle(self.context(name, connector))
+
+    def settle(self) -> int:
+        """Cycle all bindings until one whole round changes nothing; returns the rounds that did."""
+        for rounds in range(LIMIT):
+            if not sum(self.cycle(name).changes for name in self.sides):
+                return rounds
+        raise AssertionError(f"not quiet after {LIMIT} rounds")
+
+    # ------------------------------------------------------------ the hub, as a phone sees and changes it
+
+    def hub(self) -> dict[str, Item]:
+        i, r = t.items, t.revisions
+        query = select(i.c.kind, i.c.uid, r.c.text).join(r, r.c.id == i.c.revision_id).where(~i.c.deleted)
+        with self.database.engine.connect() as connection:
+            return {row.uid: Item.stored(Kind(row.kind), row.uid, row.text) for row in connection.execute(query)}
+
+    def hub_id(self, uid: str) -> int:
+        with self.database.read() as uow:
+            return uow.items_by_uid(self.collection_id, [uid])[uid].id
+
+    def phone_put(self, item: Item) -> None:
+        with self.database.begin() as uow:
+            old = uow.items_by_uid(self.collection_id, [item.uid]).get(item.uid)
+            origin = Origin("user ada, device phone")
+            if old:
+                uow.update_item(old.id, item, origin)
+            else:
+                uow.create_item(self.collection_id, item, origin)
+
+    def phone_edit(self, uid: str, change: Callable[[str], str]) -> None:
+        text = self.hub()[uid].text
+        assert change(text) != text, "the edit changes nothing"
+        self.phone_put(Item.read(change(text)))
+
+    def phone_remove(self, uid: str) -> None:
+        item_id = self.hub_id(uid)
+        with self.database.begin() as uow:
+            uow.delete_item(item_id, Origin("user ada, device phone"))
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.database.engine.connect() as connection:
+            return list(connection.execute(select(table)))
