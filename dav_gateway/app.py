@@ -1,0 +1,145 @@
+"""The gateway as an ASGI application: signs in, reads the request under bounds, and sends what a handler answers.
+
+Handlers are plain functions that run in worker threads; nothing here waits for the database on the event loop. The body
+of an answer is made in parts while it is sent; no transaction is open between two parts: a slow client holds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar, TypeVarTuple
+from urllib.parse import quote, urlsplit
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from dav_gateway.answers import Answer, not_found
+from dav_gateway.auth import Doorkeeper
+from dav_gateway.dispatch import answer_to, excuse, oversized
+from dav_gateway.incoming import TooLargeError, announced, read_body
+from dav_gateway.options import CLASSES
+from dav_gateway.paths import ROOT, place_at
+from dav_gateway.site import Call, Limits, Site
+from storage.database import Database
+from storage.dav_store import SignedIn
+from sync_engine.ports import Clock
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+_WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
+_THREADS = 16
+_SMALL = 64 * 1024  # octets of a request that are read before its sender has signed in: one hop to a thread less
+
+
+def utc_now() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
+
+
+def gateway(database: Database, *, clock: Clock = utc_now, limits: Limits | None = None, prefix: str = "") -> Starlette:
+    """The application. `prefix`: what a proxy puts before every path, such as ``/hub``."""
+    return Starlette(routes=routes(database, clock=clock, limits=limits, prefix=prefix))
+
+
+def routes(
+    database: Database, *, clock: Clock = utc_now, limits: Limits | None = None, prefix: str = ""
+) -> list[BaseRoute]:
+    """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try)."""
+    prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
+    dav = Gateway(Site(database, clock, limits or Limits(), prefix))
+    redirect = Redirect(prefix + ROOT)
+    found: list[BaseRoute] = [Route(path + slash, redirect) for path in _WELL_KNOWN for slash in ("", "/")]
+    found.append(Route("/", dav, methods=["PROPFIND", "OPTIONS"]))
+    found += [Route(f"{start}/dav{{rest:path}}", dav) for start in dict.fromkeys(("", prefix))]
+    return found
+
+
+class Redirect:
+    """Sends every method elsewhere. 301: clients keep the method, which they do not with 302."""
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Answer one request."""
+        await _start(send, 301, {"location": self._location, "content-length": "0"})
+        await send({"type": "http.response.body"})
+
+
+class Incoming:
+    """The head of a request."""
+
+    def __init__(self, scope: Scope, prefix: str) -> None:
+        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        self.method: str = scope["method"]
+        self.path = urlsplit(raw.decode("latin-1")).path if not raw.startswith(b"/") else raw.decode("latin-1")
+        self.place = place_at(self.path, prefix)
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        self.client: str = (scope.get("client") or ("",))[0]
+
+
+class Gateway:
+    """The ASGI application of everything below /dav/."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._door = Doorkeeper(site.database, site.clock)
+        self._threads = CapacityLimiter(_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        incoming = Incoming(scope, self._site.prefix)
+        try:
+            answer = await self._answer(incoming, receive)
+        except Exception as err:
+            answer = excuse(err)
+        await self._send(answer, incoming, send)
+
+    async def _answer(self, incoming: Incoming, receive: Receive) -> Answer:
+        who: SignedIn | None = None
+        length = announced(incoming.headers)
+        if length is None or length > _SMALL:
+            who = await self._in_thread(self._sign_in, incoming)
+        try:
+            body = await read_body(receive, incoming.headers, self._site.limits.body)
+        except TooLargeError:
+            return oversized(incoming.method, incoming.place, self._site.limits)
+        return await self._in_thread(self._work, incoming, who, body)
+
+    def _sign_in(self, incoming: Incoming) -> SignedIn:
+        return self._door.admit(incoming.headers.get("authorization", ""), incoming.client)
+
+    def _work(self, incoming: Incoming, who: SignedIn | None, body: bytes) -> Answer:
+        """The whole work of one request, in a worker thread; of a streamed answer, up to its first part."""
+        who = who or self._sign_in(incoming)
+        if incoming.place is None:
+            raise not_found()
+        return answer_to(Call(self._site, who, incoming.method, incoming.path, incoming.place, incoming.headers, body))
+
+    async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)
+
+    async def _send(self, answer: Answer, incoming: Incoming, send: Send) -> None:
+        headers = dict(answer.headers)
+        headers.setdefault("dav", CLASSES)
+        body = answer.body
+        if isinstance(body, bytes):
+            if answer.status not in (204, 304):
+                headers["content-length"] = str(len(body))
+            await _start(send, answer.status, headers)
+            await send({"type": "http.response.body", "body": b"" if incoming.method == "HEAD" else body})
+            return
+        await _start(send, answer.status, headers)
+        while part := await self._in_thread(next, body, b""):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})
+
+
+async def _start(send: Send, status: int, headers: dict[str, str]) -> None:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})

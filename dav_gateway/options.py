@@ -1,0 +1,25 @@
+"""OPTIONS (RFC 4918 10.1): what this server can do."""
+
+from __future__ import annotations
+
+from dav_gateway.answers import Answer
+from dav_gateway.paths import Place
+from dav_gateway.site import Call
+
+CLASSES = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
+ON_COLLECTION = f"{ON_FOLDER}, DELETE, MKCALENDAR, MKCOL"
+ON_ITEM = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH"
+
+
+def allowed(place: Place) -> str:
+    """The methods that an address takes."""
+    if place.href:
+        return ON_ITEM
+    return ON_COLLECTION if place.slug else ON_FOLDER
+
+
+def answer(call: Call) -> Answer:
+    """The answer to OPTIONS. It is the same whether or not there is something at an address of the user's own."""
+    call.must_be_ours()
+    return Answer(200, b"", {"dav": CLASSES, "allow": allowed(call.place)})

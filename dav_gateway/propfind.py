@@ -1,0 +1,94 @@
+"""PROPFIND (RFC 4918 9.1): properties of a resource and, with Depth 1, of what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dav_gateway.answers import XML, Answer, Refused, not_found, parts
+from dav_gateway.elements import MULTISTATUS, MULTISTATUS_END, dav
+from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.paths import Area, Place
+from dav_gateway.properties import describe, folder_values, shelf_values
+from dav_gateway.site import Call
+from dav_gateway.wanted import Wanted, must_be, wanted_of
+from storage.dav_items import leaf_at, listing
+from storage.dav_store import Shelf, collections_of, kept_properties
+from storage.unit_of_work import SqlUnitOfWork
+
+
+def answer(call: Call) -> Answer:
+    """The answer to a PROPFIND. Without a Depth header it is 0: some simple clients forget it."""
+    if call.depth not in ("", "0", "1"):
+        raise Refused(403, "List one level at a time (Depth: 1).", condition="<D:propfind-finite-depth/>")
+    root = call.xml()
+    wanted = wanted_of(None if root is None else must_be(root, dav("propfind")), minimal=call.minimal)
+    with call.site.database.read() as unit:
+        pieces = _pieces(call, unit, wanted)
+    return multistatus(pieces)
+
+
+def multistatus(pieces: Iterator[str], end: str = "") -> Answer:
+    """A 207 made of response elements; `end` is what follows them."""
+
+    def whole() -> Iterator[str]:
+        yield MULTISTATUS
+        yield from pieces
+        yield end + MULTISTATUS_END
+
+    return Answer(207, parts(whole()), {"content-type": XML})
+
+
+def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
+    """Response elements. All that needs the transaction is done when this returns."""
+    place = call.place
+    call.must_be_ours()
+    if place.href:
+        return _item(call, unit, wanted)
+    if place.slug:
+        return _collection(call, unit, wanted)
+    itself = describe(call.address(place), folder_values(call, place), wanted)
+    if call.depth != "1":
+        return iter([itself])
+    if place.user and place.area is not Area.PRINCIPALS:
+        return iter([itself, *_collections(call, unit, wanted)])
+    return iter([itself, *(describe(call.address(p), folder_values(call, p), wanted) for p in _folders(call, place))])
+
+
+def _folders(call: Call, place: Place) -> list[Place]:
+    """What is in the root and in the folders of principals and homes: the user's own only."""
+    if place.user:
+        return []
+    areas = [place.area] if place.area else [Area.PRINCIPALS, Area.CALENDARS, Area.ADDRESSBOOKS]
+    return [Place(area, call.who.user) for area in areas]
+
+
+def _collections(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> list[str]:
+    shelves = collections_of(unit.session.connection, call.who.user_id, contacts=call.place.contacts)
+    kept = kept_properties(unit.session.connection, [shelf.id for shelf in shelves])
+    return [_shelf(call, shelf, wanted, kept.get(shelf.id, {})) for shelf in shelves]
+
+
+def _shelf(call: Call, shelf: Shelf, wanted: Wanted, kept: dict[str, str]) -> str:
+    path = call.address(Place(call.place.area, call.who.user, shelf.segment))
+    return describe(path, shelf_values(call, shelf), wanted, kept)
+
+
+def _collection(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
+    shelf = call.shelf(unit)
+    kept = kept_properties(unit.session.connection, [shelf.id]).get(shelf.id, {})
+    itself = _shelf(call, shelf, wanted, kept)
+    leaves = listing(unit.session.connection, shelf.id) if call.depth == "1" else []
+    return _chained(itself, written(call, LeafWriter(call, shelf, wanted), leaves))
+
+
+def _chained(itself: str, rest: Iterator[str]) -> Iterator[str]:
+    yield itself
+    yield from rest
+
+
+def _item(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
+    shelf = call.shelf(unit)
+    leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
+    if leaf is None or leaf.deleted:
+        raise not_found()
+    return written(call, LeafWriter(call, shelf, wanted), [leaf])

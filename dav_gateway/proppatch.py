@@ -1,0 +1,68 @@
+"""PROPPATCH (RFC 4918 9.2): all of the changes are made, or none."""
+
+from __future__ import annotations
+
+from dav_gateway.answers import Answer, Refused, not_allowed, not_found
+from dav_gateway.elements import dav, empty, propstat, response
+from dav_gateway.paths import Place
+from dav_gateway.propfind import multistatus
+from dav_gateway.site import Call
+from dav_gateway.updates import Changes, read_updates
+from dav_gateway.wanted import must_be
+from storage.database import run
+from storage.dav_items import leaf_at
+from storage.dav_store import change_collection, keep_properties, kept_properties
+from storage.unit_of_work import SqlUnitOfWork
+
+MAX_PROPERTIES = 200  # that we only keep, of one collection
+
+
+def answer(call: Call) -> Answer:
+    """The answer to a PROPPATCH."""
+    call.must_be_ours()
+    update = must_be(call.xml(), dav("propertyupdate"))
+    changes = read_updates(update, contacts=call.place.contacts, fallback_name=call.place.slug)
+    if not (changes.names or changes.refused):
+        raise Refused(400, "The request changes no property.")
+    if call.place.slug and not call.place.href:
+        run(call.site.database, lambda unit: _change(call, unit, changes))
+    else:
+        _cannot(call, changes)
+    return multistatus(iter([response(call.address(call.place), _said(changes, minimal=call.minimal))]))
+
+
+def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
+    shelf = call.shelf(unit)
+    if shelf.access != "write":
+        raise not_allowed("write-properties", call.address(Place(call.place.area, call.who.user, shelf.segment)))
+    if changes.refused:
+        return
+    connection = unit.session.connection
+    kept = kept_properties(connection, [shelf.id]).get(shelf.id, {})
+    if len(kept.keys() | changes.kept.keys()) > MAX_PROPERTIES:
+        changes.refused = dict.fromkeys(changes.kept, 507)
+        return
+    if changes.columns:
+        change_collection(connection, shelf.id, changes.columns)
+    keep_properties(connection, shelf.id, changes.kept)
+
+
+def _cannot(call: Call, changes: Changes) -> None:
+    """Items, homes and principals have no properties that clients may change."""
+    if call.place.href:
+        with call.site.database.read() as unit:
+            leaf = leaf_at(unit.session.connection, call.shelf(unit).id, call.place.href)
+        if leaf is None or leaf.deleted:
+            raise not_found()
+    changes.refused |= dict.fromkeys(changes.names, 403)
+
+
+def _said(changes: Changes, *, minimal: bool) -> str:
+    """The propstats: what is fine is not done (424) when anything is refused."""
+    fine = "".join(empty(name) for name in dict.fromkeys(changes.names) if name not in changes.refused)
+    if not changes.refused:
+        return propstat(200, "" if minimal else fine) or "<D:status>HTTP/1.1 200 OK</D:status>"
+    by_status: dict[int, str] = {}
+    for name, status in changes.refused.items():
+        by_status[status] = by_status.get(status, "") + empty(name)
+    return "".join(propstat(status, names) for status, names in by_status.items()) + propstat(424, fine)

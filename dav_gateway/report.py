@@ -1,0 +1,34 @@
+"""REPORT (RFC 3253 3.6): to the report that the body's root names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from dav_gateway import multiget, sync_collection
+from dav_gateway.answers import Answer, Refused
+from dav_gateway.elements import Element, cal, card, dav
+from dav_gateway.site import Call
+
+Report: TypeAlias = Callable[[Call, Element], Answer]
+
+REPORTS: Mapping[str, Report] = MappingProxyType(
+    {
+        cal("calendar-multiget"): multiget.answer,
+        card("addressbook-multiget"): multiget.answer,
+        dav("sync-collection"): sync_collection.answer,
+    }
+)
+
+
+def answer(call: Call) -> Answer:
+    """The answer to a REPORT."""
+    call.must_be_ours()
+    root = call.xml()
+    if root is None:
+        raise Refused(400, "The request's body must name a report.")
+    report = REPORTS.get(str(root.tag))
+    if report is None:
+        raise Refused(403, "There is no such report here.", condition="<D:supported-report/>")
+    return report(call, root)

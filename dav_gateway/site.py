@@ -1,0 +1,123 @@
+"""One gateway and one request to it, as the handlers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dav_gateway.answers import Refused, not_allowed, not_found
+from dav_gateway.elements import Element, read_xml
+from dav_gateway.paths import Area, Place, address, place_of_href
+from storage.database import Database
+from storage.dav_store import Shelf, SignedIn, collection_at
+from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.ports import Clock, Origin
+
+OVERHEAD = 1024 * 1024  # octets a request may be longer than the largest item
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large things may be, in octets."""
+
+    event: int = 512 * 1024  # an event or task with all its overrides
+    card: int = 2 * 1024 * 1024
+
+    def of(self, *, contacts: bool) -> int:
+        """The largest item of a collection."""
+        return self.card if contacts else self.event
+
+    @property
+    def body(self) -> int:
+        """The largest request."""
+        return max(self.event, self.card) + OVERHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A gateway."""
+
+    database: Database
+    clock: Clock
+    limits: Limits = field(default_factory=Limits)
+    prefix: str = ""  # what a proxy in front puts before every path: "/hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a signed-in user, read in full."""
+
+    site: Site
+    who: SignedIn
+    method: str
+    path: str  # percent-encoded
+    place: Place
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+    def xml(self) -> Element | None:
+        """The body's root element; None for an empty body."""
+        return read_xml(self.body)
+
+    @property
+    def depth(self) -> str:
+        """The Depth header: 0, 1 or infinity; "" when it is not given."""
+        return self.headers.get("depth", "").strip().lower()
+
+    @property
+    def minimal(self) -> bool:
+        """Whether properties that are not there shall be left out (RFC 8144, and Apple's older Brief)."""
+        preferred = self.headers.get("prefer", "").lower().replace(" ", "")
+        return "return=minimal" in preferred or self.headers.get("brief", "").strip().lower() == "t"
+
+    @property
+    def origin(self) -> Origin:
+        """Who makes the change, for the history."""
+        return Origin(f"user {self.who.user}, device {self.who.device}")
+
+    @property
+    def now(self) -> datetime:
+        """The present time."""
+        return self.site.clock()
+
+    def address(self, place: Place) -> str:
+        """The path of a place, as this gateway's clients see it."""
+        return address(place, self.site.prefix)
+
+    def place_of(self, href: str) -> Place | None:
+        """The place of an href that the client sent."""
+        return place_of_href(href, self.path, self.site.prefix)
+
+    def principal(self, user: str = "") -> str:
+        """The path of a user's principal; of the signed-in user's without a name."""
+        return self.address(Place(Area.PRINCIPALS, user or self.who.user))
+
+    def home(self, area: Area) -> str:
+        """The path of the user's calendars or address books."""
+        return self.address(Place(area, self.who.user))
+
+    def shelf(self, unit: SqlUnitOfWork, *, write: str = "") -> Shelf:
+        """The collection this request is about. `write` names the privilege that the request needs, if it changes it.
+
+        Raises `Refused` (404) also where the collection is somebody else's.
+        """
+        place = self.place
+        if place.user != self.who.user or not place.slug:
+            raise not_found()
+        shelf = collection_at(unit.session.connection, self.who.user_id, place.slug, contacts=place.contacts)
+        if shelf is None:
+            raise not_found()
+        if write and shelf.access != "write":
+            raise not_allowed(write, self.address(Place(place.area, place.user, place.slug)))
+        return shelf
+
+    def must_be_ours(self) -> None:
+        """Raises `Refused` (404) for what lies in another user's part of the URL space."""
+        if self.place.user not in ("", self.who.user):
+            raise not_found()
+
+
+def refuse_method(allowed: str) -> Refused:
+    """This kind of resource does not have the method."""
+    return Refused(405, f"This address takes only {allowed}.", headers={"allow": allowed})

@@ -1,0 +1,141 @@
+"""What the gateway reads of items, on the connection of a unit of work.
+
+Listings come without texts. Writes do not stand here: they go through the unit of work, which numbers them and keeps
+their history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy.sql import Select
+
+from storage.session import chunks
+from storage.tables import events, items, revisions
+
+
+class Leaf(NamedTuple):
+    """An item as listings show it: without its text."""
+
+    href: str
+    etag: str
+    size: int  # octets
+    kind: str
+    changed_at: datetime
+    id: int
+    revision_id: int
+    seq: int
+    deleted: bool
+    uid: str
+
+
+_LEAF_COLUMNS: list[Any] = [items.c[name] for name in Leaf._fields]
+_LEAVES = select(*_LEAF_COLUMNS).where(items.c.collection_id == bindparam("collection"))
+_LISTING = _LEAVES.where(items.c.deleted.is_(False)).order_by(items.c.id)
+_BY_HREF = _LEAVES.where(items.c.href == bindparam("href"))
+_BY_HREFS = _LEAVES.where(items.c.href.in_(bindparam("hrefs", expanding=True)), items.c.deleted.is_(False))
+_BY_UID = _LEAVES.where(items.c.uid == bindparam("uid"), items.c.deleted.is_(False))
+_WITH_TEXT = (
+    select(*_LEAF_COLUMNS, revisions.c.text)
+    .join(revisions, revisions.c.id == items.c.revision_id)
+    .where(items.c.collection_id == bindparam("collection"), items.c.deleted.is_(False))
+)
+_TEXT_BY_HREF = _WITH_TEXT.where(items.c.href == bindparam("href"))
+_TEXTS = select(revisions.c.id, revisions.c.text).where(revisions.c.id.in_(bindparam("ids", expanding=True)))
+_CHANGES = _LEAVES.where(items.c.seq > bindparam("after"), items.c.seq <= bindparam("upto")).order_by(items.c.seq)
+_LIVE_CHANGES = _CHANGES.where(items.c.deleted.is_(False))
+
+
+def listing(connection: Connection, collection_id: int) -> list[Leaf]:
+    """All live items."""
+    return _leaves(connection, _LISTING, {"collection": collection_id})
+
+
+def leaf_at(connection: Connection, collection_id: int, href: str) -> Leaf | None:
+    """The item at an address, or its tombstone."""
+    return next(iter(_leaves(connection, _BY_HREF, {"collection": collection_id, "href": href})), None)
+
+
+def leaf_of_uid(connection: Connection, collection_id: int, uid: str) -> Leaf | None:
+    """The live item with this UID."""
+    return next(iter(_leaves(connection, _BY_UID, {"collection": collection_id, "uid": uid})), None)
+
+
+def leaves_at(connection: Connection, collection_id: int, hrefs: Sequence[str]) -> dict[str, Leaf]:
+    """Live items by address."""
+    found: dict[str, Leaf] = {}
+    for part in chunks(hrefs):
+        leaves = _leaves(connection, _BY_HREFS, {"collection": collection_id, "hrefs": part})
+        found.update((leaf.href, leaf) for leaf in leaves)
+    return found
+
+
+def text_at(connection: Connection, collection_id: int, href: str) -> tuple[Leaf, str] | None:
+    """A live item with its text."""
+    row = connection.execute(_TEXT_BY_HREF, {"collection": collection_id, "href": href}).one_or_none()
+    return (Leaf(*row[:-1]), row[-1]) if row else None
+
+
+def texts(connection: Connection, revision_ids: Sequence[int]) -> dict[int, str]:
+    """Texts by revision."""
+    found: dict[int, str] = {}
+    for part in chunks(revision_ids):
+        found.update((row[0], row[1]) for row in connection.execute(_TEXTS, {"ids": part}))
+    return found
+
+
+def changes(
+    connection: Connection, collection_id: int, after: int, upto: int, limit: int | None, *, tombstones: bool
+) -> list[Leaf]:
+    """Items whose last change has a number above `after` and not above `upto`, in order; at most `limit`."""
+    values = {"collection": collection_id, "after": after, "upto": upto}
+    statement = _CHANGES if tombstones else _LIVE_CHANGES
+    return _leaves(connection, statement if limit is None else statement.limit(limit), values)
+
+
+def _leaves(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> list[Leaf]:
+    return [Leaf._make(row) for row in connection.execute(statement, dict(values))]
+
+
+# ---------------------------------------------------------------- time ranges
+
+
+class Dated(NamedTuple):
+    """An item that may fall into a time range."""
+
+    leaf: Leaf
+    starts_at: datetime | None  # of a single event: exactly when it is, unless it depends on a zone
+    ends_at: datetime | None
+    exact: bool  # a single, timed event in a zone: no need to read its text
+
+
+_OF_EVENT: list[Any] = [events.c[name] for name in ("starts_at", "ends_at", "recurring", "all_day", "zone")]
+_DATED_COLUMNS = _LEAF_COLUMNS + _OF_EVENT
+_FLOATING = timedelta(hours=14)  # how far a floating time may be from the same time in UTC
+
+
+def in_range(
+    connection: Connection, collection_id: int, kind: str, start: datetime | None, end: datetime | None
+) -> list[Dated]:
+    """Items of a kind whose enclosing range may overlap; also those without a date."""
+    statement = (
+        select(
+            *_LEAF_COLUMNS, events.c.starts_at, events.c.ends_at, events.c.recurring, events.c.all_day, events.c.zone
+        )
+        .outerjoin(events, events.c.item_id == items.c.id)
+        .where(items.c.collection_id == collection_id, items.c.deleted.is_(False), items.c.kind == kind)
+    )
+    if end is not None:
+        statement = statement.where(or_(items.c.range_start.is_(None), items.c.range_start <= end + _FLOATING))
+    if start is not None:
+        statement = statement.where(or_(items.c.range_end.is_(None), items.c.range_end >= start - _FLOATING))
+    return [_dated(tuple(row)) for row in connection.execute(statement.order_by(items.c.id))]
+
+
+def _dated(row: Sequence[Any]) -> Dated:
+    *columns, starts_at, ends_at, recurring, all_day, zone = row
+    exact = bool(starts_at and ends_at and zone and not recurring and not all_day)
+    return Dated(Leaf._make(columns), starts_at, ends_at, exact)
