@@ -66,8 +66,10 @@ class AccountSettings(Section):
     url: WebAddress = ""
     username: str = ""
     secret: SecretReference = ""
-    auth: Literal["auto", "basic", "digest", "bearer", "none"] = "auto"
+    auth: Literal["basic", "digest", "bearer"] = "basic"
     ca_file: str = ""
+    proxy: WebAddress = ""
+    other_hosts: tuple[str, ...] = ()
     timeout: Duration = 30.0
     connections: Annotated[int, Field(ge=1, le=16)] = 2
 

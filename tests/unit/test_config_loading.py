@@ -79,7 +79,7 @@ def test_the_example_mentions_every_setting(table: str, model: type) -> None:
         ('[server]\nport = "http"', 'line 2: server.port = "http": must be a whole number'),
         ("[sync]\nwrkers = 3", "line 2: sync.wrkers: there is no such setting"),
         ("[stroe]\n", "line 1: stroe: there is no such setting"),
-        (ACCOUNT + 'auth = "kerberos"', 'line 4: accounts "a" auth = "kerberos": must be \'auto\''),
+        (ACCOUNT + 'auth = "kerberos"', 'line 4: accounts "a" auth = "kerberos": must be \'basic\''),
         (ACCOUNT.replace("https", "ftp"), 'line 3: accounts "a" url = "ftp://a.example": an address starts with'),
         ('[[accounts]]\nurl = "https://a"', "line 1: accounts number 1 name: this setting is missing"),
         (ACCOUNT + ACCOUNT, 'line 5: accounts "a" name = "a": this name is already taken'),

@@ -1,0 +1,5 @@
+"""python -m agendahub"""
+
+from agendahub.cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""The rows of a binding: made from the configuration when the binding is first worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agendahub.remotes import find_remote
+from agendahub.workspace import Workspace, utc_now
+from config.settings import BindingSettings
+from storage.admin_config import ensure_account, ensure_binding, ensure_collection
+from sync_engine.ports import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A binding, ready to be worked on."""
+
+    id: int
+    settings: BindingSettings
+
+
+def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:
+    """Make sure that the binding's rows exist. A remote given by its name is looked up at the account."""
+    remote_id = settings.remote
+    if "/" not in remote_id:  # a name: ids of collections are paths
+        remote_id = find_remote(connector, remote_id, settings.account).id
+    with workspace.database.begin() as unit:
+        connection, now = unit.session.connection, utc_now()
+        account_id = ensure_account(connection, settings.account, now)
+        collection_id = ensure_collection(connection, settings.collection, settings.kinds, settings.owner, now)
+        return Bound(ensure_binding(connection, settings.name, account_id, collection_id, remote_id), settings)

@@ -1,0 +1,109 @@
+"""What `doctor` looks at. Each check is one line with what to do."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from agendahub.addresses import base_url
+from agendahub.failure import Failure
+from agendahub.texts import _
+from agendahub.workspace import Workspace
+from config.loading import unknown_variables
+from storage import schema, secrets
+from storage.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def check_all(workspace: Workspace) -> Iterator[Check]:
+    """Everything that can be looked at without talking to an account."""
+    yield Check(_("configuration"), True, str(workspace.loaded.path))
+    for look in (_python, _http_library):
+        yield look()
+    looks: tuple[Callable[[Workspace], Check], ...] = (_environment, _store, _key, _address, _secrets_readable, _dns)
+    for check in looks:
+        yield check(workspace)
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check(_("Python"), sys.version_info >= (3, 11), version, _("AgendaHub needs Python 3.11 or newer."))
+
+
+def _http_library() -> Check:
+    """caldav's HTTP library can replace urllib3, which `requests` then uses without knowing (docs/decisions)."""
+    import urllib3
+
+    version = str(vars(urllib3)["__version__"])
+    real = int(version.split(".")[2]) < 900  # urllib3-future counts 2.x.9yy
+    advice = _("urllib3 was replaced by urllib3-future; install again with `make clean setup`.")
+    return Check("urllib3", real, version, advice)
+
+
+def _environment(_workspace: Workspace) -> Check:
+    wrong = unknown_variables()
+    advice = _("There are no such settings; see example.toml.")
+    return Check(
+        _("environment variables"), not wrong, ", ".join(wrong) or _("none is misspelt"), advice if wrong else ""
+    )
+
+
+def _store(workspace: Workspace) -> Check:
+    url = workspace.database.url.render_as_string(hide_password=True)
+    try:
+        schema.check(workspace.database.url)
+    except StoreError as err:
+        return Check(_("store"), False, url, str(err))
+    return Check(_("store"), True, url)
+
+
+def _key(workspace: Workspace) -> Check:
+    try:
+        secrets.read_key(workspace.loaded.key_file)
+    except StoreError as err:
+        return Check(_("key file"), False, str(workspace.loaded.key_file), str(err))
+    return Check(_("key file"), True, str(workspace.loaded.key_file))
+
+
+def _secrets_readable(workspace: Workspace) -> Check:
+    for account in workspace.settings.accounts:
+        try:
+            workspace.secret(account)
+        except (Failure, StoreError) as err:
+            return Check(_("passwords"), False, account.name, str(err))
+    return Check(_("passwords"), True, _("all can be read"))
+
+
+def _address(workspace: Workspace) -> Check:
+    server = workspace.settings.server
+    where = f"{server.listen}:{server.port}"
+    family = socket.AF_INET6 if ":" in server.listen else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((server.listen, server.port))
+        except OSError as err:
+            advice = _("Fine if `agendahub serve` runs; else choose another [server] port ({reason}).")
+            return Check(_("listen address"), False, where, advice.format(reason=err.strerror))
+    return Check(_("listen address"), True, where)
+
+
+def _dns(workspace: Workspace) -> Check:
+    """Not a test: what to enter at the domain's DNS so that phones find the gateway (RFC 6764)."""
+    parts = urlsplit(base_url(workspace.settings.server))
+    secure = "s" if parts.scheme == "https" else ""
+    port = parts.port or (443 if secure else 80)
+    records = [f"_{kind}{secure}._tcp SRV 0 1 {port} {parts.hostname}." for kind in ("caldav", "carddav")]
+    return Check(_("DNS records for discovery"), True, "; ".join(records))

@@ -1,0 +1,160 @@
+"""agendahub binding add|list|pause|resume|remove|approve"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agendahub.context import AsJson, examples, workspace_of
+from agendahub.failure import Failure
+from agendahub.output import listing, say
+from agendahub.texts import _, plural
+
+if TYPE_CHECKING:
+    from agendahub.workspace import Workspace
+    from sync_engine.ports import RemoteCollection
+
+group = typer.Typer(no_args_is_help=True)
+BindingName = Annotated[str, typer.Argument(help=_("The binding."))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(group, name="binding", help=_("Which hub collection goes with which remote collection."))
+
+
+@group.command(
+    help=_("Tie a collection of the hub (made if need be) to one of an account."),
+    epilog=examples(
+        'agendahub binding add "work agenda" --account work --remote Agenda --collection Agenda',
+        "agendahub binding add book --account home --remote /ada/book/ --collection Contacts --direction in",
+    ),
+)
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help=_("What you call it."))],
+    account: Annotated[str, typer.Option(help=_("The account."))],
+    remote: Annotated[str, typer.Option(help=_("Its collection: name, id or address (see `agendahub collections`)."))],
+    collection: Annotated[str, typer.Option(help=_("The hub's collection; bindings that share it come in step."))],
+    owner: Annotated[str, typer.Option(help=_("A user whose own it is; else the company's."))] = "",
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help=_("contact, event, task; else all it holds."))
+    ] = None,
+    direction: Annotated[str, typer.Option(help=_("both, in (to the hub) or out (to the account)."))] = "both",
+    prefer: Annotated[str, typer.Option(help=_("hub or remote: who wins when both changed the same field."))] = "hub",
+    paused: Annotated[bool, typer.Option("--paused", help=_("Do nothing until it is resumed."))] = False,
+) -> None:
+    from agendahub import config_file
+
+    workspace = workspace_of(context)
+    if workspace.settings.binding(name):
+        raise Failure(_("There is a binding {name} already; choose another name.").format(name=name))
+    found = _remote(workspace, account, remote)
+    values: dict[str, Any] = {"name": name, "account": account, "remote": found.id, "collection": collection}
+    values |= {"owner": owner} if owner else {}
+    values |= {"kinds": sorted(kinds or found.kinds), "direction": _direction(found, direction)}
+    values |= {"prefer": prefer} | ({"paused": True} if paused else {})
+    config_file.add(workspace.loaded, "bindings", values)
+    say(
+        _("Bound {remote} at {account} to {collection}.").format(
+            remote=found.name, account=account, collection=collection
+        )
+    )
+    say(
+        _('Next: agendahub plan "{name}" shows what a sync would do; a running daemon starts by itself.').format(
+            name=name
+        )
+    )
+
+
+def _remote(workspace: Workspace, account: str, remote: str) -> RemoteCollection:
+    from agendahub.remotes import find_remote
+
+    connector = workspace.connector(workspace.account(account))
+    try:
+        return find_remote(connector, remote, account)
+    finally:
+        connector.close()
+
+
+def _direction(found: RemoteCollection, direction: str) -> str:
+    if not found.read_only or direction == "in":
+        return direction
+    if direction == "out":
+        raise Failure(_("{name} is read only at the account, so nothing can be written there.").format(name=found.name))
+    say(_("{name} is read only at the account: the binding carries changes in only.").format(name=found.name))
+    return "in"
+
+
+@group.command("list", help=_("Show all bindings."))
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    rows = [binding.model_dump(mode="json") for binding in workspace_of(context).settings.bindings]
+    columns = {
+        "name": _("Binding"),
+        "account": _("Account"),
+        "remote": _("Remote"),
+        "collection": _("Collection"),
+        "kinds": _("Carries"),
+        "direction": _("Direction"),
+        "paused": _("Paused"),
+    }
+    listing(rows, columns, as_json=as_json, empty=_("No bindings yet; add one with `agendahub binding add`."))
+
+
+@group.command(
+    help=_("Do nothing for a binding until it is resumed."), epilog=examples('agendahub binding pause "work agenda"')
+)
+def pause(context: typer.Context, name: BindingName) -> None:
+    _set_paused(context, name, paused=True)
+    say(_("{name} is paused.").format(name=name))
+
+
+@group.command(help=_("Go on with a paused binding."), epilog=examples('agendahub binding resume "work agenda"'))
+def resume(context: typer.Context, name: BindingName) -> None:
+    _set_paused(context, name, paused=False)
+    say(_("{name} goes on.").format(name=name))
+
+
+def _set_paused(context: typer.Context, name: str, *, paused: bool) -> None:
+    from agendahub import config_file
+
+    workspace = workspace_of(context)
+    if workspace.binding(name).paused != paused:
+        config_file.change(workspace.loaded, "bindings", name, "paused", paused)
+
+
+@group.command(
+    help=_("Untie a binding. Items stay on both sides; bound again, they are matched and not doubled."),
+    epilog=examples('agendahub binding remove "work agenda"'),
+)
+def remove(context: typer.Context, name: BindingName) -> None:
+    from agendahub import config_file
+    from storage.admin_config import forget_binding
+
+    workspace = workspace_of(context)
+    workspace.binding(name)
+    config_file.remove(workspace.loaded, ("bindings", name))
+    with workspace.database.begin() as unit:
+        forget_binding(unit.session.connection, name)
+    say(_("Removed {name}. No item was touched on either side.").format(name=name))
+
+
+@group.command(
+    help=_("Let deletions that the brake holds (or an emptied collection) pass, once."),
+    epilog=examples("agendahub status", 'agendahub binding approve "work agenda"'),
+)
+def approve(context: typer.Context, name: BindingName) -> None:
+    from storage import admin_config
+
+    workspace = workspace_of(context)
+    workspace.binding(name)
+    with workspace.database.begin() as unit:
+        number = admin_config.binding_id(unit.session.connection, name)
+        held = None if number is None else admin_config.approve(unit.session.connection, number)
+    if held is None:
+        raise Failure(_("Nothing is held for {name}.").format(name=name))
+    done = plural(
+        "{count} held deletion passes in the next cycle.", "{count} held deletions pass in the next cycle.", held
+    )
+    say(done)

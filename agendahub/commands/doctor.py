@@ -1,0 +1,71 @@
+"""agendahub doctor"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agendahub.context import AsJson, Options, examples
+from agendahub.output import as_data, console, print_json
+from agendahub.texts import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agendahub.checks import Check
+    from agendahub.workspace import Workspace
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(
+        help=_("Look for what could be wrong with this installation, and say what to do."),
+        epilog=examples("agendahub doctor", "agendahub doctor --accounts"),
+    )(doctor)
+
+
+def doctor(
+    context: typer.Context,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help=_("Also ask every account for its collections."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    from agendahub.checks import check_all
+
+    assert isinstance(context.obj, Options)
+    workspace = context.obj.workspace(checked=False)
+    found = list(check_all(workspace)) + (list(_accounts(workspace)) if accounts else [])
+    if as_json:
+        print_json([as_data(check) for check in found])
+    else:
+        for check in found:
+            _show(check)
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
+
+
+def _accounts(workspace: Workspace) -> Iterator[Check]:
+    from agendahub.checks import Check
+    from agendahub.failure import Failure
+    from sync_engine.errors import SyncError
+
+    for account in workspace.settings.accounts:
+        try:
+            connector = workspace.connector(account)
+            try:
+                count = len(connector.collections())
+            finally:
+                connector.close()
+        except (SyncError, Failure) as err:
+            yield Check(account.name, False, account.url, str(err))
+        else:
+            yield Check(account.name, True, _("{count} collections").format(count=count))
+
+
+def _show(check: Check) -> None:
+    mark = _("ok    ") if check.ok else _("CHECK ")
+    console().print(f"{mark}  {check.name}: {check.detail}", markup=False)
+    if not check.ok and check.advice:
+        console().print(f"        {check.advice}", markup=False)

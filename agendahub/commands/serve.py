@@ -1,0 +1,24 @@
+"""agendahub serve"""
+
+from __future__ import annotations
+
+import typer
+
+from agendahub.context import examples, workspace_of
+from agendahub.texts import _
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(
+        help=_(
+            "Run the daemon: keep all bindings in step and serve phones and programs, until it is stopped (Ctrl-C)."
+        ),
+        epilog=examples("agendahub serve", "agendahub --config /etc/agendahub/agendahub.toml serve"),
+    )(serve)
+
+
+def serve(context: typer.Context) -> None:
+    from agendahub.server import run
+
+    run(workspace_of(context))

@@ -1,0 +1,217 @@
+"""agendahub sync [BINDING] and agendahub plan [BINDING]"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agendahub.context import AsJson, examples, workspace_of
+from agendahub.failure import Failure
+from agendahub.output import as_data, console, print_json, say
+from agendahub.texts import _, plural
+
+if TYPE_CHECKING:
+    from agendahub.work import Outcome, Worker
+    from agendahub.workspace import Workspace
+    from config.settings import BindingSettings
+    from sync_engine.dry_run import PlannedAction
+    from sync_engine.ports import Connector
+
+_ROUNDS = 4  # what one binding brings in goes out through the others in the next round
+
+Bindings = Annotated[
+    list[str] | None, typer.Argument(metavar="[BINDING]...", help=_("Which; without it, all that are not paused."))
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(
+        help=_("Bring bindings in step now."),
+        epilog=examples("agendahub sync", 'agendahub sync "work agenda"', "agendahub sync --dry-run"),
+    )(sync)
+    app.command(
+        help=_("Show what a sync would do and why. Nothing is written, here or at any server."),
+        epilog=examples("agendahub plan", 'agendahub plan "work agenda" --json'),
+    )(plan)
+
+
+def sync(
+    context: typer.Context,
+    bindings: Bindings = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only show what would be done; as `plan`."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    if dry_run:
+        plan(context, bindings, as_json)
+        return
+    workspace = workspace_of(context)
+    chosen = _chosen(workspace, bindings)
+    totals = _Totals()
+    with _connectors(workspace) as connector_of:
+        _run_rounds(workspace, chosen, connector_of, totals, quiet=as_json)
+    if as_json:
+        print_json(list(totals.rows.values()))
+    if any(row["result"] != "ok" for row in totals.rows.values()):
+        raise typer.Exit(1)
+
+
+def plan(context: typer.Context, bindings: Bindings = None, as_json: AsJson = False) -> None:
+    from agendahub.work import Worker
+    from sync_engine.dry_run import rehearse
+
+    workspace = workspace_of(context)
+    worker, found = Worker(workspace), {}
+    with _connectors(workspace) as connector_of:
+        for settings in _chosen(workspace, bindings):
+            connector = connector_of(settings)
+            found[settings.name] = rehearse(worker.prepared(worker.bound(settings, connector), connector))
+    if as_json:
+        print_json([{"binding": name} | as_data(action) for name, actions in found.items() for action in actions])
+    else:
+        _show_plan(found)
+
+
+class _Totals:
+    """What was done, added up over the rounds, by binding."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, outcome: Outcome) -> None:
+        from agendahub.work import counts_of
+
+        row = self.rows.setdefault(name, {"binding": name, "counts": {}})
+        row |= {"result": str(outcome.result), "message": outcome.message}
+        for key, value in counts_of(outcome.counts).items():
+            row["counts"][key] = row["counts"][key] + value if key in row["counts"] else value
+
+
+def _chosen(workspace: Workspace, names: list[str] | None) -> list[BindingSettings]:
+    if names:
+        return [workspace.binding(name) for name in names]
+    if not workspace.settings.bindings:
+        raise Failure(_("There are no bindings yet; add one with `agendahub binding add`."))
+    return [binding for binding in workspace.settings.bindings if not binding.paused]
+
+
+@contextmanager
+def _connectors(workspace: Workspace) -> Iterator[Any]:
+    """One connector for each account, closed at the end."""
+    made: dict[str, Connector] = {}
+
+    def connector_of(settings: BindingSettings) -> Connector:
+        if settings.account not in made:
+            made[settings.account] = workspace.connector(workspace.account(settings.account))
+        return made[settings.account]
+
+    try:
+        yield connector_of
+    finally:
+        for connector in made.values():
+            connector.close()
+
+
+def _run_rounds(
+    workspace: Workspace, chosen: list[BindingSettings], connector_of: Any, totals: _Totals, *, quiet: bool
+) -> None:
+    from agendahub.work import Result, Worker
+
+    worker, due = Worker(workspace), chosen
+    for _round in range(_ROUNDS):
+        for settings in due:
+            totals.add(settings.name, _one(worker, settings, connector_of, quiet=quiet))
+        well = {name for name, row in totals.rows.items() if row["result"] == Result.OK}
+        due = [settings for settings in chosen if settings.name in well & _behind(workspace)]
+        if not due:
+            return
+
+
+def _behind(workspace: Workspace) -> set[str]:
+    from storage.admin_lists import bindings
+
+    with workspace.database.read() as unit:
+        return {row.name for row in bindings(unit.session.connection) if row.behind}
+
+
+def _one(worker: Worker, settings: BindingSettings, connector_of: Any, *, quiet: bool) -> Outcome:
+    if quiet:
+        return worker.cycle(settings, connector_of(settings))
+    with _progress(settings.name) as progress:
+        outcome = worker.cycle(settings, connector_of(settings), progress)
+    _tell(settings, outcome)
+    return outcome
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Any]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    done: dict[str, int] = {}
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[done]}"),
+        TimeElapsedColumn(),
+    )
+    screen = console(error=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(name, total=None, done="")
+
+        def progress(what: str, count: int) -> None:
+            done[what] = done.get(what, 0) + count
+            bar.update(task, done=", ".join(f"{what} {count}" for what, count in done.items()))
+
+        yield progress
+
+
+def _tell(settings: BindingSettings, outcome: Outcome) -> None:
+    from agendahub.work import Result
+
+    if outcome.result is Result.BUSY:
+        say(_("{name}: another worker (the daemon?) is at it just now.").format(name=settings.name))
+    elif outcome.error is not None:
+        where = _("{name} (account {account}, collection {collection}): {message}")
+        text = where.format(
+            name=settings.name, account=settings.account, collection=settings.collection, message=outcome.message
+        )
+        console(error=True).print(text, markup=False)
+    say(f"{settings.name}: {summary(outcome.counts)}")
+    for note in outcome.counts.notes:
+        say(f"{settings.name}: {note}")
+
+
+def summary(counts: Any) -> str:
+    """Things done, in words."""
+    words = {
+        "pulled_new": _("{n} new from the account"),
+        "pulled_changed": _("{n} changed from the account"),
+        "pulled_deleted": _("{n} deleted from the account"),
+        "pushed_new": _("{n} new to the account"),
+        "pushed_changed": _("{n} changed at the account"),
+        "pushed_deleted": _("{n} deleted at the account"),
+        "linked": _("{n} matched"),
+        "conflicts": _("{n} in conflict"),
+        "quarantined": _("{n} in quarantine"),
+        "held": _("{n} deletions held"),
+    }
+    told = [text.format(n=getattr(counts, name)) for name, text in words.items() if getattr(counts, name)]
+    return ", ".join(told) or _("nothing to do")
+
+
+def _show_plan(found: dict[str, list[PlannedAction]]) -> None:
+    for name, actions in found.items():
+        say(plural("{count} action", "{count} actions", len(actions)) + f": {name}")
+        for action in actions:
+            starts = f" ({action.starts})" if action.starts else ""
+            say(f"  {action.side}: {action.operation} {action.title}{starts} - {action.reason}")
+            for change in action.fields:
+                say(f"      {change.field}: {_shown(change.before)} -> {_shown(change.after)}")
+
+
+def _shown(value: str) -> str:
+    flat = " ".join(value.split())
+    return (flat[:60] + "…" if len(flat) > 60 else flat) or _("(nothing)")

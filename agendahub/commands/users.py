@@ -1,0 +1,68 @@
+"""agendahub user add|list|block|unblock"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agendahub.context import AsJson, examples, workspace_of
+from agendahub.failure import Failure
+from agendahub.output import listing, say
+from agendahub.texts import _
+
+group = typer.Typer(no_args_is_help=True)
+UserName = Annotated[str, typer.Argument(help=_("The user's name, as typed on a phone."))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(group, name="user", help=_("People who connect phones and programs."))
+
+
+@group.command(
+    help=_("Add a user. Devices sign in with app passwords of their own: `agendahub device add`."),
+    epilog=examples('agendahub user add ada --name "Ada Lovelace"'),
+)
+def add(
+    context: typer.Context,
+    user: UserName,
+    name: Annotated[str, typer.Option(help=_("The name that others see."))] = "",
+) -> None:
+    from agendahub.workspace import utc_now
+    from storage.admin_people import add_user
+
+    if not user or any(c in "/:\\~" or not c.isprintable() for c in user) or user != user.strip() or len(user) > 100:
+        raise Failure(_("A user's name has 1 to 100 characters, none of them / : \\ ~ or a control character."))
+    with workspace_of(context).database.begin() as unit:
+        add_user(unit.session.connection, user, name or user, utc_now())
+    say(_("Added {user}. Next: agendahub device add {user} DEVICE.").format(user=user))
+
+
+@group.command("list", help=_("Show all users."))
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    from storage.admin_people import users
+
+    with workspace_of(context).database.read() as unit:
+        rows = users(unit.session.connection)
+    columns = {"name": _("User"), "display_name": _("Name"), "blocked": _("Blocked")}
+    listing(rows, columns, as_json=as_json, empty=_("No users yet; add one with `agendahub user add`."))
+
+
+@group.command(help=_("Refuse all of a user's devices from now on."), epilog=examples("agendahub user block ada"))
+def block(context: typer.Context, user: UserName) -> None:
+    _set(context, user, blocked=True)
+    say(_("{user} is blocked.").format(user=user))
+
+
+@group.command(help=_("Let a blocked user's devices in again."), epilog=examples("agendahub user unblock ada"))
+def unblock(context: typer.Context, user: UserName) -> None:
+    _set(context, user, blocked=False)
+    say(_("{user} may connect again.").format(user=user))
+
+
+def _set(context: typer.Context, user: str, *, blocked: bool) -> None:
+    from storage.admin_people import set_blocked
+
+    with workspace_of(context).database.begin() as unit:
+        set_blocked(unit.session.connection, user, blocked=blocked)

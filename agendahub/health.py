@@ -1,0 +1,87 @@
+"""How a binding is, told from what the store and the configuration know. "ok" only if its last cycle finished (R25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from agendahub.texts import _
+from config.settings import BindingSettings, Settings
+from storage.admin_lists import BindingRow
+
+_GRACE = 120.0  # seconds that a cycle may take on top of its interval before it is called late
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line of the status."""
+
+    binding: str
+    account: str
+    collection: str
+    state: str  # ok, paused, new, failed, unfinished, late, needs_sign_in
+    detail: str  # what is wrong, or what waits for an admin
+    last_ok_at: datetime | None
+    last_change_in_at: datetime | None
+    last_change_out_at: datetime | None
+    links: int
+    waiting: int
+    held: int
+    quarantined: int
+    conflicts: int
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing needs an admin."""
+        return self.state in {"ok", "paused", "new"} and not self.held
+
+
+def health_of(settings: Settings, rows: Mapping[str, BindingRow], now: datetime) -> list[Health]:
+    """One line for every binding of the configuration, in its order."""
+    return [_health(binding, rows.get(binding.name), settings.sync.interval, now) for binding in settings.bindings]
+
+
+def _health(binding: BindingSettings, row: BindingRow | None, interval: float, now: datetime) -> Health:
+    ends = {"binding": binding.name, "account": binding.account, "collection": binding.collection}
+    if row is None:
+        state = "paused" if binding.paused else "new"
+        return Health(**ends, state=state, detail="", last_ok_at=None, last_change_in_at=None, last_change_out_at=None,
+                      links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
+    state, detail = _state(binding, row, binding.interval or interval, now)
+    return Health(
+        **ends,
+        state=state,
+        detail=detail or _waiting_for_admin(row),
+        last_ok_at=row.last_ok_at,
+        last_change_in_at=row.last_change_in_at,
+        last_change_out_at=row.last_change_out_at,
+        links=row.links,
+        waiting=row.waiting,
+        held=int(row.held),
+        quarantined=row.quarantined,
+        conflicts=row.conflicts,
+    )
+
+
+def _state(binding: BindingSettings, row: BindingRow, interval: float, now: datetime) -> tuple[str, str]:
+    if binding.paused:
+        return "paused", ""
+    if row.account_state == "needs_sign_in":
+        return "needs_sign_in", row.account_detail
+    if row.last_error:
+        return "failed", row.last_error
+    if row.last_started_at and (row.last_ok_at is None or row.last_started_at > row.last_ok_at):
+        return "unfinished", _("a cycle is at work, or was broken off and goes on at the next try")
+    if row.last_ok_at is None:
+        return "new", ""
+    if (now - row.last_ok_at).total_seconds() > 2 * interval + _GRACE:
+        return "late", _("no cycle finished lately; does `agendahub serve` run?")
+    return "ok", ""
+
+
+def _waiting_for_admin(row: BindingRow) -> str:
+    if not row.held:
+        return ""
+    hint = _('{count} deletions are held; let them pass: agendahub binding approve "{name}"')
+    return hint.format(count=row.held, name=row.name)

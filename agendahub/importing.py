@@ -1,0 +1,68 @@
+"""Brings a file of cards or a calendar into the hub; like any other change it then goes to every linked account."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from storage.admin_config import ensure_collection
+from storage.database import Database
+from sync_engine.errors import ItemError
+from sync_engine.formats import decode, split
+from sync_engine.item import Item
+from sync_engine.ports import Clock, Origin
+
+_PAGE = 200  # items in one transaction
+
+
+@dataclass(slots=True)
+class Imported:
+    """Things done."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[str] = field(default_factory=list)  # why, one line for each item that could not be read
+
+
+def read_items(raw: bytes) -> Iterator[Item | str]:
+    """Items of a file, or why one could not be read."""
+    for number, text in enumerate(split(decode(raw)), start=1):
+        stable = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        try:
+            yield Item.read(text, uid_if_missing=stable)  # a second import of the file finds the same items
+        except ItemError as err:
+            yield f"item {number}: {err}"
+
+
+def import_items(database: Database, items: Sequence[Item], collection: str, owner: str, clock: Clock) -> Imported:
+    """Create or update by UID, in pages. What is there already stays untouched when it says the same."""
+    done = Imported()
+    kinds = sorted({str(item.kind) for item in items})
+    with database.begin() as unit:
+        collection_id = ensure_collection(unit.session.connection, collection, kinds, owner, clock())
+    rest = iter(items)
+    while page := list(islice(rest, _PAGE)):
+        _import_page(database, page, collection_id, done)
+    return done
+
+
+def _import_page(database: Database, page: list[Item], collection_id: int, done: Imported) -> None:
+    origin = Origin("import")
+    with database.begin() as unit:
+        unit.lock_collection(collection_id)
+        known = unit.items_by_uid(collection_id, [item.uid for item in page])
+        for item in {item.uid: item for item in page}.values():
+            there = known.get(item.uid)
+            try:
+                if there is None:
+                    unit.create_item(collection_id, item, origin)
+                    done.new += 1
+                elif unit.update_item(there.id, item, origin).revision_id == there.revision_id:
+                    done.same += 1
+                else:
+                    done.changed += 1
+            except ItemError as err:
+                done.refused.append(f"{item.uid}: {err}")

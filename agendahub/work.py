@@ -1,0 +1,174 @@
+"""One cycle of one binding, and what is written about it. An idle cycle writes nothing to the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from agendahub.bound import Bound, bind
+from agendahub.texts import _
+from agendahub.workspace import Workspace, policy_of, utc_now
+from config.settings import BindingSettings
+from storage.admin_config import note_times, set_account_state
+from storage.admin_history import add_run, mark_revisions
+from sync_engine.context import Cycle, Progress, Stopped
+from sync_engine.cycle import run_cycle
+from sync_engine.errors import NotAuthorised, SyncError
+from sync_engine.ports import Connector, Origin, RunCounts
+
+
+class Result(StrEnum):
+    """How a cycle ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    STOPPED = "stopped"  # at a safe place, because the program ends
+    BUSY = "busy"  # another worker has this binding
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one cycle did."""
+
+    result: Result
+    started_at: datetime
+    finished_at: datetime
+    counts: RunCounts = field(default_factory=RunCounts)
+    error: SyncError | None = None
+
+    @property
+    def message(self) -> str:
+        """The error in words, with the server's own; empty when there is none."""
+        if self.error is None:
+            return ""
+        said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
+        return f"{self.error}{said}"
+
+
+class Worker:
+    """Works on bindings of one configuration; may be used by several threads."""
+
+    def __init__(self, workspace: Workspace, stopping: Callable[[], bool] = lambda: False) -> None:
+        self._workspace = workspace
+        self._stopping = stopping
+        self._bound: dict[str, Bound] = {}
+        self._told: dict[str, str] = {}  # the last error of each binding that is in the store
+
+    def bound(self, settings: BindingSettings, connector: Connector) -> Bound:
+        """The binding's rows, made once."""
+        known = self._bound.get(settings.name)
+        if known is None or known.settings != settings:
+            known = self._bound[settings.name] = bind(self._workspace, settings, connector)
+        return known
+
+    def cycle(
+        self, settings: BindingSettings, connector: Connector, progress: Progress = lambda _what, _n: None
+    ) -> Outcome:
+        """Run one cycle, unless another worker has the binding. Errors of the account are in the outcome."""
+        started = utc_now()
+        try:
+            bound = self.bound(settings, connector)
+        except SyncError as err:
+            return Outcome(Result.FAILED, started, utc_now(), error=err)
+        with self._workspace.database.lease(bound.id) as mine:
+            if not mine:
+                return Outcome(Result.BUSY, started, utc_now())
+            outcome = self._run(bound, connector, progress, started)
+            self._record(bound, outcome)
+            return outcome
+
+    def _run(self, bound: Bound, connector: Connector, progress: Progress, started: datetime) -> Outcome:
+        cycle = self.prepared(bound, connector)
+        cycle.stopping = self._stopping
+        cycle.progress = self._noting_the_start(bound, started, progress)
+        result, error = Result.OK, None
+        try:
+            run_cycle(cycle)
+        except Stopped:
+            result = Result.STOPPED
+        except SyncError as err:
+            result, error = Result.FAILED, err
+        return Outcome(result, started, utc_now(), cycle.counts, error)
+
+    def prepared(self, bound: Bound, connector: Connector) -> Cycle:
+        """A cycle that is ready to run, or to be rehearsed."""
+        return Cycle(
+            store=self._workspace.database,
+            connector=connector,
+            binding_id=bound.id,
+            policy=policy_of(bound.settings),
+            clock=utc_now,
+            new_key=lambda: uuid.uuid4().hex,
+            origin=Origin(actor_of(bound.settings)),
+        )
+
+    def _noting_the_start(self, bound: Bound, started: datetime, progress: Progress) -> Progress:
+        """A cycle that does something says first that it began: killed half-way, it is seen (SYNC.md R25)."""
+        noted = False
+
+        def note(what: str, count: int) -> None:
+            nonlocal noted
+            if not noted:
+                noted = True
+                with self._workspace.database.begin() as unit:
+                    note_times(unit.session.connection, {bound.id: {"last_started_at": started}})
+            progress(what, count)
+
+        return note
+
+    def _record(self, bound: Bound, outcome: Outcome) -> None:
+        name, error = bound.settings.name, outcome.message
+        changed = outcome.counts.changes or outcome.counts.quarantined or outcome.counts.conflicts
+        if not changed and self._told.get(name, "?" if outcome.error is None else "") == error:
+            return
+        with self._workspace.database.begin() as unit:
+            connection = unit.session.connection
+            if changed or error:
+                number = _add_run(connection, bound.id, outcome)
+                mark_revisions(connection, number, actor_of(bound.settings), outcome.started_at)
+            note_times(connection, {bound.id: times_of(outcome)})
+            if not isinstance(outcome.error, NotAuthorised) and outcome.error is None:
+                set_account_state(connection, bound.settings.account, "ok", "", outcome.finished_at)
+        self._told[name] = error
+
+
+def actor_of(settings: BindingSettings) -> str:
+    """Who history says it was."""
+    return f"account {settings.account}, {settings.name}"
+
+
+def times_of(outcome: Outcome) -> dict[str, Any]:
+    """Columns of ``bindings`` that a cycle sets. "Changed" means done, and "ok" means finished."""
+    counts, at = outcome.counts, outcome.finished_at
+    values: dict[str, Any] = {}
+    if outcome.result is Result.OK:
+        values |= {"last_ok_at": at, "last_error": ""}
+    elif outcome.error is not None:
+        values["last_error"] = outcome.message[:1000]
+    if counts.pulled_new + counts.pulled_changed + counts.pulled_deleted:
+        values["last_change_in_at"] = at
+    if counts.pushed_new + counts.pushed_changed + counts.pushed_deleted:
+        values["last_change_out_at"] = at
+    return values
+
+
+def _add_run(connection: Any, binding_id: int, outcome: Outcome) -> int:
+    return add_run(
+        connection,
+        binding_id=binding_id,
+        started_at=outcome.started_at,
+        finished_at=outcome.finished_at,
+        outcome=str(outcome.result),
+        counts=counts_of(outcome.counts),
+        message=outcome.message,
+    )
+
+
+def counts_of(counts: RunCounts) -> dict[str, Any]:
+    """Things done that are not zero."""
+    return {name: value for name, value in dataclasses.asdict(counts).items() if value}

@@ -1,0 +1,136 @@
+"""The wiring: from a configuration to a database, secrets and connectors."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from agendahub.failure import Failure
+from agendahub.texts import _
+from config.loading import Loaded
+from config.settings import AccountSettings, BindingSettings, anchored
+from connectors.registry import connect
+from connectors.settings import ConnectorSettings
+from storage import secrets
+from storage.database import Database
+from sync_engine.ports import Connector, Direction, Policy, Prefer
+
+
+def utc_now() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
+
+
+class Workspace:
+    """Everything a command works with, made when it is first needed."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.settings = loaded.settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The hub's store."""
+        return Database(self.loaded.database_url)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "database" in self.__dict__:
+            self.database.dispose()
+
+    def account(self, name: str) -> AccountSettings:
+        """Raises Failure for a name that is not in the configuration."""
+        found = self.settings.account(name)
+        if found is None:
+            raise Failure(_unknown(_("account"), name, [a.name for a in self.settings.accounts], "account add"))
+        return found
+
+    def binding(self, name: str) -> BindingSettings:
+        """Raises Failure for a name that is not in the configuration."""
+        found = self.settings.binding(name)
+        if found is None:
+            raise Failure(_unknown(_("binding"), name, [b.name for b in self.settings.bindings], "binding add"))
+        return found
+
+    def connector(self, account: AccountSettings) -> Connector:
+        """A new connector for an account. Raises Failure when its secret cannot be had."""
+        try:
+            return connect(account.connector, self.connector_settings(account))
+        except ValueError as err:
+            raise Failure(str(err)) from err
+
+    def connector_settings(self, account: AccountSettings) -> ConnectorSettings:
+        """What the connector must be told, the secret in clear."""
+        return ConnectorSettings(
+            url=account.url,
+            username=account.username,
+            secret=self.secret(account),
+            auth=account.auth,
+            ca_file=str(anchored(self.loaded.folder, account.ca_file)) if account.ca_file else "",
+            timeout=account.timeout,
+            pool_size=account.connections,
+            proxy=account.proxy,
+            other_hosts=account.other_hosts,
+        )
+
+    def secret(self, account: AccountSettings) -> str:
+        """The password or token of an account. Raises Failure."""
+        way, _colon, name = account.secret.partition(":")
+        if way == "env":
+            return _from_environment(account.name, name)
+        if way == "file":
+            return _from_file(account.name, anchored(self.loaded.folder, name))
+        return self._from_store(account.name, name) if way == "store" else ""
+
+    def _from_store(self, account: str, name: str) -> str:
+        with self.database.read() as unit:
+            value = secrets.get(unit.session.connection, secrets.read_key(self.loaded.key_file), name)
+        if value is None:
+            hint = _(
+                "The store has no secret {name} for account {account}; give it: `agendahub account secret {account}`."
+            )
+            raise Failure(hint.format(name=name, account=account))
+        return value
+
+    def put_secret(self, name: str, value: str) -> None:
+        """Encrypt a secret into the store."""
+        key = secrets.read_key(self.loaded.key_file)
+        with self.database.begin() as unit:
+            secrets.put(unit.session.connection, key, name, value, utc_now())
+
+
+def policy_of(binding: BindingSettings) -> Policy:
+    """What the engine may do for a binding."""
+    return Policy(
+        direction=Direction(binding.direction),
+        prefer=Prefer(binding.prefer),
+        brake_count=binding.brake_count,
+        brake_percent=binding.brake_percent,
+    )
+
+
+def _unknown(what: str, name: str, known: list[str], command: str) -> str:
+    if not known:
+        none = _("There is no {what} {name}: the configuration has none yet; add one with `agendahub {command}`.")
+        return none.format(what=what, name=name, command=command)
+    some = _("There is no {what} {name}; the configuration has: {known}.")
+    return some.format(what=what, name=name, known=", ".join(known))
+
+
+def _from_environment(account: str, variable: str) -> str:
+    value = os.environ.get(variable)
+    if value is None:
+        hint = _("The environment variable {variable}, which holds the secret of account {account}, is not set.")
+        raise Failure(hint.format(variable=variable, account=account))
+    return value
+
+
+def _from_file(account: str, path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as err:
+        hint = _("The file {path}, which holds the secret of account {account}, cannot be read ({reason}).")
+        raise Failure(hint.format(path=path, account=account, reason=err)) from err
+    return lines[0] if lines else ""
