@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.dav.failures import Answer, read_failure
+from connectors.dav.failures import Answer, read_failure, readable
 from connectors.dav.hrefs import id_of, member_id, url_of
 from connectors.dav.transport import TooLarge, Transport
 from connectors.dav.xml_reader import Multistatus, MultistatusReader
@@ -98,12 +98,12 @@ class Questions:
 
 
 class _Reader:
-    """Chooses by the first piece what to do with a 2xx body: XML is read, anything else is kept for its words."""
+    """Reads a 2xx body; keeps its beginning, for what to say when it is not what was asked for."""
 
     def __init__(self) -> None:
         self._xml = MultistatusReader()
         self._failure: SuspectListing | None = None
-        self.words = ""
+        self._first = b""
 
     def __call__(self, pieces: Iterator[bytes]) -> None:
         self._failure = None
@@ -113,12 +113,15 @@ class _Reader:
             self._failure = err
 
     def _seen(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        from connectors.dav.failures import readable
-
         for number, piece in enumerate(pieces):
             if not number:
-                self.words = readable(piece)
+                self._first = piece
             yield piece
+
+    @property
+    def words(self) -> str:
+        """What a person could read of the answer."""
+        return readable(self._first)
 
     def result(self) -> Multistatus:
         """Raises SuspectListing when the body was not a complete multi-status."""

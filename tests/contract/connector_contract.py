@@ -1,13 +1,13 @@
 """What every connector must do, whatever stands behind it.
 
-A subclass of five lines runs all of it: it says how to open an account (a second connector to the same account plays "somebody
-else") and gives an empty calendar and an empty address book for each test.
+A subclass of five lines runs all of it: it says how to open an account (a second connector to the same account plays
+"somebody else") and gives an empty calendar and an empty address book for each test.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -217,7 +217,9 @@ class ConnectorContract:
     # ------------------------------------------------------------ writes
 
     @pytest.mark.parametrize("make", [event, task], ids=["event", "task"])
-    def test_what_was_created_is_there(self, connector: Connector, somebody: Connector, calendar: str, make) -> None:  # type: ignore[no-untyped-def]
+    def test_what_was_created_is_there(
+        self, connector: Connector, somebody: Connector, calendar: str, make: Callable[[str], Item]
+    ) -> None:
         item = make("Zmrzlina & <čaj> 日本")
         ref = connector.create(calendar, item, "k")
         (found,) = somebody.fetch(calendar, [ref.id])

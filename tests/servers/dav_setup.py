@@ -8,7 +8,8 @@ import requests
 
 from tests.servers.processes import Server
 
-_HEAD = '<?xml version="1.0"?><d:mkcol xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:r="urn:ietf:params:xml:ns:carddav">'
+_SPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:r="urn:ietf:params:xml:ns:carddav"'
+_HEAD = f'<?xml version="1.0"?><d:mkcol {_SPACES}>'
 _TYPES = {"calendar": "<c:calendar/>", "addressbook": "<r:addressbook/>"}
 
 
