@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dav_gateway import multiget, sync_collection
+from dav_gateway import addressbook_query, calendar_query, multiget, sync_collection
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import Element, cal, card, dav
 from dav_gateway.site import Call
@@ -17,6 +17,8 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
     {
         cal("calendar-multiget"): multiget.answer,
         card("addressbook-multiget"): multiget.answer,
+        cal("calendar-query"): calendar_query.answer,
+        card("addressbook-query"): addressbook_query.answer,
         dav("sync-collection"): sync_collection.answer,
     }
 )

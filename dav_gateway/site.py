@@ -12,6 +12,7 @@ from dav_gateway.paths import Area, Place, address, place_of_href
 from storage.database import Database
 from storage.dav_store import Shelf, SignedIn, collection_at
 from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS
 from sync_engine.ports import Clock, Origin
 
 OVERHEAD = 1024 * 1024  # octets a request may be longer than the largest item
@@ -21,8 +22,8 @@ OVERHEAD = 1024 * 1024  # octets a request may be longer than the largest item
 class Limits:
     """How large things may be, in octets."""
 
-    event: int = 512 * 1024  # an event or task with all its overrides
-    card: int = 2 * 1024 * 1024
+    event: int = EVENT_OCTETS  # an event or task with all its overrides
+    card: int = CARD_OCTETS
 
     def of(self, *, contacts: bool) -> int:
         """The largest item of a collection."""

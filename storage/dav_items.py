@@ -107,35 +107,37 @@ class Dated(NamedTuple):
     """An item that may fall into a time range."""
 
     leaf: Leaf
-    starts_at: datetime | None  # of a single event: exactly when it is, unless it depends on a zone
-    ends_at: datetime | None
-    exact: bool  # a single, timed event in a zone: no need to read its text
+    range_start: datetime | None  # encloses all occurrences, with floating times as if they were in UTC
+    range_end: datetime | None
+    single: bool  # one occurrence only, which fills the range: there is no need to read its text
+    floating: bool  # depends on the zone of whoever looks at it
 
 
-_OF_EVENT: list[Any] = [events.c[name] for name in ("starts_at", "ends_at", "recurring", "all_day", "zone")]
-_DATED_COLUMNS = _LEAF_COLUMNS + _OF_EVENT
-_FLOATING = timedelta(hours=14)  # how far a floating time may be from the same time in UTC
+_OF_EVENT: list[Any] = [events.c[name] for name in ("starts_at", "ends_at", "recurring", "zone")]
+_DATED_COLUMNS = [*_LEAF_COLUMNS, items.c.range_start, items.c.range_end, *_OF_EVENT]
+_FARTHEST = timedelta(hours=14)  # from UTC to any zone
 
 
 def in_range(
     connection: Connection, collection_id: int, kind: str, start: datetime | None, end: datetime | None
 ) -> list[Dated]:
-    """Items of a kind whose enclosing range may overlap; also those without a date."""
+    """Items of a kind whose enclosing range may overlap `start` to `end` (None: open); also those without a date."""
+    first, last = items.c.range_start, items.c.range_end
     statement = (
-        select(
-            *_LEAF_COLUMNS, events.c.starts_at, events.c.ends_at, events.c.recurring, events.c.all_day, events.c.zone
-        )
+        select(*_DATED_COLUMNS)
+        .select_from(items)
         .outerjoin(events, events.c.item_id == items.c.id)
         .where(items.c.collection_id == collection_id, items.c.deleted.is_(False), items.c.kind == kind)
     )
     if end is not None:
-        statement = statement.where(or_(items.c.range_start.is_(None), items.c.range_start <= end + _FLOATING))
+        statement = statement.where(or_(first.is_(None), first <= end + _FARTHEST))
     if start is not None:
-        statement = statement.where(or_(items.c.range_end.is_(None), items.c.range_end >= start - _FLOATING))
+        statement = statement.where(or_(last.is_(None), last >= start - _FARTHEST))
     return [_dated(tuple(row)) for row in connection.execute(statement.order_by(items.c.id))]
 
 
 def _dated(row: Sequence[Any]) -> Dated:
-    *columns, starts_at, ends_at, recurring, all_day, zone = row
-    exact = bool(starts_at and ends_at and zone and not recurring and not all_day)
-    return Dated(Leaf._make(columns), starts_at, ends_at, exact)
+    *columns, range_start, range_end, starts_at, ends_at, recurring, zone = row
+    known = range_start is not None and range_end is not None and recurring is False
+    single = known and (starts_at, ends_at) == (range_start, range_end)
+    return Dated(Leaf._make(columns), range_start, range_end, single, floating=not zone)

@@ -1,0 +1,118 @@
+"""calendar-query (RFC 4791 7.8): items by filter.
+
+The index of time ranges leaves few candidates; a single event is decided by the index alone. Only for the others the
+text is read: recurrences are expanded within the range asked for, and filters on properties look at the components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, tzinfo
+
+from dav_gateway.answers import Answer, Refused
+from dav_gateway.elements import Element, cal, first, text_of
+from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
+from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.match import matches_calendar
+from dav_gateway.occurrence import falls_into, instant_of, record_and_component, zone_of_calendar
+from dav_gateway.properties import COMPONENTS
+from dav_gateway.propfind import multistatus
+from dav_gateway.site import Call
+from dav_gateway.wanted import wanted_of
+from storage.dav_items import Dated, Leaf, in_range, texts
+from storage.session import chunks
+from sync_engine.errors import ItemError
+from sync_engine.model import Component
+
+_KINDS = {component: kind for kind, component in COMPONENTS.items()}
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 12, 31, tzinfo=UTC)
+
+
+def answer(call: Call, report: Element) -> Answer:
+    """The items that match."""
+    wanted = calendar_filter(report)
+    _check(wanted, timed=("VEVENT", "VTODO"))
+    with call.site.database.read() as unit:
+        shelf = call.shelf(unit)
+        connection = unit.session.connection
+        found = [
+            (part, in_range(connection, shelf.id, kind, *_bounds(part)))
+            for kind, part in _parts(wanted)
+            if kind in shelf.kinds
+        ]
+    zone = zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
+    writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
+    leaves = (leaf for part, dated in found for leaf in _matching(call, wanted, part, dated, zone))
+    return multistatus(written(call, writer, leaves))
+
+
+def _check(wanted: CompFilter, timed: tuple[str, ...]) -> None:
+    """Refuse a time range on alarms and the like: better than a wrong answer (RFC 4791 7.8, supported-filter)."""
+    if wanted.time_range is not None and wanted.name not in timed:
+        raise Refused(403, "Time ranges work for events and tasks only.", condition="<C:supported-filter/>")
+    for inner in wanted.comps:
+        _check(inner, timed)
+
+
+def _parts(wanted: CompFilter) -> Iterator[tuple[str, CompFilter | None]]:
+    """The kinds that can match, each with the filter that its component must meet."""
+    present = {comp.name: comp for comp in wanted.comps if not comp.absent}
+    absent = {comp.name for comp in wanted.comps if comp.absent}
+    for component, kind in _KINDS.items():
+        if component not in absent and not (present.keys() & _KINDS.keys()) - {component}:
+            yield kind, present.get(component)
+
+
+def _bounds(part: CompFilter | None) -> tuple[datetime | None, datetime | None]:
+    wanted = part.time_range if part else None
+    return (wanted.start, wanted.end) if wanted else (None, None)
+
+
+def _matching(
+    call: Call, wanted: CompFilter, part: CompFilter | None, dated: Iterable[Dated], zone: tzinfo
+) -> Iterator[Leaf]:
+    """Those that match: first all that the index can tell, then those whose text must be read."""
+    if not _needs_text(wanted, part):
+        unclear: list[Dated] = []
+        for one in dated:
+            told = _told_by_index(one, part.time_range if part else None, zone)
+            if told:
+                yield one.leaf
+            elif told is None:
+                unclear.append(one)
+        dated = unclear
+    for some in chunks(dated):
+        with call.site.database.read() as unit:
+            found = texts(unit.session.connection, [one.leaf.revision_id for one in some])
+        for one in some:
+            if _matches(found.get(one.leaf.revision_id, ""), one.leaf, wanted, zone):
+                yield one.leaf
+
+
+def _needs_text(wanted: CompFilter, part: CompFilter | None) -> bool:
+    others = [comp for comp in wanted.comps if comp is not part and comp.name not in _KINDS]
+    return bool(wanted.props or others or (part and (part.props or part.comps)))
+
+
+def _told_by_index(one: Dated, wanted: TimeRange | None, zone: tzinfo) -> bool | None:
+    """Whether the index alone decides, and how."""
+    if wanted is None:
+        return True
+    if not one.single or (one.floating and zone is not UTC) or one.range_start is None or one.range_end is None:
+        return None
+    begins_late = wanted.end is not None and one.range_start >= wanted.end
+    ends_early = wanted.start is not None and one.range_end <= wanted.start and one.range_start < wanted.start
+    return not (begins_late or ends_early)
+
+
+def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo) -> bool:
+    try:
+        record, calendar = record_and_component(text, leaf.uid)
+    except ItemError:
+        return False
+
+    def fits(_component: Component, timed: TimeRange) -> bool:
+        return falls_into(record, timed.start or _EARLIEST, timed.end or _LATEST, zone)
+
+    return matches_calendar(calendar, wanted, fits, lambda line: instant_of(line, record, zone))

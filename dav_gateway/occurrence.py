@@ -1,0 +1,76 @@
+"""When a stored calendar item takes place, for time ranges in queries (RFC 4791 9.9)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from sync_engine import recurrence, zones
+from sync_engine.errors import ItemError, Unreadable
+from sync_engine.formats import parse
+from sync_engine.formats.content_lines import unfold
+from sync_engine.formats.outline import outline, read_component
+from sync_engine.model import Component, Contact, ContentLine, Event, Moment, Task
+
+_MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
+
+
+def component_of(text: str) -> Component:
+    """The outermost component of a text. Raises `Unreadable`."""
+    lines = unfold(text.removeprefix("\ufeff"))
+    root = outline(lines)
+    if not root.children:
+        raise Unreadable("There is no component in this text.")
+    return read_component(root.children[0], lines)
+
+
+def record_and_component(text: str, uid: str) -> tuple[Event | Task, Component]:
+    """A calendar item as record and as components. Raises `ItemError`."""
+    record = parse(text, uid_if_missing=uid)
+    if isinstance(record, Contact):
+        raise Unreadable("This is a card.")
+    return record, component_of(text)
+
+
+def zone_of_calendar(timezone: str) -> tzinfo:
+    """The zone of floating times: that of a VCALENDAR with one VTIMEZONE, by its name; UTC when there is none."""
+    try:
+        calendar = component_of(timezone) if timezone else Component("")
+    except ItemError:
+        return UTC
+    among = calendar.components if calendar.name == "VCALENDAR" else (calendar,)
+    names = [line.value for zone in among if zone.name == "VTIMEZONE" for line in zone.lines if line.name == "TZID"]
+    return (zones.by_name(names[0]) if names else None) or UTC
+
+
+def falls_into(record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
+    """Whether an occurrence overlaps from `start` up to, without, `end`. Undated tasks do (RFC 4791 9.9)."""
+    span = recurrence.span(record, floating)
+    if span is None:
+        return isinstance(record, Task) and _stamps_overlap(record, start, end)
+    if span[0] >= end or (span[1] is not None and span[1] < start):
+        return False
+    return next(recurrence.instances(record, start, end, 1, floating), None) is not None
+
+
+def _stamps_overlap(task: Task, start: datetime, end: datetime) -> bool:
+    """The last rows of the table for VTODO: by COMPLETED and CREATED."""
+    details = task.master or next(iter(task.overrides), None)
+    if details is None:
+        return False
+    created = next((instant_of(line, task, UTC) for line in details.stamps if line.name == "CREATED"), None)
+    if details.completed is None:
+        return created is None or end > created
+    completed = zones.resolve(details.completed, task.zones)
+    return (start <= (created or completed) or start <= completed) and (
+        end >= (created or completed) or end >= completed
+    )
+
+
+def instant_of(line: ContentLine, record: Event | Task, floating: tzinfo) -> datetime | None:
+    """The instant of a property that is a date or a time."""
+    match = _MOMENT.match(line.value.strip())
+    if match is None:
+        return None
+    named = next((values[0] for name, values in line.params if name == "TZID" and values), "")
+    return zones.resolve(Moment(match[1], "UTC" if match[2] else named), record.zones, floating)
