@@ -1,0 +1,142 @@
+"""The rules of a VTIMEZONE (RFC 5545 3.6.5): from when on which offset holds.
+
+Rules are expanded by arithmetic, year by year, between bounds: a hostile one costs no more than an honest one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from sync_engine.model import Component
+
+LAST_YEAR = 2100
+_MOST_ONSETS = 2000  # of one observance
+_MOST_OBSERVANCES = 200
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+class Onset(NamedTuple):
+    """From this wall clock time (as it was before) on, another offset holds."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+
+
+class Observances:
+    """All changes of offset of one VTIMEZONE."""
+
+    def __init__(self, onsets: list[Onset]) -> None:
+        self.onsets = sorted(onsets)
+        self._times = [onset.at for onset in self.onsets]
+
+    def offset_at(self, local: datetime) -> timedelta:
+        """What the wall clock is ahead of UTC.
+
+        Of a time that occurs twice the first is meant; one that is skipped has the offset before (RFC 5545 3.3.5).
+        """
+        at = bisect_right(self._times, local) - 1
+        if at < 0:
+            return self.onsets[0].before
+        onset = self.onsets[at]
+        skipped = local < onset.at + (onset.after - onset.before)
+        return onset.before if skipped else onset.after
+
+
+@lru_cache(maxsize=512)
+def observances_of(zone: Component) -> Observances | None:
+    """The rules of a VTIMEZONE; None when it has none that can be used."""
+    onsets: list[Onset] = []
+    for part in zone.components[:_MOST_OBSERVANCES]:
+        if part.name in ("STANDARD", "DAYLIGHT"):
+            onsets += _onsets(part)
+    return Observances(onsets) if onsets else None
+
+
+def _onsets(observance: Component) -> list[Onset]:
+    values: dict[str, list[str]] = {}
+    for line in observance.lines:
+        values.setdefault(line.name, []).append(line.value.strip().upper())
+    before, after = _offset(values.get("TZOFFSETFROM")), _offset(values.get("TZOFFSETTO"))
+    start = _time(values.get("DTSTART", [""])[0])
+    if after is None or start is None:
+        return []
+    before = after if before is None else before
+    times = {start}
+    for text in ",".join(values.get("RDATE", [])).split(","):
+        further = _time(text)
+        if further:
+            times.add(further)
+    for rule in values.get("RRULE", []):
+        times.update(islice(_yearly(rule, start, before), _MOST_ONSETS))
+    return [Onset(time, before, after) for time in sorted(times)[:_MOST_ONSETS]]
+
+
+def _offset(values: list[str] | None) -> timedelta | None:
+    """UTC-OFFSET: +0100, -033000."""
+    text = values[0].replace(":", "") if values else ""
+    digits = text.lstrip("+-")
+    if not (digits.isdigit() and digits.isascii() and len(digits) in (4, 6)):
+        return None
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:] or 0))
+    return None if offset >= timedelta(days=1) else -offset if text[0] == "-" else offset
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text.rstrip("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - a wall clock time
+    except ValueError:
+        return None
+
+
+def _yearly(rule: str, start: datetime, before: timedelta) -> Iterator[datetime]:
+    """The onsets of an RRULE: one day of one month, each year. That is all that zones have; other rules give none."""
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    if parts.get("FREQ") != "YEARLY" or parts.get("INTERVAL", "1") != "1":
+        return
+    last = _time(parts.get("UNTIL", "")) or _time(parts.get("UNTIL", "") + "T235959")
+    if last is not None and parts["UNTIL"].endswith("Z"):
+        last += before
+    count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() and len(parts["COUNT"]) < 5 else _MOST_ONSETS
+    months = _numbers(parts.get("BYMONTH", "")) or [start.month]
+    days = (
+        day for year in range(start.year, LAST_YEAR + 1) for month in months for day in _days(year, month, parts, start)
+    )
+    times = (datetime.combine(day, start.time()) for day in days)
+    for time in islice((time for time in times if time >= start), count):
+        if last is not None and time > last:
+            return
+        yield time
+
+
+def _days(year: int, month: int, parts: dict[str, str], start: datetime) -> list[date]:
+    if not 1 <= month <= 12:
+        return []
+    last = monthrange(year, month)[1]
+    numbers = _numbers(parts.get("BYMONTHDAY", ""))
+    if not numbers and "BYDAY" not in parts:
+        numbers = [start.day]
+    of_month = {number if number > 0 else last + 1 + number for number in numbers} or set(range(1, last + 1))
+    days = [date(year, month, day) for day in sorted(of_month) if 1 <= day <= last]
+    return [day for day in days if _is_weekday(day, last, parts["BYDAY"])] if "BYDAY" in parts else days
+
+
+def _is_weekday(day: date, last: int, by_day: str) -> bool:
+    for entry in by_day.split(","):
+        number, name = entry[:-2], entry[-2:]
+        if name != _WEEKDAYS[day.weekday()]:
+            continue
+        nth = (day.day + 6) // 7, -((last - day.day) // 7 + 1)
+        if number in ("", "+") or (number.lstrip("+-").isdecimal() and len(number) < 4 and int(number) in nth):
+            return True
+    return False
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(one) for one in text.split(",")[:62] if one.lstrip("+-").isdecimal() and len(one) < 4]

@@ -1,0 +1,255 @@
+"""When events and tasks take place: the range of an item, and its single occurrences.
+
+Everything here is bounded (years to 2100, 3,500 occurrences, QUALITY limits): no text that people or programs send can
+stop the hub. A rule that is refused counts as absent: the first occurrence and the RDATEs remain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
+from typing import TypeAlias
+
+from sync_engine.errors import Rejected
+from sync_engine.model import Component, Event, EventDetails, Moment, Task, TaskDetails
+from sync_engine.rules import LAST_YEAR, Rule, occurrences, read_rule
+from sync_engine.zones import instant, local_time, resolve, zone_for
+
+AnyDetails: TypeAlias = EventDetails | TaskDetails
+Instance: TypeAlias = tuple[datetime, datetime, AnyDetails]
+
+_DURATION = re.compile(r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z")
+_DAY = timedelta(days=1)
+_NONE = timedelta(0)
+_MOST_SCANNED = 20_000  # occurrences looked at for one answer
+_LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+
+
+def check(record: Event | Task) -> None:
+    """Refuse recurrences that could run away. Raises `Rejected` with the reason."""
+    for details in (record.master, *record.overrides):
+        for rule in details.rules if details else ():
+            read_rule(rule)
+
+
+def span(record: Event | Task, floating: tzinfo = UTC) -> tuple[datetime, datetime | None] | None:
+    """The time range that encloses all occurrences, in UTC; the end is None when there is none, or it is not known.
+
+    None for tasks without dates. Nothing is expanded but rules with COUNT.
+    """
+    ranges: list[tuple[datetime, datetime | None]] = []
+    for details in (record.master, *record.overrides):
+        if details is not None:
+            ranges += _ranges(details, record, floating)
+    if not ranges:
+        return None
+    ends = [end for _, end in ranges if end is not None]
+    return min(start for start, _ in ranges), max(ends) if len(ends) == len(ranges) else None
+
+
+def _ranges(details: AnyDetails, record: Event | Task, floating: tzinfo) -> list[tuple[datetime, datetime | None]]:
+    begin = _begin(details)
+    if begin is None:
+        return []
+    start = resolve(begin, record.zones, floating)
+    length = _length(details, record.zones, floating)
+    ranges: list[tuple[datetime, datetime | None]] = [(start, _later(start, length))]
+    ranges += [(start, _rule_end(rule, begin, length, record.zones, floating)) for rule in details.rules]
+    for moment in details.recurrence_dates:
+        at = resolve(moment, record.zones, floating)
+        ranges.append((at, _later(at, _period_length(moment, record.zones, floating) or length)))
+    if details.this_and_future and details.recurrence_id and record.master:
+        ranges += _moved(details, record, start, length, floating)
+    return ranges
+
+
+def _moved(
+    details: AnyDetails, record: Event | Task, start: datetime, length: timedelta, floating: tzinfo
+) -> list[tuple[datetime, datetime | None]]:
+    """The range of the occurrences that an override with THISANDFUTURE moves along."""
+    if record.master is None or details.recurrence_id is None:
+        return []
+    shift = start - resolve(details.recurrence_id, record.zones, floating)
+    own = _length(record.master, record.zones, floating)
+    ends = [end for _, end in _ranges(record.master, record, floating)]
+    known = [end for end in ends if end is not None]
+    return [(start, _later(max(known), shift - own + length) if len(known) == len(ends) else None)]
+
+
+def _rule_end(
+    text: str, begin: Moment, length: timedelta, zones: tuple[Component, ...], floating: tzinfo
+) -> datetime | None:
+    try:
+        rule = read_rule(text)
+    except Rejected:
+        return resolve(begin, zones, floating)
+    if rule.until:
+        return _later(_until(rule, begin, zones, floating), length + _DAY)
+    if rule.count is None:
+        return None
+    last = None
+    for last in occurrences(rule, local_time(begin), local_time(begin)):  # noqa: B007 - the last one is meant
+        pass
+    return _later(_instant(last, begin, zones, floating), length) if last else resolve(begin, zones, floating)
+
+
+def instances(
+    event: Event | Task, start: datetime, end: datetime, limit: int = 1000, floating: tzinfo = UTC
+) -> Iterator[Instance]:
+    """Occurrences that overlap [start, end), in order of their start: start and end in UTC, and the details that hold.
+
+    EXDATE, RDATE, overrides and THISANDFUTURE are respected; overrides come with their own details, moved along with
+    THISANDFUTURE also the later ones. At most `limit`.
+    """
+    found = [one for one in _all(event, start, end, floating) if _overlaps(one, start, end)]
+    found.sort(key=lambda one: (one[0], one[1]))
+    return islice(iter(found), limit)
+
+
+def _overlaps(one: Instance, start: datetime, end: datetime) -> bool:
+    begins, ends, _ = one
+    return begins < end and (ends > start or begins >= start)
+
+
+def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> Iterator[Instance]:
+    zones = event.zones
+    for one in event.overrides:
+        begin = _begin(one)
+        if begin is not None:
+            at = resolve(begin, zones, floating)
+            yield at, _later(at, _length(one, zones, floating)), one
+    if event.master is None or _begin(event.master) is None:
+        return
+    replaced = {resolve(one.recurrence_id, zones, floating) for one in event.overrides if one.recurrence_id}
+    future = _futures(event, floating)
+    reach = max([_length(event.master, zones, floating), *[abs(shift) + length for _, shift, length, _ in future]])
+    for at, length in _master_times(event.master, zones, (start - reach, end + reach), floating):
+        if at in replaced:
+            continue
+        shifts = [one for one in future if one[0] <= at]
+        if shifts:
+            _, shift, own, details = shifts[-1]
+            yield _later(at, shift), _later(at, shift + own), details
+        else:
+            yield at, _later(at, length), event.master
+
+
+def _futures(event: Event | Task, floating: tzinfo) -> list[tuple[datetime, timedelta, timedelta, AnyDetails]]:
+    """The overrides with THISANDFUTURE: from when on, moved by how much, how long, and the details."""
+    found = []
+    for one in event.overrides:
+        begin = _begin(one)
+        if one.this_and_future and one.recurrence_id and begin:
+            since = resolve(one.recurrence_id, event.zones, floating)
+            shift = resolve(begin, event.zones, floating) - since
+            details = replace(one, recurrence_id=None, this_and_future=False)
+            found.append((since, shift, _length(one, event.zones, floating), details))
+    return sorted(found, key=lambda one: one[0])
+
+
+def _master_times(
+    master: AnyDetails, zones: tuple[Component, ...], window: tuple[datetime, datetime], floating: tzinfo
+) -> Iterator[tuple[datetime, timedelta]]:
+    """Start and length of the occurrences of the master in the window, without the EXDATEs."""
+    begin = _begin(master)
+    if begin is None:
+        return
+    length = _length(master, zones, floating)
+    excluded = {resolve(moment, zones, floating) for moment in master.exception_dates}
+    seen = set(excluded)
+    for moment in master.recurrence_dates:
+        at = resolve(moment, zones, floating)
+        if at not in seen:
+            seen.add(at)
+            yield at, _period_length(moment, zones, floating) or length
+    first = resolve(begin, zones, floating)
+    if first not in seen:
+        seen.add(first)
+        yield first, length
+    for text in master.rules:
+        for at in _rule_times(text, begin, zones, window, floating):
+            if at not in seen:
+                seen.add(at)
+                yield at, length
+
+
+def _rule_times(
+    text: str, begin: Moment, zones: tuple[Component, ...], window: tuple[datetime, datetime], floating: tzinfo
+) -> Iterator[datetime]:
+    try:
+        rule = read_rule(text)
+    except Rejected:
+        return
+    until = min(_until(rule, begin, zones, floating), window[1]) if rule.until else window[1]
+    after = window[0].replace(tzinfo=None) - _DAY if window[0].year > 1 else local_time(begin)
+    zone = zone_for(begin, zones, floating)
+    for local in islice(occurrences(rule, local_time(begin), after), _MOST_SCANNED):
+        at = instant(local, zone)
+        if at > until:
+            return
+        if at >= window[0]:
+            yield at
+
+
+def _until(rule: Rule, begin: Moment, zones: tuple[Component, ...], floating: tzinfo) -> datetime:
+    """UNTIL as instant. A date means the whole day; a time without Z is in the zone of the start."""
+    text = rule.until
+    if len(text) == 8:
+        return _instant(local_time(Moment(f"{text}T235959")), begin, zones, floating)
+    local = local_time(Moment(text[:15]))
+    return local.replace(tzinfo=UTC) if text.endswith("Z") else _instant(local, begin, zones, floating)
+
+
+def _instant(local: datetime, begin: Moment, zones: tuple[Component, ...], floating: tzinfo) -> datetime:
+    return instant(local, zone_for(begin, zones, floating))
+
+
+# ---------------------------------------------------------------- begin and length
+
+
+def _begin(details: AnyDetails) -> Moment | None:
+    if details.start is None and isinstance(details, TaskDetails):
+        return details.due
+    return details.start or details.recurrence_id
+
+
+def _length(details: AnyDetails, zones: tuple[Component, ...], floating: tzinfo) -> timedelta:
+    """How long one occurrence takes; never negative (RFC 5545 3.6.1: a date without an end is one day)."""
+    begin = _begin(details)
+    end = details.end if isinstance(details, EventDetails) else details.due
+    if begin is None:
+        return _NONE
+    if end is not None:
+        return max(resolve(end, zones, floating) - resolve(begin, zones, floating), _NONE)
+    if details.duration:
+        return duration(details.duration) or _NONE
+    return _DAY if begin.is_date and isinstance(details, EventDetails) else _NONE
+
+
+def _period_length(moment: Moment, zones: tuple[Component, ...], floating: tzinfo) -> timedelta | None:
+    _, slash, end = moment.value.partition("/")
+    if not slash:
+        return None
+    if "P" in end:
+        return duration(end)
+    length = resolve(Moment(end, moment.zone), zones, floating) - resolve(moment, zones, floating)
+    return max(length, _NONE)
+
+
+def duration(text: str) -> timedelta | None:
+    """A DURATION value (RFC 5545 3.3.6); None when it is none or negative."""
+    match = _DURATION.match(text.strip().upper())
+    if match is None or match[1] == "-":
+        return None
+    weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups()[1:])
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _later(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return _LAST

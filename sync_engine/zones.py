@@ -1,0 +1,149 @@
+"""Time zones: what instant a moment of a calendar is.
+
+A zone is first what its VTIMEZONE says (its rules, not its name), then what its name says: IANA, Windows, or one of the
+ways in which programs dress these up. A zone that nobody knows is taken as the offset in its name, or else as UTC, and
+`is_known` says so: nothing is dropped, and the machine's own zone is never used (SYNC.md R19).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from sync_engine.formats.text_values import unescape
+from sync_engine.model import Component, Moment
+from sync_engine.observances import Observances, observances_of
+from sync_engine.windows_zones import WINDOWS_ZONES
+
+_OFFSET = re.compile(r"\(?(?:UTC|GMT|Z)?\s*([+-−])\s*(\d{1,2})(?:[:.]?(\d{2}))?\)?(?=\D|$)", re.IGNORECASE)
+_NAMED = re.compile(r"\((?:UTC|GMT)[^)]*\)\s*(?P<places>.+)", re.IGNORECASE)
+_LONGEST_NAME = 200
+
+
+def resolve(moment: Moment, zones: tuple[Component, ...], floating: tzinfo = UTC) -> datetime:
+    """The UTC instant of a moment (of a period: its start); dates, floating times are in `floating`. Never raises."""
+    return instant(local_time(moment), zone_for(moment, zones, floating))
+
+
+def zone_for(moment: Moment, zones: tuple[Component, ...], floating: tzinfo = UTC) -> tzinfo | Observances:
+    """The zone a moment is in; `guess` when nobody knows it."""
+    if not moment.zone:
+        return floating
+    return UTC if moment.zone == "UTC" else zone_of(moment.zone, zones) or guess(moment.zone)
+
+
+def instant(local: datetime, zone: tzinfo | Observances) -> datetime:
+    """The UTC instant of a wall clock time in a zone. Never raises."""
+    try:
+        if isinstance(zone, Observances):
+            return (local - zone.offset_at(local)).replace(tzinfo=UTC)
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except (OverflowError, ValueError):  # at the ends of the calendar
+        return local.replace(tzinfo=UTC)
+
+
+def local_time(moment: Moment) -> datetime:
+    """The wall clock time of a moment, without zone; the start of a date or period."""
+    text = moment.value
+    try:
+        day = datetime(int(text[:4]), int(text[4:6]), int(text[6:8]))  # noqa: DTZ001
+        seconds = int(text[9:11]) * 3600 + int(text[11:13]) * 60 + min(int(text[13:15]), 59) if text[8:9] == "T" else 0
+    except ValueError:
+        return datetime(1970, 1, 1)  # noqa: DTZ001 - not a moment the reader made
+    return day + timedelta(seconds=seconds)
+
+
+def is_known(zone: str, zones: tuple[Component, ...]) -> bool:
+    """Whether the zone's rules are known: from the calendar itself or by name. Dates and floating times need none."""
+    return zone in ("", "UTC") or zone_of(zone, zones) is not None
+
+
+def zone_of(zone: str, zones: tuple[Component, ...]) -> tzinfo | Observances | None:
+    """The zone of this name; None when nobody knows it."""
+    for component in zones:
+        if component.name == "VTIMEZONE" and _tzid(component) == zone:
+            observances = observances_of(component)
+            if observances is not None:
+                return observances
+    return by_name(zone) if len(zone) <= _LONGEST_NAME else None
+
+
+def _tzid(component: Component) -> str:
+    return next((unescape(line.value).strip() for line in component.lines if line.name == "TZID"), "")
+
+
+@lru_cache(maxsize=1024)
+def by_name(name: str) -> tzinfo | None:
+    """A zone by its IANA or Windows name, or by what programs make of these."""
+    name = name.strip().strip('"')
+    return _exact(name) or _path(name) or _display_name(name) or _fixed(name)
+
+
+def _exact(name: str) -> tzinfo | None:
+    windows = _windows().get(name.lower())
+    found = _iana().get((windows or name).lower().replace(" ", "_"))
+    try:
+        return ZoneInfo(found) if found else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _iana() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+@lru_cache(maxsize=1)
+def _windows() -> dict[str, str]:
+    return {name.lower(): zone for name, zone in WINDOWS_ZONES.items()}
+
+
+def _path(name: str) -> tzinfo | None:
+    """``/mozilla.org/2005/Basic_1/Europe/Berlin``, ``posix/Europe/Vaduz``, ``custom_America/New_York``."""
+    if "/" not in name:
+        return None
+    parts = name.replace("custom_", "").strip("/").split("/")
+    for count in (3, 2):
+        found = _exact("/".join(parts[-count:])) if len(parts) >= count else None
+        if found is not None:
+            return found
+    return None
+
+
+def _display_name(name: str) -> tzinfo | None:
+    """``(UTC+01:00) Amsterdam, Berlin, Bern``: the first place that the IANA names know."""
+    match = _NAMED.match(name)
+    places = match["places"] if match else name
+    if match is None and "," not in name:
+        return None
+    for place in places.replace("\\,", ",").split(","):
+        found = _cities().get(place.strip().lower().replace(" ", "_"))
+        if found:
+            return _exact(found)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, str]:
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "US/")))
+    return {name.rpartition("/")[2].lower(): name for name in names}
+
+
+def guess(name: str) -> tzinfo:
+    """What to take for a zone that nobody knows: the offset its name begins with, or else UTC."""
+    match = _OFFSET.match(name) if name.startswith("(") else None
+    return (match and _fixed(match[0])) or UTC
+
+
+def _fixed(name: str) -> tzinfo | None:
+    """``UTC+11``, ``GMT-0330``: an offset and nothing else."""
+    match = _OFFSET.fullmatch(name)
+    if match is None or not name.upper().lstrip("(").startswith(("UTC", "GMT", "+", "-")):
+        return None
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    if hours > 14 or minutes > 59:
+        return None
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(offset if match[1] == "+" else -offset)
