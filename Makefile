@@ -23,6 +23,9 @@ $(READY): requirements/dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+demo: $(READY) ## the main job on real servers; ARGS=--once ends, ARGS='--once --json'
+	@$(BIN)/python -m demo $(ARGS)
+
 check: $(READY) ## lint, format, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
