@@ -1,0 +1,113 @@
+"""The N-th call fails, for every N and every way to fail; then the program runs again (SYNC.md R05, R06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.memory import Unkind
+from storage import tables as t
+from sync_engine.cycle import run_cycle
+from sync_engine.errors import AccountError
+from tests import samples
+from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, ReadingBack, Script
+from tests.world import World
+
+MOODS: dict[str, Unkind] = {
+    "kind": Unkind(),
+    "hashes for versions": Unkind(no_versions=True),
+    "writes without an answer": Unkind(quiet_writes=True),
+    "small pages": Unkind(page_size=1),
+}
+
+
+def _prepared(folder: Path, mood: Unkind) -> World:
+    """Both sides in step, then one of each kind of change on each side."""
+    world = World.sqlite(folder)
+    side, _ = world.bind("a"), world.bind("b")
+    side.account.unkind = mood
+    for uid in ("edit-there", "edit-here", "edit-both", "drop-there", "drop-here", "keep"):
+        side.put(samples.event(uid, summary=uid))
+    world.settle()
+    side.put(samples.event("new-there"))
+    world.phone_put(samples.card("new-here"))
+    side.edit("edit-there", lambda text: text.replace("Room 1", "Room 2"))
+    world.phone_edit("edit-here", lambda text: text.replace("Room 1", "Room 3"))
+    side.edit("edit-both", lambda text: text.replace("Room 1", "Room 4"))
+    world.phone_edit("edit-both", lambda text: text.replace("Bring coffee", "Bring tea"))
+    side.remove("drop-there")
+    world.phone_remove("drop-here")
+    return world
+
+
+def _one_cycle(world: World, script: Script, connector: type[FaultyConnector] = FaultyConnector) -> None:
+    cycle = world.context("a", connector(world.sides["a"].account, script))  # type: ignore[arg-type]
+    cycle.store = FaultyStore(world.database, script)  # type: ignore[assignment]
+    try:
+        run_cycle(cycle)
+    except (Crash, AccountError):
+        assert script.fault is not None
+
+
+def _check(world: World) -> None:
+    wanted = {"edit-there", "edit-here", "edit-both", "keep", "new-there", "new-here"}
+    hub = {uid: item.record for uid, item in world.hub().items()}
+    assert set(hub) == wanted
+    for side in world.sides.values():
+        assert {uid: item.record for uid, item in side.items().items()} == hub
+    text = world.hub()["edit-both"].text
+    assert "Room 4" in text
+    assert "Bring tea" in text
+    assert "Room 2" in world.hub()["edit-there"].text
+    assert "Room 3" in world.hub()["edit-here"].text
+    for table in (t.conflicts, t.quarantine, t.intents, t.holds):
+        assert world.rows(table) == []
+
+
+def _number_of_calls(folder: Path, mood: Unkind, connector: type[FaultyConnector]) -> int:
+    script = Script()
+    _one_cycle(_prepared(folder, mood), script, connector)
+    return len(script.calls)
+
+
+def _all_calls(folder: Path, mood: Unkind, fault: Fault, connector: type[FaultyConnector]) -> None:
+    folders: Callable[[int], Path] = lambda n: folder / str(n)  # noqa: E731
+    folders(0).mkdir()
+    for n in range(_number_of_calls(folders(0), mood, connector)):
+        folders(n + 1).mkdir()
+        world = _prepared(folders(n + 1), mood)
+        script = Script(fault, n)
+        _one_cycle(world, script, connector)
+        assert len(script.calls) > n
+        try:
+            world.settle()
+            _check(world)
+        except AssertionError as err:
+            raise AssertionError(f"{fault} at call {n}, {script.calls[n]}, of {script.calls}: {err}") from err
+        finally:
+            world.database.dispose()
+
+
+_TELLING = (Fault.CRASH_AFTER, Fault.LOST_ANSWER)
+_CASES = [("kind", fault) for fault in Fault] + [(m, f) for m in MOODS if m != "kind" for f in _TELLING]
+_SLOW = [(m, f) for m in MOODS if m != "kind" for f in Fault if f not in _TELLING]
+
+
+@pytest.mark.parametrize(("mood", "fault"), _CASES)
+def test_r05_r06_any_call_may_fail_and_exactly_one_copy_of_each_item_is_everywhere(
+    tmp_path: Path, mood: str, fault: Fault
+) -> None:
+    _all_calls(tmp_path, MOODS[mood], fault, FaultyConnector)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mood", "fault"), _SLOW)
+def test_r05_r06_any_call_may_fail_at_any_kind_of_server(tmp_path: Path, mood: str, fault: Fault) -> None:
+    _all_calls(tmp_path, MOODS[mood], fault, FaultyConnector)
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.UNAVAILABLE])
+def test_r05_a_crash_around_reading_back(tmp_path: Path, fault: Fault) -> None:
+    _all_calls(tmp_path, Unkind(quiet_writes=True), fault, ReadingBack)
