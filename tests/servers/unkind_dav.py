@@ -1,7 +1,7 @@
 """A CalDAV/CardDAV server of our own that is as unkind as real ones are, on demand.
 
-It keeps state: what was put is there, in versions, with a log of changes. `Mood` says how it is in general, `Fault`s befall
-single requests. Everything it got is in `requests`.
+It keeps state: what was put is there, in versions, with a log of changes. `Mood` says how it is in general, `Fault`s
+befall single requests. Everything it got is in `requests`.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ class UnkindDav:
         self.known_tokens: set[str] = set()
         self.lock = threading.RLock()
         self.url = ""
+        self.connections = 0  # that were opened
         self._versions = 0
 
     def put(self, collection: str, name: str, text: str) -> None:
@@ -121,13 +122,18 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30
     wbufsize = 65536  # head and body in one segment: no waiting for acknowledgements
 
+    def setup(self) -> None:
+        """A new connection."""
+        self.state.connections += 1
+        super().setup()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Silent."""
 
     def do_GET(self) -> None:
         self._serve()
 
-    do_PUT = do_DELETE = do_PROPFIND = do_REPORT = do_OPTIONS = do_GET
+    do_PUT = do_DELETE = do_PROPFIND = do_REPORT = do_OPTIONS = do_GET  # noqa: N815
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -313,7 +319,7 @@ class Handler(BaseHTTPRequestHandler):
         for href in re.findall(r"<d:href>(.*?)</d:href>", body):
             path = unquote(href).removeprefix("/proxy")
             name = path.rpartition("/")[2]
-            gone = f"<d:response><d:href>{self._href(path)}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
+            gone = self._state(path, "404 Not Found")
             out += self._whole(path, collection, name) if name in collection.items else gone
         return self._multistatus(out)
 
@@ -336,23 +342,32 @@ class Handler(BaseHTTPRequestHandler):
         names = dict.fromkeys(collection.log[start:end])
         out = "".join(self._synced(path, collection, name) for name in names if name in collection.items or token)
         if end < len(collection.log):
-            out += f"<d:response><d:href>{self._href(path)}</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>"
+            out += self._state(path, "507 Insufficient Storage")
             end = start if self.state.mood.stuck else end
         return self._multistatus(f"{out}<d:sync-token>{self._token(end)}</d:sync-token>")
 
     def _synced(self, path: str, collection: Collection, name: str) -> str:
         if name in collection.items:
             return self._member(path + name, collection.items[name][1])
-        href = escape(self._href(path + name))
-        return f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
+        return self._state(path + name, "404 Not Found")
+
+    def _state(self, path: str, status: str) -> str:
+        href = escape(self._href(path))
+        return f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 {status}</d:status></d:response>"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Connections that break are what this server is for."""
 
 
 @contextmanager
 def unkind_dav(certificate: ssl.SSLContext | None = None) -> Iterator[UnkindDav]:
     """A server on a free port, for as long as the context lasts."""
     state = UnkindDav()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"state": state}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"state": state}))
     scheme = "http"
     if certificate is not None:
         server.socket = certificate.wrap_socket(server.socket, server_side=True)
