@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sync_engine import recurrence, zones
 from sync_engine.errors import ItemError
 from sync_engine.model import Component, Contact, EventDetails, Moment, Record
-
-try:
-    from sync_engine import recurrence, zones
-except ImportError:  # TODO: until both are there
-    recurrence = zones = None  # type: ignore[assignment]
-
-_NOT_UNDERSTOOD = (ItemError, ValueError, OverflowError, LookupError, AttributeError)
 
 
 def instant(moment: Moment | None, definitions: tuple[Component, ...]) -> datetime | None:
     """In UTC; dates and floating times as if they were in UTC."""
-    if moment is None:
-        return None
-    try:
-        return zones.resolve(moment, definitions, floating=UTC).astimezone(UTC)
-    except _NOT_UNDERSTOOD:
-        return None
+    return zones.resolve(moment, definitions, floating=UTC) if moment is not None else None
 
 
 def ends_at(details: EventDetails, definitions: tuple[Component, ...]) -> datetime | None:
@@ -33,9 +22,8 @@ def ends_at(details: EventDetails, definitions: tuple[Component, ...]) -> dateti
     if start is None or details.start is None:
         return None
     try:
-        length = recurrence.duration(details.duration) if details.duration else timedelta(days=details.start.is_date)
-        return start + length
-    except _NOT_UNDERSTOOD:
+        return start + (recurrence.duration(details.duration) or timedelta(days=details.start.is_date))
+    except OverflowError:
         return None
 
 
@@ -44,7 +32,6 @@ def range_of(record: Record) -> tuple[datetime | None, datetime | None]:
     if isinstance(record, Contact):
         return None, None
     try:
-        span = recurrence.span(record)
-    except _NOT_UNDERSTOOD:
+        return recurrence.span(record) or (None, None)
+    except (ItemError, ValueError, OverflowError):
         return None, None
-    return span if span is not None else (None, None)

