@@ -15,17 +15,29 @@ _CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
 def unfold(text: str) -> list[str]:
     """The lines of a text, without blank ones."""
     text = clean(text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "printable" in text or "PRINTABLE" in text or "Printable" in text:
-        text = join_soft_breaks(text)
-    text = text.replace("\n ", "").replace("\n\t", "")
-    lines = text.split("\n")
-    return [line for line in lines if line and not line.isspace()] if "" in lines else lines
+    if "RINTABLE" not in text and "rintable" not in text:
+        whole = "".join(text.split("\r\n "))
+        lines = whole.split("\r\n")
+        breaks = len(lines) - 1
+        if whole.count("\n") == breaks == whole.count("\r") and "\t" not in whole:
+            if lines[-1] == "":
+                lines.pop()
+            if "" not in lines:
+                return lines
+    return _unfold_any(text)
+
+
+def _unfold_any(text: str) -> list[str]:
+    """Unfold what does not simply end its lines with CR LF and fold them with a space."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = join_soft_breaks(text).replace("\n ", "").replace("\n\t", "")
+    return [line for line in text.split("\n") if line and not line.isspace()]
 
 
 def join_soft_breaks(text: str) -> str:
     """Join quoted-printable values that go on after a ``=`` at the end of the line (vCard 2.1, vCalendar 1.0)."""
+    if "RINTABLE" not in text.upper():
+        return text
     lines: list[str] = []
     soft: list[str] = []
     for line in text.split("\n"):

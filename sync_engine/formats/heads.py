@@ -124,9 +124,16 @@ def _cut(text: str, separator: str) -> list[str]:
 
 def write_params(params: Params) -> str:
     """Parameters as text, each with its semicolon; quoted and ^-encoded (RFC 6868) where needed."""
-    return "".join(
-        [f";{name}={','.join([_quoted(v) for v in values])}" if values else f";{name}" for name, values in params]
-    )
+    parts: list[str] = []
+    for name, values in params:
+        if len(values) == 1:
+            value = values[0]
+            parts.append(f";{name}={value if value.isalnum() else _quoted(value)}")
+        elif values:
+            parts.append(f";{name}={','.join([_quoted(value) for value in values])}")
+        else:
+            parts.append(f";{name}")
+    return "".join(parts)
 
 
 def _quoted(value: str) -> str:

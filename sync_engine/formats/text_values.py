@@ -17,8 +17,11 @@ def _unescape_part(part: str) -> str:
 
 def escape(text: str) -> str:
     """A text as TEXT value."""
-    text = text.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+    if text.isalnum():
+        return text
+    if "\\" in text or "\n" in text or "\r" in text:
+        text = text.replace("\\", "\\\\").replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+    return text.replace(",", "\\,").replace(";", "\\;")
 
 
 def escape_uri(text: str) -> str:
@@ -61,4 +64,4 @@ def structure(value: str) -> list[tuple[str, ...]]:
 
 def join_list(texts: tuple[str, ...]) -> str:
     """The opposite of `text_list`."""
-    return ",".join([escape(text) for text in texts])
+    return escape(texts[0]) if len(texts) == 1 else ",".join([escape(text) for text in texts])
