@@ -67,10 +67,8 @@ def _health(binding: BindingSettings, row: BindingRow | None, interval: float, n
 def _state(binding: BindingSettings, row: BindingRow, interval: float, now: datetime) -> tuple[str, str]:
     if binding.paused:
         return "paused", ""
-    if row.account_state == "needs_sign_in":
-        return "needs_sign_in", row.account_detail
     if row.last_error:
-        return "failed", row.last_error
+        return "needs_sign_in" if row.account_state == "needs_sign_in" else "failed", row.last_error
     if row.last_started_at and (row.last_ok_at is None or row.last_started_at > row.last_ok_at):
         return "unfinished", _("a cycle is at work, or was broken off and goes on at the next try")
     if row.last_ok_at is None:

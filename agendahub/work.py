@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
+
+import structlog
 
 from agendahub.bound import Bound, bind
 from agendahub.texts import _
@@ -16,10 +18,13 @@ from agendahub.workspace import Workspace, policy_of, utc_now
 from config.settings import BindingSettings
 from storage.admin_config import note_times, set_account_state
 from storage.admin_history import add_run, mark_revisions
+from storage.errors import StoreError
 from sync_engine.context import Cycle, Progress, Stopped
 from sync_engine.cycle import run_cycle
-from sync_engine.errors import NotAuthorised, SyncError
+from sync_engine.errors import SyncError
 from sync_engine.ports import Connector, Origin, RunCounts
+
+log = structlog.get_logger("agendahub.work")
 
 
 class Result(StrEnum):
@@ -53,9 +58,13 @@ class Outcome:
 class Worker:
     """Works on bindings of one configuration; may be used by several threads."""
 
-    def __init__(self, workspace: Workspace, stopping: Callable[[], bool] = lambda: False) -> None:
-        self._workspace = workspace
+    def __init__(
+        self, workspace: Workspace, stopping: Callable[[], bool] = lambda: False, *, go_on: bool = False
+    ) -> None:
+        """`go_on`: an unforeseen exception fails the cycle only (the daemon); else it is raised (a command)."""
+        self._go_on = go_on
         self._stopping = stopping
+        self.workspace = workspace  # the daemon puts another one here when the configuration changes
         self._bound: dict[str, Bound] = {}
         self._told: dict[str, str] = {}  # the last error of each binding that is in the store
 
@@ -63,21 +72,37 @@ class Worker:
         """The binding's rows, made once."""
         known = self._bound.get(settings.name)
         if known is None or known.settings != settings:
-            known = self._bound[settings.name] = bind(self._workspace, settings, connector)
+            known = self._bound[settings.name] = bind(self.workspace, settings, connector)
         return known
 
+    def forget(self, name: str) -> None:
+        """The binding's rows may be others next time."""
+        self._bound.pop(name, None)
+        self._told.pop(name, None)
+
     def cycle(
-        self, settings: BindingSettings, connector: Connector, progress: Progress = lambda _what, _n: None
+        self,
+        settings: BindingSettings,
+        connector: Connector,
+        progress: Progress = lambda _what, _n: None,
+        *,
+        everything: bool = False,
     ) -> Outcome:
-        """Run one cycle, unless another worker has the binding. Errors of the account are in the outcome."""
+        """Run one cycle, unless another worker has the binding. Errors of the account are in the outcome.
+
+        `everything`: list the whole collection, for servers that forget to tell about a change.
+        """
         started = utc_now()
         try:
             bound = self.bound(settings, connector)
         except SyncError as err:
             return Outcome(Result.FAILED, started, utc_now(), error=err)
-        with self._workspace.database.lease(bound.id) as mine:
+        with self.workspace.database.lease(bound.id) as mine:
             if not mine:
                 return Outcome(Result.BUSY, started, utc_now())
+            if everything:
+                with self.workspace.database.begin() as unit:
+                    unit.set_cursor(bound.id, None)
             outcome = self._run(bound, connector, progress, started)
             self._record(bound, outcome)
             return outcome
@@ -86,19 +111,25 @@ class Worker:
         cycle = self.prepared(bound, connector)
         cycle.stopping = self._stopping
         cycle.progress = self._noting_the_start(bound, started, progress)
-        result, error = Result.OK, None
+        result, error = Result.OK, cast("SyncError | None", None)
         try:
             run_cycle(cycle)
         except Stopped:
             result = Result.STOPPED
         except SyncError as err:
             result, error = Result.FAILED, err
+        except Exception as err:
+            if not self._go_on or isinstance(err, StoreError):
+                raise
+            log.exception("a cycle broke off unexpectedly")
+            unexpected = _("an unexpected error ({kind}); the log has the details")
+            result, error = Result.FAILED, SyncError(unexpected.format(kind=type(err).__name__))
         return Outcome(result, started, utc_now(), cycle.counts, error)
 
     def prepared(self, bound: Bound, connector: Connector) -> Cycle:
         """A cycle that is ready to run, or to be rehearsed."""
         return Cycle(
-            store=self._workspace.database,
+            store=self.workspace.database,
             connector=connector,
             binding_id=bound.id,
             policy=policy_of(bound.settings),
@@ -115,7 +146,7 @@ class Worker:
             nonlocal noted
             if not noted:
                 noted = True
-                with self._workspace.database.begin() as unit:
+                with self.workspace.database.begin() as unit:
                     note_times(unit.session.connection, {bound.id: {"last_started_at": started}})
             progress(what, count)
 
@@ -126,13 +157,13 @@ class Worker:
         changed = outcome.counts.changes or outcome.counts.quarantined or outcome.counts.conflicts
         if not changed and self._told.get(name, "?" if outcome.error is None else "") == error:
             return
-        with self._workspace.database.begin() as unit:
+        with self.workspace.database.begin() as unit:
             connection = unit.session.connection
             if changed or error:
                 number = _add_run(connection, bound.id, outcome)
                 mark_revisions(connection, number, actor_of(bound.settings), outcome.started_at)
             note_times(connection, {bound.id: times_of(outcome)})
-            if not isinstance(outcome.error, NotAuthorised) and outcome.error is None:
+            if outcome.error is None:
                 set_account_state(connection, bound.settings.account, "ok", "", outcome.finished_at)
         self._told[name] = error
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from agendahub import redaction
 from agendahub.failure import Failure
 from agendahub.texts import _
 from config.loading import Loaded
@@ -77,6 +78,11 @@ class Workspace:
 
     def secret(self, account: AccountSettings) -> str:
         """The password or token of an account. Raises Failure."""
+        value = self._secret(account)
+        redaction.learn(value)
+        return value
+
+    def _secret(self, account: AccountSettings) -> str:
         way, _colon, name = account.secret.partition(":")
         if way == "env":
             return _from_environment(account.name, name)

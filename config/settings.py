@@ -53,9 +53,10 @@ class SyncSettings(Section):
 
 
 class LimitSettings(Section):
-    """[limits]: what the gateway takes from a device."""
+    """[limits]: how large an item from a device may be, in octets."""
 
-    request_bytes: Annotated[int, Field(ge=65536)] = 4 * 1024 * 1024
+    event_bytes: Annotated[int, Field(ge=4096)] = 512 * 1024
+    card_bytes: Annotated[int, Field(ge=4096)] = 2 * 1024 * 1024
 
 
 class AccountSettings(Section):

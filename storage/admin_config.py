@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, true, update
 
 from storage import tables as t
 from storage.errors import StoreRefused
@@ -156,11 +156,22 @@ def binding_id(connection: Connection, name: str) -> int | None:
     return None if found is None else int(found)
 
 
-def bindings_behind(connection: Connection) -> list[int]:
-    """Bindings whose hub collection changed since intents were last made for them. One query for all."""
-    joined = t.bindings.join(t.collections, t.collections.c.id == t.bindings.c.collection_id)
-    behind = select(t.bindings.c.id).select_from(joined).where(t.collections.c.seq > t.bindings.c.hub_cursor)
-    return [int(found) for found in connection.execute(behind).scalars()]
+def bindings_waiting(connection: Connection) -> tuple[set[int], set[int]]:
+    """Bindings whose hub collection changed since they last looked, and approved ones. One query for all."""
+    b = t.bindings.c
+    behind = t.collections.c.seq > b.hub_cursor
+    joined = t.bindings.join(t.collections, t.collections.c.id == b.collection_id)
+    rows = connection.execute(
+        select(b.id, b.approved, t.collections.c.seq, b.hub_cursor)
+        .select_from(joined)
+        .where(or_(behind, b.approved == true()))
+    ).all()
+    return {row.id for row in rows if row.seq > row.hub_cursor}, {row.id for row in rows if row.approved}
+
+
+def secret_times(connection: Connection) -> dict[str, datetime]:
+    """When each stored secret was last given, by name."""
+    return {row.name: row.changed_at for row in connection.execute(select(t.secrets.c.name, t.secrets.c.changed_at))}
 
 
 def _inserted(connection: Connection, statement) -> int:  # type: ignore[no-untyped-def]

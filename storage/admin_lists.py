@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, select
+from sqlalchemy import Connection, Select, false, func, literal, select
 
 from storage import tables as t
 
@@ -171,7 +171,7 @@ def collections(connection: Connection) -> list[CollectionRow]:
     live = (
         select(func.count())
         .select_from(t.items)
-        .where(t.items.c.collection_id == c.id, t.items.c.deleted.is_(False))
+        .where(t.items.c.collection_id == c.id, t.items.c.deleted == false())
         .scalar_subquery()
     )
     statement = (

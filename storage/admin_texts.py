@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, false, select
 
 from storage import tables as t
 
@@ -17,7 +17,7 @@ def texts_of(connection: Connection, collection_id: int) -> Iterator[str]:
     statement = (
         select(i.id, t.revisions.c.text)
         .join(t.revisions, t.revisions.c.id == i.revision_id)
-        .where(i.collection_id == collection_id, i.deleted.is_(False))
+        .where(i.collection_id == collection_id, i.deleted == false())
         .order_by(i.id)
         .limit(_PAGE)
     )

@@ -165,6 +165,7 @@ def remove(
     context: typer.Context, name: Annotated[str, typer.Argument(help=_("The account."))], yes: Yes = False
 ) -> None:
     from agendahub import config_file
+    from agendahub.forgetting import forget
     from storage import secrets
     from storage.admin_config import forget_account
 
@@ -174,6 +175,8 @@ def remove(
     if bound:
         sure(_("This also removes the bindings {names}. Go on?").format(names=", ".join(bound)), yes=yes)
     config_file.remove(workspace.loaded, *(("bindings", binding) for binding in bound), ("accounts", name))
+    for binding in bound:
+        forget(workspace, binding)
     with workspace.database.begin() as unit:
         forget_account(unit.session.connection, name)
         if account.secret.startswith("store:"):

@@ -130,13 +130,12 @@ def _set_paused(context: typer.Context, name: str, *, paused: bool) -> None:
 )
 def remove(context: typer.Context, name: BindingName) -> None:
     from agendahub import config_file
-    from storage.admin_config import forget_binding
+    from agendahub.forgetting import forget
 
     workspace = workspace_of(context)
     workspace.binding(name)
     config_file.remove(workspace.loaded, ("bindings", name))
-    with workspace.database.begin() as unit:
-        forget_binding(unit.session.connection, name)
+    forget(workspace, name)
     say(_("Removed {name}. No item was touched on either side.").format(name=name))
 
 

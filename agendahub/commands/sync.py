@@ -134,7 +134,8 @@ def _behind(workspace: Workspace) -> set[str]:
     from storage.admin_lists import bindings
 
     with workspace.database.read() as unit:
-        return {row.name for row in bindings(unit.session.connection) if row.behind}
+        behind = {row.name for row in bindings(unit.session.connection) if row.behind}
+    return {b.name for b in workspace.settings.bindings if b.name in behind and b.direction != "in"}
 
 
 def _one(worker: Worker, settings: BindingSettings, connector_of: Any, *, quiet: bool) -> Outcome:

@@ -1,0 +1,281 @@
+"""The daemon keeps every binding in step: a scheduler looks once a second what is due, threads run the cycles."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from agendahub.board import Board, Slot
+from agendahub.connections import Connections
+from agendahub.failure import Failure
+from agendahub.metrics import Metrics, requests_of
+from agendahub.waiting import BUSY_PAUSE, pause_after, spread
+from agendahub.work import Outcome, Result, Worker
+from agendahub.workspace import Workspace, utc_now
+from config.reload import Watch
+from config.settings import AccountSettings
+from storage.admin_config import bindings_waiting, ensure_account, note_times, secret_times, set_account_state
+from storage.errors import StoreError
+from sync_engine.errors import NotAuthorised, SyncError, Unavailable
+from sync_engine.ports import Connector
+
+TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
+RELOAD = 2.0
+FLUSH = 60.0
+GRACE = 10.0  # how long a cycle may take to come to a safe place when the daemon stops
+_MOST_WORKERS = 64  # threads are made when they are needed
+_REMIND = timedelta(days=1)
+
+log = structlog.get_logger("agendahub.daemon")
+
+
+class Daemon:
+    """Start it, and stop it; everything else it does by itself."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.board = Board()
+        self.metrics = Metrics()
+        self.watch = Watch(workspace.loaded)
+        self._stopping = threading.Event()
+        self._worker = Worker(workspace, self._stopping.is_set, go_on=True)
+        self._connections = Connections(self._connect)
+        self._pool = ThreadPoolExecutor(_MOST_WORKERS, thread_name_prefix="cycle")  # `tick` bounds them
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._store_problem = ""
+        self._approved: set[int] = set()
+        self._locked_out: dict[str, datetime] = {}  # accounts that need a new sign-in -> since when
+        self._idle = threading.Condition()
+        self._running = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it looks after the bindings: its scheduler runs and the store can be reached."""
+        return bool(self._scheduler.running) and not self._stopping.is_set() and not self._store_problem
+
+    @property
+    def problems(self) -> list[str]:
+        """What an admin should know that is about no single binding."""
+        return [problem for problem in (self.watch.problem, self._store_problem) if problem]
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._follow_configuration()
+        jobs: tuple[tuple[Callable[[], None], float], ...] = (
+            (self.tick, TICK),
+            (self.reload, RELOAD),
+            (self.flush, FLUSH),
+        )
+        for job, seconds in jobs:
+            self._scheduler.add_job(
+                job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+            )
+        self._scheduler.start()
+        log.info("started", bindings=len(self.workspace.settings.bindings), config=str(self.workspace.loaded.path))
+
+    def begin_stop(self) -> None:
+        """Tell the cycles to end at the next safe place; returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> bool:
+        """Wait for the cycles, at most `GRACE` seconds; False when one is still at it (killing it does no harm)."""
+        self.begin_stop()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._idle:
+            ended = self._idle.wait_for(lambda: not self._running, GRACE)
+        self.flush()
+        self._connections.drop_idle()
+        log.info("stopped" if ended else "stopped in the middle of a cycle; it goes on at the next start")
+        return ended
+
+    # ---------------------------------------------------------------- once a second
+
+    def tick(self) -> None:
+        """Hand what is due to the workers."""
+        if self._stopping.is_set():
+            return
+        now = time.monotonic()
+        try:
+            self._look_at_store(now)
+        except StoreError as err:
+            self._say_store(str(err))
+            return
+        self._say_store("")
+        for slot in self.board.take_due(now):
+            account = self.workspace.settings.account(slot.settings.account)
+            if account is None or self._running >= self.workspace.settings.sync.workers:
+                continue
+            if self._connections.free(account):
+                self._submit(slot, account)
+
+    def _look_at_store(self, now: float) -> None:
+        with self.workspace.database.read() as unit:
+            behind, approved = bindings_waiting(unit.session.connection)
+            given = secret_times(unit.session.connection) if self._locked_out else {}
+        one_way = {slot.id for slot in self.board.slots() if slot.settings.direction == "in"}
+        self.board.hurry(behind - one_way, now)
+        self.board.hurry(approved - self._approved, now, even_failed=True)
+        self._approved = approved
+        for account, since in list(self._locked_out.items()):
+            settings = self.workspace.settings.account(account)
+            name = settings.secret.removeprefix("store:") if settings else ""
+            if name in given and given[name] > since:
+                self._unlock(account, now)
+
+    def _unlock(self, account: str, now: float) -> None:
+        self._locked_out.pop(account, None)
+        self._connections.drop_idle(account)
+        self.board.hurry_account(account, now)
+        log.info("the account was changed and is tried again", account=account)
+
+    def _submit(self, slot: Slot, account: AccountSettings) -> None:
+        try:
+            connector = self._connections.lend(account)
+        except (Failure, StoreError) as err:
+            now = utc_now()
+            self._after(slot, Outcome(Result.FAILED, now, now, error=Unavailable(str(err))))
+            return
+        slot.running = True
+        with self._idle:
+            self._running += 1
+        try:
+            self._pool.submit(self._work, slot, account, connector)
+        except RuntimeError:  # the pool was shut down meanwhile
+            self._one_less()
+
+    # ---------------------------------------------------------------- in a worker thread
+
+    def _work(self, slot: Slot, account: AccountSettings, connector: Connector) -> None:
+        with structlog.contextvars.bound_contextvars(binding=slot.settings.name, account=account.name):
+            sent = requests_of(connector)
+            outcome = self._cycle(slot, connector)
+            self.metrics.requests(account.name, requests_of(connector) - sent)
+            self._connections.take_back(account, connector, keep=not isinstance(outcome.error, NotAuthorised))
+            self._after(slot, outcome)
+        self._one_less()
+
+    def _one_less(self) -> None:
+        with self._idle:
+            self._running -= 1
+            self._idle.notify_all()
+
+    def _cycle(self, slot: Slot, connector: Connector) -> Outcome:
+        """Run it. Whatever goes wrong ends this cycle only: other bindings and later cycles go on."""
+        started, now = utc_now(), time.monotonic()
+        everything = now >= slot.everything_due
+        try:
+            outcome = self._worker.cycle(slot.settings, connector, everything=everything)
+            slot.id = self._worker.bound(slot.settings, connector).id if outcome.result is Result.OK else slot.id
+        except (StoreError, Failure) as err:
+            self._worker.forget(slot.settings.name)
+            return Outcome(Result.FAILED, started, utc_now(), error=Unavailable(str(err)))
+        if everything and outcome.result is Result.OK:
+            slot.everything_due = now + spread(self.workspace.settings.sync.reconcile)
+        return outcome
+
+    def _after(self, slot: Slot, outcome: Outcome) -> None:
+        interval = slot.settings.interval or self.workspace.settings.sync.interval
+        pause = BUSY_PAUSE if outcome.result is Result.BUSY else pause_after(outcome.error, slot.failures + 1, interval)
+        self.board.finish(slot, outcome, time.monotonic() + pause)
+        self.metrics.cycle(slot, outcome)
+        self._tell(slot, outcome, pause)
+
+    def _tell(self, slot: Slot, outcome: Outcome, pause: float) -> None:
+        """A new error is told at once, the same one again once a day; a recovery too (SYNC.md R24, R26)."""
+        message, now = outcome.message, outcome.finished_at
+        where = {
+            "binding": slot.settings.name,
+            "account": slot.settings.account,
+            "collection": slot.settings.collection,
+        }
+        if outcome.error is not None:
+            if message != slot.told or slot.told_at is None or now - slot.told_at > _REMIND:
+                log.warning("the cycle failed", reason=message, next_try_in=round(pause), **where)
+                slot.told, slot.told_at = message, now
+                self._note_account(slot, outcome.error, message)
+            return
+        if slot.told and outcome.result is Result.OK:
+            log.info("works again", **where)
+            slot.told = ""
+            self._locked_out.pop(slot.settings.account, None)
+        if outcome.counts.changes or outcome.counts.quarantined or outcome.counts.held:
+            counts = outcome.counts
+            log.info(
+                "changes",
+                pulled=counts.pulled_new + counts.pulled_changed + counts.pulled_deleted,
+                pushed=counts.pushed_new + counts.pushed_changed + counts.pushed_deleted,
+                conflicts=counts.conflicts,
+                quarantined=counts.quarantined,
+                held=counts.held,
+                **where,
+            )
+
+    def _connect(self, account: AccountSettings) -> Connector:
+        return self.workspace.connector(account)
+
+    def _note_account(self, slot: Slot, error: SyncError, message: str) -> None:
+        state = "needs_sign_in" if isinstance(error, NotAuthorised) else "unavailable"
+        if state == "needs_sign_in":
+            self._locked_out[slot.settings.account] = utc_now()
+        try:
+            with self.workspace.database.begin() as unit:
+                ensure_account(unit.session.connection, slot.settings.account, utc_now())
+                set_account_state(unit.session.connection, slot.settings.account, state, message, utc_now())
+        except StoreError as err:
+            self._say_store(str(err))
+
+    # ---------------------------------------------------------------- now and then
+
+    def flush(self) -> None:
+        """Write when idle cycles last finished: one transaction for all bindings."""
+        waiting = self.board.unflushed()
+        if not waiting:
+            return
+        times = {slot.id: {"last_ok_at": at} for slot, at in waiting if slot.id and not slot.failures}
+        try:
+            with self.workspace.database.begin() as unit:
+                note_times(unit.session.connection, times)
+        except StoreError as err:
+            self._say_store(str(err))
+            return
+        for slot, at in waiting:
+            slot.flushed_at = at
+
+    def reload(self) -> None:
+        """Follow the configuration file; a bad one is refused and the old one goes on."""
+        before = self.watch.problem
+        if self.watch.check():
+            fresh = Workspace(self.watch.current)
+            if fresh.loaded.database_url != self.workspace.loaded.database_url:
+                log.warning("another store needs a restart; the old one stays in use until then")
+            fresh.database = self.workspace.database
+            old = {account.name: account for account in self.workspace.settings.accounts}
+            self.workspace = self._worker.workspace = fresh
+            self._follow_configuration()
+            for account in fresh.settings.accounts:
+                if old.get(account.name, account) != account:
+                    self._unlock(account.name, time.monotonic())
+            log.info("the configuration was read again", bindings=len(fresh.settings.bindings))
+        elif self.watch.problem and self.watch.problem != before:
+            log.error("the new configuration is refused, the old one goes on", reason=self.watch.problem)
+
+    def _follow_configuration(self) -> None:
+        sync = self.workspace.settings.sync
+        changed = self.board.set_bindings(self.workspace.settings.bindings, time.monotonic(), spread(sync.reconcile))
+        for name in changed:
+            self._worker.forget(name)
+
+    def _say_store(self, problem: str) -> None:
+        if problem and problem != self._store_problem:
+            log.error("the store has a problem", reason=problem)
+        elif self._store_problem and not problem:
+            log.info("the store works again")
+        self._store_problem = problem

@@ -1,0 +1,61 @@
+"""Numbers for Prometheus."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from agendahub.board import Slot
+from agendahub.work import Outcome, counts_of
+from sync_engine.ports import Connector
+
+
+class Metrics:
+    """All of them, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._cycles = self._counter("cycles", "Cycles, by how they ended", "binding", "result")
+        self._done = self._counter("items", "Things done to items", "binding", "what")
+        self._requests = self._counter("requests", "Requests sent to an account's server", "account")
+        self._errors = self._counter("errors", "Cycles that failed, by kind of error", "binding", "kind")
+        self._seconds = Histogram("agendahub_cycle_seconds", "How long a cycle took", registry=self._registry)
+        self._age = self._gauge("binding_age_seconds", "Time since a cycle of this binding last finished", "binding")
+        self._well = self._gauge("binding_ok", "1 if the last cycle of this binding finished well", "binding")
+
+    def cycle(self, slot: Slot, outcome: Outcome) -> None:
+        """A cycle ended."""
+        name = slot.settings.name
+        self._cycles.labels(name, str(outcome.result)).inc()
+        self._seconds.observe((outcome.finished_at - outcome.started_at).total_seconds())
+        if outcome.error is not None:
+            self._errors.labels(name, type(outcome.error).__name__).inc()
+        for what, count in counts_of(outcome.counts).items():
+            if isinstance(count, int):
+                self._done.labels(name, what).inc(count)
+
+    def requests(self, account: str, count: int) -> None:
+        """Requests that a cycle sent."""
+        self._requests.labels(account).inc(count)
+
+    def page(self, slots: list[Slot], now: datetime) -> bytes:
+        """The text that Prometheus reads."""
+        for gauge in (self._age, self._well):
+            gauge.clear()
+        for slot in slots:
+            if slot.finished_at is not None:
+                self._age.labels(slot.settings.name).set((now - slot.finished_at).total_seconds())
+            self._well.labels(slot.settings.name).set(slot.finished_at is not None and not slot.failures)
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"agendahub_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"agendahub_{name}", text, labels, registry=self._registry)
+
+
+def requests_of(connector: Connector) -> int:
+    """How many requests a connector has sent, where it counts them."""
+    return int(getattr(getattr(connector, "transport", None), "requests", 0))

@@ -1,0 +1,89 @@
+"""agendahub serve: one process with the daemon and the web server, from start to a graceful end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from agendahub import logs
+from agendahub.addresses import base_url
+from agendahub.daemon import Daemon
+from agendahub.failure import Failure
+from agendahub.texts import _
+from agendahub.web import application
+from agendahub.workspace import Workspace
+from config.settings import ServerSettings, anchored
+
+_DRAIN = 5  # seconds that open requests get at the end
+
+log = structlog.get_logger("agendahub.server")
+
+
+class _Server(uvicorn.Server):
+    """Tells the daemon of a signal at once, so that cycles end while requests are drained."""
+
+    def __init__(self, config: uvicorn.Config, daemon: Daemon) -> None:
+        super().__init__(config)
+        self._daemon = daemon
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT."""
+        self._daemon.begin_stop()
+        super().handle_exit(sig, frame)
+
+
+def run(workspace: Workspace) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Failure when the address cannot be used."""
+    logs.set_up(workspace.settings.log)
+    listener = _listen(workspace.settings.server)
+    daemon = Daemon(workspace)
+    server = _Server(_config(workspace, daemon), daemon)
+    for number in (signal.SIGTERM, signal.SIGINT):  # until uvicorn takes over, and after it gave back
+        signal.signal(number, server.handle_exit)
+    daemon.start()
+    log.info("listening", url=base_url(workspace.settings.server), port=listener.getsockname()[1])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        ended = daemon.stop()
+        workspace.close()
+    if not ended:
+        os._exit(0)  # a thread waits for a slow server; what it was doing is settled at the next start
+
+
+def _listen(server: ServerSettings) -> socket.socket:
+    """Bind before anything else starts, so that a port in use is one clear sentence."""
+    family = socket.AF_INET6 if ":" in server.listen else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((server.listen, server.port))
+    except OSError as err:
+        listener.close()
+        hint = _("Cannot listen on {listen}:{port} ({reason}); choose another [server] listen or port.")
+        raise Failure(hint.format(listen=server.listen, port=server.port, reason=err.strerror)) from err
+    return listener
+
+
+def _config(workspace: Workspace, daemon: Daemon) -> uvicorn.Config:
+    server = workspace.settings.server
+    folder = workspace.loaded.folder
+    return uvicorn.Config(
+        application(daemon),
+        http="h11",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(server.proxies),
+        forwarded_allow_ips=list(server.proxies),
+        ssl_certfile=str(anchored(folder, server.tls_cert)) if server.tls_cert else None,
+        ssl_keyfile=str(anchored(folder, server.tls_key)) if server.tls_key else None,
+        timeout_graceful_shutdown=_DRAIN,
+    )

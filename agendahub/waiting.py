@@ -1,0 +1,33 @@
+"""How long to wait after a cycle, by how it ended."""
+
+from __future__ import annotations
+
+import random
+
+from sync_engine.errors import CollectionGone, NotAuthorised, SyncError, Throttled
+
+FIRST_PAUSE = 10.0  # seconds after the first failure; doubled for each further one
+LONGEST_PAUSE = 300.0
+SIGN_IN_PAUSE = 900.0  # a wrong password tried too often locks accounts
+GONE_PAUSE = 3600.0
+BUSY_PAUSE = 5.0
+_SPREAD = 0.1
+
+
+def pause_after(error: SyncError | None, failures: int, interval: float) -> float:
+    """Seconds until the next try. `failures`: how many cycles failed in a row, this one too."""
+    if error is None:
+        return spread(interval)
+    if isinstance(error, Throttled):
+        return max(error.retry_after, 1.0)
+    if isinstance(error, NotAuthorised):
+        return SIGN_IN_PAUSE
+    if isinstance(error, CollectionGone):
+        return GONE_PAUSE
+    ceiling: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that many do not come back at once
+
+
+def spread(seconds: float) -> float:
+    """A little more or less, so that bindings do not all start together."""
+    return seconds * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311
