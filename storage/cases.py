@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
-from storage.limits import LONGEST_ID, clean, cut
+from storage.limits import LONGEST_ID, check_remote, clean, cut, trusted
 from storage.session import Session
 from storage.tables import conflicts, quarantine
-from sync_engine.errors import Rejected
 from sync_engine.ports import FieldConflict, Trouble
 
 _VALUES: BindParameter[Any] = bindparam("values", expanding=True)
@@ -41,7 +40,8 @@ _RENEW = (
     )
 )
 _BY_REMOTE_ID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.remote_id.in_(_VALUES), quarantine.c.remote_id != "")
-_BY_UID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.uid.in_(_VALUES), quarantine.c.uid != "")
+_OF_TWIN = (quarantine.c.uid != "", quarantine.c.remote_id != "", quarantine.c.operation == "read")
+_BY_UID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.uid.in_(_VALUES), *_OF_TWIN)
 _UNREAD = (
     select(quarantine.c.remote_id)
     .where(_OF_BINDING, quarantine.c.remote_id != "", quarantine.c.remote_version == "")
@@ -103,8 +103,7 @@ class Cases:
 
 
 def _subject(trouble: Trouble) -> str:
-    if len(trouble.remote_id) > LONGEST_ID:
-        raise Rejected(f"Its id has {len(trouble.remote_id):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+    check_remote(trouble.remote_id)
     return f"remote:{trouble.remote_id}" if trouble.remote_id else f"item:{trouble.item_id}"
 
 
@@ -117,7 +116,7 @@ def _columns(trouble: Trouble) -> dict[str, Any]:
         "server_said": cut(trouble.server_said, 2000),
         "raw": clean(trouble.raw),
         "remote_id": trouble.remote_id,
-        "remote_version": trouble.remote_version,
+        "remote_version": trusted(trouble.remote_version),
         "item_id": trouble.item_id,
         "uid": cut(trouble.uid, LONGEST_ID),
     }

@@ -14,10 +14,10 @@ WRITING = "agendahub_writing"  # execution option of connections that will write
 BUSY_SECONDS = 30
 
 _SQLITE_SETTINGS = (
+    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode=WAL",  # readers and the writer do not wait for each other
     "PRAGMA synchronous=FULL",  # WAL with NORMAL loses the last commits at a power cut (docs/decisions/sqlite.md)
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
 )
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
 

@@ -10,7 +10,7 @@ from storage.errors import StoreRefused
 from storage.hrefs import buried_href, href_for, other_href
 from storage.index_columns import index_rows
 from storage.items_reader import HUB_ITEM, hub_item
-from storage.limits import LONGEST_ID, check_item
+from storage.limits import LONGEST_ID, check_item, cut
 from storage.moments import range_of
 from storage.pending import CHANGED
 from storage.session import Session
@@ -89,7 +89,7 @@ class ItemsWriter:
             return hub_item(row)
         seq = self._session.next_seq(row.collection_id)
         now = self._session.now()
-        who = {"actor": origin.actor, "run": origin.run_id, "at": now, "revision": row.revision_id}
+        who = {"actor": cut(origin.actor, 300), "run": origin.run_id, "at": now, "revision": row.revision_id}
         self._session.run(_COPY_AS_DELETED, who)
         values = {name: getattr(row, name) for name in CHANGED} | {"seq": seq, "deleted": True, "changed_at": now}
         self._session.pending.changed(item_id, values, Kind(row.kind), [], frees_uid=True)
@@ -102,7 +102,7 @@ class ItemsWriter:
             "text": text,
             "digest": digest or digest_of(text),
             "role": role,
-            "actor": origin.actor[:300],
+            "actor": cut(origin.actor, 300),
             "run_id": origin.run_id,
             "at": self._session.now(),
         }

@@ -6,21 +6,34 @@ from sync_engine.errors import Rejected
 from sync_engine.item import Item
 
 LONGEST_ID = 700  # characters of UIDs, hrefs and remote ids
+LONGEST_VERSION = 400
 
 
 def cut(value: str, length: int) -> str:
     """A value for people, in at most `length` UTF-16 units (SQL Server counts those) and without NUL."""
-    if "\0" in value:
-        value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if len(value) * 2 <= length or (value.isascii() and len(value) <= length):
-        return value
-    return clean(value).encode("utf-16-le")[: length * 2].decode("utf-16-le", "ignore")
+    value = clean(value)
+    if value.isascii() or len(value) * 2 <= length:
+        return value[:length]
+    return value.encode("utf-16-le")[: length * 2].decode("utf-16-le", "ignore")
 
 
 def clean(value: str) -> str:
     """A text of any length that every database can hold: no NUL, no half characters."""
-    value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if "\0" in value:
+        value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def check_remote(remote_id: str, remote_uid: str = "") -> None:
+    """Raises `Rejected` for identifiers of a remote item that do not fit."""
+    for name, value in (("id", remote_id), ("UID", remote_uid)):
+        if len(value) > LONGEST_ID:
+            raise Rejected(f"Its {name} has {len(value):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+
+
+def trusted(version: str) -> str:
+    """A remote version; one of absurd length is as good as none, as half of it says nothing."""
+    return version if len(version) <= LONGEST_VERSION else ""
 
 
 def check_item(item: Item) -> None:

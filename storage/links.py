@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from storage.errors import StoreRefused
-from storage.limits import LONGEST_ID
+from storage.limits import check_remote, trusted
 from storage.session import Session
 from storage.tables import links
-from sync_engine.errors import Rejected
 from sync_engine.ports import Link, LinkState
 
 _FIELDS = [f.name for f in fields(Link)]
@@ -65,8 +64,8 @@ class Links:
 
     def save(self, link: Link) -> Link:
         """Insert (id 0) or update."""
-        if len(link.remote_id) > LONGEST_ID:
-            raise Rejected(f"Its id has {len(link.remote_id):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+        check_remote(link.remote_id, link.remote_uid)
+        link = replace(link, remote_version=trusted(link.remote_version))
         row = {name: getattr(link, name) for name in _FIELDS if name != "id"} | {"state": str(link.state)}
         if not link.id:
             return replace(link, id=int(self._session.run(_INSERT, row).scalar_one()))
