@@ -95,7 +95,6 @@ class Discovery:
 
     def _who(self, url: str) -> Resource:
         remote_id = self._questions.id_of(url, url)
-        self._questions.transport.allow(url)
         answer = self._questions.propfind(remote_id, _WHO, depth=0)
         if not answer.resources:
             raise SuspectListing(f"{url} answered without a word about itself; is it the address of a DAV server?")

@@ -52,7 +52,6 @@ class LibraryClient(DAVClient):
     ) -> DAVResponse:
         """Replaces the library's own HTTP. Raises our errors, which pass through the library."""
         target = urljoin(str(self.url), str(url))
-        self._transport.allow(target)
         sent = body.encode() if isinstance(body, str) else body
         content_type = {"Content-Type": "application/xml; charset=utf-8"}
         answer = self._transport.request(method, target, sent, {**content_type, **(headers or {})})

@@ -48,6 +48,7 @@ class Transport:
 
     def __init__(self, settings: ConnectorSettings, sleep: Callable[[float], None] = time.sleep) -> None:
         self.home = Origin.of(settings.url)
+        self._home_prefix = f"{self.home}/"
         self.requests = 0  # sent, for status and benchmarks
         self._settings = settings
         self._sleep = sleep
@@ -136,7 +137,7 @@ class Transport:
             and origin.host == self.home.host
             and (self.home.scheme, origin.scheme) == ("http", "https")
         ):
-            self.home = origin  # from now on everything goes encrypted
+            self.home, self._home_prefix = origin, f"{origin}/"  # from now on everything goes encrypted
         return new
 
     def allow(self, url: str) -> None:
@@ -158,6 +159,8 @@ class Transport:
     def _once(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], sink: Sink | None, max_body: int
     ) -> Answer:
+        if not url.startswith(self._home_prefix):
+            self.allow(url)
         request = self._prepared(method, url, body, headers)
         self.requests += 1
         response = self._session.send(

@@ -84,6 +84,7 @@ class UnkindDav:
         self.lock = threading.RLock()
         self.url = ""
         self.connections = 0  # that were opened
+        self.spoken: set[str] = set()  # protocols that were agreed upon in TLS
         self._versions = 0
 
     def put(self, collection: str, name: str, text: str) -> None:
@@ -125,6 +126,8 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """A new connection."""
         self.state.connections += 1
+        if isinstance(self.request, ssl.SSLSocket):
+            self.state.spoken.add(self.request.selected_alpn_protocol() or "http/1.1")
         super().setup()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002

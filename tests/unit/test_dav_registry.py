@@ -1,0 +1,35 @@
+"""The list of connectors."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.memory import account
+from connectors.registry import CONNECTORS, connect
+from connectors.settings import ConnectorSettings
+from sync_engine.model import Contact, Event, EventDetails, Kind, Task, TaskDetails
+from sync_engine.ports import Connector, ReadBack
+
+FIELDS = {name for record in (Contact, Event, EventDetails, Task, TaskDetails) for name in record.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("kind", sorted(CONNECTORS))
+def test_every_connector_of_the_list_can_be_made_and_carries_all_fields(kind: str) -> None:
+    connector: Connector = connect(kind, ConnectorSettings("http://127.0.0.1:9/"))
+    assert connector.carries == FIELDS
+    connector.close()
+
+
+def test_an_unknown_kind_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(ValueError, match="dav, memory"):
+        connect("outlook", ConnectorSettings("http://127.0.0.1:9/"))
+
+
+def test_memory_accounts_are_shared_by_name() -> None:
+    collection = account("memory:shared").add_collection("c", Kind.EVENT)
+    found = connect("memory", ConnectorSettings("memory:shared")).collections()
+    assert [c.id for c in found] == [collection]
+
+
+def test_dav_reads_back_what_it_wrote() -> None:
+    assert isinstance(connect("dav", ConnectorSettings("http://127.0.0.1:9/")), ReadBack)
