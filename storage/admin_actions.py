@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from storage import tables as t
-from sync_engine.ports import IntentState
+from sync_engine.ports import IntentState, LinkState
 
 
 def resolve_conflict(connection: Connection, conflict_id: int, resolution: str, now: datetime) -> None:
@@ -37,3 +37,7 @@ def _ready_again(connection: Connection, binding_id: int, item_id: int) -> None:
     i = t.intents.c
     failed = (i.binding_id == binding_id) & (i.item_id == item_id) & (i.state == IntentState.FAILED)
     connection.execute(update(t.intents).where(failed).values(state=str(IntentState.READY)))
+    k = t.links.c
+    frozen = (k.binding_id == binding_id) & (k.item_id == item_id) & (k.state == str(LinkState.FROZEN))
+    thawed = {"state": str(LinkState.LIVE), "window_start": None, "window_writes": 0}
+    connection.execute(update(t.links).where(frozen).values(thawed))

@@ -54,10 +54,7 @@ class Applier:
         base, echo = self._agreed(step, hub, item.record)
         link = self._link(step, hub, base=base, echo=echo)
         self._counts.pulled_changed += hub.revision_id != before
-        if step.conflicts:
-            kept = self._uow.keep_revision(hub.id, self._remote_text(step), self._cycle.origin)
-            self._uow.add_conflict(self._binding.id, hub.id, step.conflicts, before, kept)
-            self._counts.conflicts += 1
+        self._note_conflicts(step, before)
         if item.record != step.meant:
             self.intend(Operation.UPDATE, hub.id, hub.revision_id)
         self._counts.linked += step.link is None and link.id != 0
@@ -75,6 +72,8 @@ class Applier:
         assert step.hub is not None
         base, echo = self._agreed(step, step.hub, step.record)
         self._link(step, step.hub, base, echo)
+        self._note_conflicts(step, step.hub.revision_id)
+        self._counts.linked += step.link is None
         self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id)
 
     def _delete_at_remote(self, step: Step) -> None:
@@ -98,6 +97,16 @@ class Applier:
         assert step.trouble is not None
         self._uow.quarantine(self._binding.id, step.trouble)
         self._counts.quarantined += 1
+        if step.link is not None and step.link.state is LinkState.MISSING:  # it is there, only not to be read
+            self._uow.save_link(replace(step.link, state=LinkState.LIVE, missing_since=None))
+
+    def _note_conflicts(self, step: Step, hub_revision: int) -> None:
+        if not step.conflicts:
+            return
+        assert step.hub is not None
+        lost = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)
+        self._uow.add_conflict(self._binding.id, step.hub.id, step.conflicts, hub_revision, lost)
+        self._counts.conflicts += 1
 
     # ------------------------------------------------------------ links and texts
 

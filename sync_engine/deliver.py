@@ -31,7 +31,7 @@ class Delivery:
     hub: HubItem
     link: Link | None
     payload: Item  # under the UID that the remote knows it by
-    base: Item | None  # what the remote held when both sides last agreed
+    base: Item | None  # what the remote held when both sides last agreed, as it keeps it
 
     @property
     def operation(self) -> Operation:
@@ -49,17 +49,21 @@ def load_deliveries(uow: UnitOfWork, binding: Binding, intents: Sequence[Intent]
     """Read what carrying out these intents needs, in a fixed number of queries."""
     items = uow.items([i.item_id for i in intents])
     links = uow.links_of_items(binding.id, [i.item_id for i in intents])
-    revisions = {i.revision_id for i in intents} | {link.base_revision for link in links.values()}
+    revisions = {i.revision_id for i in intents} | {_kept(link) for link in links.values()}
     texts = uow.texts(sorted(revisions))
     return [_load(i, items[i.item_id], links.get(i.item_id), texts) for i in intents]
 
 
 def _load(intent: Intent, hub: HubItem, link: Link | None, texts: dict[int, str]) -> Delivery:
     payload = Item.stored(hub.kind, hub.uid, texts[intent.revision_id])
-    base = Item.stored(hub.kind, hub.uid, texts[link.base_revision]) if link else None
-    if link and link.remote_uid != hub.uid:
-        payload = Item.of(with_uid(payload.record, link.remote_uid))
+    base = Item.stored(hub.kind, hub.uid, texts[_kept(link)]) if link else None
+    if link and base and link.remote_uid != hub.uid:
+        payload, base = (Item.of(with_uid(item.record, link.remote_uid)) for item in (payload, base))
     return Delivery(intent, hub, link, payload, base)
+
+
+def _kept(link: Link) -> int:
+    return link.base_revision if link.echo_revision is None else link.echo_revision
 
 
 def deliver(cycle: Cycle, binding: Binding, delivery: Delivery) -> RemoteRef | None:

@@ -16,7 +16,7 @@ from sync_engine.item import Item
 from sync_engine.merge_report import describe
 from sync_engine.model import Contact, Record, starts_of, title_of
 from sync_engine.plan import Planner, Step, View, What
-from sync_engine.ports import Binding, Cursor, Direction, Intent, IntentState, Operation, Removed
+from sync_engine.ports import Binding, Change, Changed, Cursor, Direction, Intent, IntentState, Operation, Removed
 from sync_engine.pull import known_versions, load_view
 from sync_engine.removals import plan_removals
 
@@ -67,15 +67,23 @@ def _pull(cycle: Cycle, binding: Binding, since: Cursor | None) -> Iterator[Plan
     seen: set[str] = set()
     complete = False
     gone: list[str] = []
+    later: list[Changed] | None = [] if since is None else None
     for page in cycle.connector.changes(binding.remote_id, since, known_versions(cycle)):
         seen.update(c.id if isinstance(c, Removed) else c.ref.id for c in page.changes)
         gone += [c.id for c in page.changes if isinstance(c, Removed)]
         complete = page.complete
-        with cycle.store.read() as uow:
-            view = load_view(uow, binding, page.changes, matching=since is None)
-            steps = Planner(cycle.policy, cycle.connector.carries, view).steps(page.changes)
-        yield from (_told(step, view) for step in steps if step.what not in (What.KEEP, What.ECHO, What.MISSING))
+        yield from _steps(cycle, binding, page.changes, matching=since is None, later=later)
+    yield from _steps(cycle, binding, later or (), matching=True, later=None)
     yield from _removals(cycle, binding, gone, seen if complete else None)
+
+
+def _steps(
+    cycle: Cycle, binding: Binding, changes: Sequence[Change], *, matching: bool, later: list[Changed] | None
+) -> Iterator[PlannedAction]:
+    with cycle.store.read() as uow:
+        view = load_view(uow, binding, changes, matching=matching)
+        steps = Planner(cycle.policy, cycle.connector.carries, view, later=later).steps(changes)
+    yield from (_told(step, view) for step in steps if step.what not in (What.KEEP, What.ECHO, What.MISSING))
 
 
 def _removals(cycle: Cycle, binding: Binding, gone: list[str], seen: set[str] | None) -> Iterator[PlannedAction]:

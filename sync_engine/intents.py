@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync_engine.context import Cycle
-from sync_engine.ports import Binding, HubItem, Intent, Link, Operation, UnitOfWork
+from sync_engine.ports import Binding, HubItem, Intent, IntentState, Link, Operation, UnitOfWork
+
+_ALL = 1_000_000
 
 
 def plan_intents(cycle: Cycle, uow: UnitOfWork, binding: Binding, changed: Sequence[HubItem]) -> list[Intent]:
@@ -22,6 +24,24 @@ def intent_for(cycle: Cycle, binding: Binding, item: HubItem, link: Link | None)
         return None
     payload = link.base_revision if item.deleted and link else item.revision_id
     return Intent(0, binding.id, item.id, operation, cycle.new_key(), payload)
+
+
+def outdated(cycle: Cycle, uow: UnitOfWork, binding: Binding) -> tuple[list[Intent], list[Intent]]:
+    """Waiting intents that nobody needs any more, and new ones in place of those that say something else than needed.
+
+    An item may be deleted before it was ever sent, or may be linked by a pull meanwhile.
+    """
+    waiting = uow.intents(binding.id, [IntentState.READY, IntentState.HELD, IntentState.FAILED], _ALL)
+    items = uow.items([i.item_id for i in waiting])
+    links = uow.links_of_items(binding.id, [i.item_id for i in waiting])
+    pairs = [(i, intent_for(cycle, binding, items[i.item_id], links.get(i.item_id))) for i in waiting]
+    return [old for old, new in pairs if new is None], [new for old, new in pairs if new and not _same(old, new)]
+
+
+def _same(old: Intent, new: Intent) -> bool:
+    if old.operation is not new.operation:
+        return False
+    return old.operation is Operation.DELETE or old.revision_id == new.revision_id
 
 
 def needed(item: HubItem, link: Link | None) -> Operation | None:

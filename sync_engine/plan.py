@@ -15,9 +15,11 @@ from sync_engine.ports import (
     Broken,
     Change,
     Changed,
+    Direction,
     FieldConflict,
     HubItem,
     Link,
+    LinkState,
     Listed,
     Policy,
     RemoteRef,
@@ -83,6 +85,7 @@ class Planner:
     view: View
     claimed: dict[str, str] = field(default_factory=dict)  # UID -> remote id, for items that this page creates
     taken: set[int] = field(default_factory=set)  # hub items that this page links
+    later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
         """One step for each change that asks for one. Removals first: an item that only moved is found again."""
@@ -94,7 +97,7 @@ class Planner:
         if isinstance(change, Removed):
             return self._removed(change)
         if isinstance(change, Broken):
-            return _broken(change)
+            return _broken(change, self.view.links.get(change.ref.id))
         if isinstance(change, Listed):
             return None
         link = self.view.links.get(change.ref.id)
@@ -123,34 +126,44 @@ class Planner:
             read = remote_as_meant(read, base, self._record(hub, link.echo_revision))
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
-        return _step(decide(base, held, meant, self.policy), change, link, hub, meant)
+        return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
 
     def _record(self, hub: HubItem, revision: int) -> Record:
         return with_uid(Item.stored(hub.kind, hub.uid, self.view.texts[revision]).record, hub.uid)
 
     # ------------------------------------------------------------ an item without
 
-    def _unlinked(self, change: Changed) -> Step:
+    def _unlinked(self, change: Changed) -> Step | None:
         uid = change.item.uid
         if uid in self.claimed:
             return _duplicate(change, self.claimed[uid])
-        hub = self.view.by_uid.get(uid) or self._look_alike(change.item)
+        hub = self.view.by_uid.get(uid)
+        if hub is None and (hub := self._look_alike(change.item)) and self.later is not None:
+            self.later.append(change)
+            return None
         if hub is None:
-            self.claimed[uid] = change.ref.id
-            return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)
+            return self._new(change)
         link = self.view.links_of_items.get(hub.id)
         if hub.kind is not change.item.kind or hub.id in self.taken or (link and not _moved_away(link)):
             return _duplicate(change, link.remote_id if link else "")
         if link:
-            return self._linked(change, replace(link, remote_id=change.ref.id, remote_uid=uid))
+            moved = replace(link, remote_id=change.ref.id, remote_uid=uid, state=LinkState.MISSING)
+            return self._linked(change, moved)
         return self._matched(change, hub)
+
+    def _new(self, change: Changed) -> Step | None:
+        """Where the remote only mirrors the hub, what others put there is none of our business."""
+        if self.policy.direction is Direction.OUT:
+            return None
+        self.claimed[change.item.uid] = change.ref.id
+        return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)
 
     def _matched(self, change: Changed, hub: HubItem) -> Step:
         self.taken.add(hub.id)
         read = with_uid(change.item.record, hub.uid)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
         meant = carried(read, held, self.carries)
-        return _step(decide(None, held, meant, self.policy), change, None, hub, meant)
+        return _step(decide(None, held, meant, self.policy), change, None, hub, meant, held)
 
     def _look_alike(self, item: Item) -> HubItem | None:
         if not self.view.look_alikes:
@@ -163,16 +176,22 @@ class Planner:
         return alike[0] if alike else None
 
 
-def _step(decision: Decision, change: Changed, link: Link | None, hub: HubItem, meant: Record) -> Step:
-    what = {
-        Outcome.AGREED: What.KEEP,
-        Outcome.TAKE_REMOTE: What.WRITE,
-        Outcome.MERGE: What.WRITE,
-        Outcome.PUSH: What.PUSH,
-        Outcome.REVIVE: What.REVIVE,
-        Outcome.DELETE_AT_REMOTE: What.DELETE_AT_REMOTE,
-    }[decision.outcome]
+def _step(
+    decision: Decision, change: Changed, link: Link | None, hub: HubItem, meant: Record, held: Record | None
+) -> Step:
+    keeps_hub = decision.outcome is Outcome.MERGE and decision.record == held
+    what = What.PUSH if keeps_hub else _WHAT[decision.outcome]
     return Step(what, change.ref, decision.reason, link, hub, change.item, meant, decision.record, decision.conflicts)
+
+
+_WHAT = {
+    Outcome.AGREED: What.KEEP,
+    Outcome.TAKE_REMOTE: What.WRITE,
+    Outcome.MERGE: What.WRITE,
+    Outcome.PUSH: What.PUSH,
+    Outcome.REVIVE: What.REVIVE,
+    Outcome.DELETE_AT_REMOTE: What.DELETE_AT_REMOTE,
+}
 
 
 def _is_echo(link: Link, base: Record, read: Record) -> bool:
@@ -182,15 +201,15 @@ def _is_echo(link: Link, base: Record, read: Record) -> bool:
 
 def _moved_away(link: Link) -> bool:
     """The remote item of this link is gone: the same UID elsewhere is the same item, moved."""
-    return not link.remote_id or link.missing_since is not None or link.state == "missing"
+    return not link.remote_id or link.state is LinkState.MISSING
 
 
-def _broken(change: Broken) -> Step:
+def _broken(change: Broken, link: Link | None) -> Step:
     trouble = Trouble(
         "read", str(change.error), title=change.ref.id, server_said=change.error.server_said, raw=change.raw,
         remote_id=change.ref.id, remote_version=change.ref.version,
     )  # fmt: skip
-    return Step(What.QUARANTINE, change.ref, str(change.error), trouble=trouble)
+    return Step(What.QUARANTINE, change.ref, str(change.error), link, trouble=trouble)
 
 
 def _duplicate(change: Changed, other: str) -> Step:

@@ -18,6 +18,7 @@ from sync_engine.ports import (
     Change,
     Changed,
     Cursor,
+    Intent,
     KnownVersions,
     LinkState,
     Listed,
@@ -25,6 +26,8 @@ from sync_engine.ports import (
     Removed,
     UnitOfWork,
 )
+
+_TOGETHER = 100  # items that are matched by content in one transaction
 
 
 def pull(cycle: Cycle) -> None:
@@ -41,26 +44,30 @@ def pull(cycle: Cycle) -> None:
         _read_feed(cycle, binding, None)
 
 
-def take(cycle: Cycle, changes: Iterable[Change]) -> None:
-    """Take in items that were read out of turn: after a conflict, or to settle a write."""
+def take(cycle: Cycle, changes: Iterable[Change], settled: Sequence[Intent] = ()) -> None:
+    """Take in items that were read out of turn; `settled` are the intents that are over with it, in one transaction."""
     with cycle.store.read() as uow:
         binding = uow.binding(cycle.binding_id)
-    _commit(cycle, binding, Page(list(changes)), matching=False)
+    _commit(cycle, binding, Page(list(changes)), matching=False, settled=settled)
 
 
 def _read_feed(cycle: Cycle, binding: Binding, since: Cursor | None) -> None:
     seen: set[str] = set()
+    later: list[Changed] = []
     last: Page | None = None
     for page in cycle.connector.changes(binding.remote_id, since, known_versions(cycle)):
         cycle.pause_point()
         seen.update(_ids(page.changes) if since is None else ())
         last = page
-        _commit(cycle, binding, replace(page, cursor=None) if since is None else page, matching=since is None)
+        if since is None:
+            _commit(cycle, binding, replace(page, cursor=None), matching=True, later=later)
+        else:
+            _commit(cycle, binding, page, matching=False)
     if since is None:
-        _end_listing(cycle, binding, seen, last)
+        _end_listing(cycle, binding, seen, last, later)
 
 
-def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | None) -> None:
+def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | None, later: list[Changed]) -> None:
     """A full listing counts only as a whole: its cursor is stored now, and what it did not mention is noted."""
     if last is None or not last.complete:
         raise SuspectListing("The listing ended before it was complete; nothing was deleted and it will be read again.")
@@ -72,6 +79,8 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
             f"The server lists nothing at all where {shared} items were; nothing was deleted. If the collection was "
             f"emptied on purpose, run: agendahub binding approve {binding.name}"
         )
+    for start in range(0, len(later), _TOGETHER):
+        _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
     with cycle.store.begin() as uow:
         _note_absent(cycle, uow, binding, absent)
         uow.set_cursor(binding.id, last.cursor)
@@ -96,14 +105,25 @@ def known_versions(cycle: Cycle) -> KnownVersions:
     return versions
 
 
-def _commit(cycle: Cycle, binding: Binding, page: Page, *, matching: bool) -> None:
+def _commit(
+    cycle: Cycle,
+    binding: Binding,
+    page: Page,
+    *,
+    matching: bool,
+    later: list[Changed] | None = None,
+    settled: Sequence[Intent] = (),
+) -> None:
     if not page.changes and page.cursor in (None, binding.cursor):
         return
     with cycle.store.begin() as uow:
+        if settled:
+            uow.delete_intents([intent.id for intent in settled])
+            uow.release(binding.id, item_ids=[intent.item_id for intent in settled])
         if any(not isinstance(change, Listed) for change in page.changes):
             uow.lock_collection(binding.collection_id)
             view = load_view(uow, binding, page.changes, matching=matching)
-            steps = Planner(cycle.policy, cycle.connector.carries, view).steps(page.changes)
+            steps = Planner(cycle.policy, cycle.connector.carries, view, later=later).steps(page.changes)
             Applier(cycle, uow, binding).apply(steps)
             _release(uow, binding, page.changes, steps)
         if page.cursor is not None:

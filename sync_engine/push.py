@@ -13,7 +13,7 @@ from sync_engine.brake import Brake
 from sync_engine.context import Cycle, Stopped
 from sync_engine.deliver import Delivery, deliver, load_deliveries
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
-from sync_engine.intents import plan_intents
+from sync_engine.intents import outdated, plan_intents
 from sync_engine.item import Item
 from sync_engine.model import title_of
 from sync_engine.ports import (
@@ -36,11 +36,26 @@ def push(cycle: Cycle) -> None:
     """Make intents of the hub's new changes, then carry out all that are ready."""
     if cycle.policy.direction is Direction.IN:
         return
+    _renew(cycle)
     collect(cycle)
     _brake(cycle)
     while batch := _claim(cycle):
         _write(cycle, batch)
         cycle.pause_point()
+
+
+def _renew(cycle: Cycle) -> None:
+    """Bring up to date what still waits, before anything is sent."""
+    with cycle.store.read() as uow:
+        binding = uow.binding(cycle.binding_id)
+        if not any(outdated(cycle, uow, binding)):
+            return
+    with cycle.store.begin() as uow:
+        uow.lock_collection(binding.collection_id)
+        over, renewed = outdated(cycle, uow, binding)
+        uow.delete_intents([i.id for i in over])
+        uow.release(binding.id, item_ids=[i.item_id for i in over])
+        uow.add_intents(renewed)
 
 
 def collect(cycle: Cycle) -> None:

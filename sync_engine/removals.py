@@ -98,7 +98,7 @@ def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Rem
 def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
     """The same UID waits in quarantine as a duplicate: the item only moved, and its other place takes over the link."""
     twin = uow.quarantined_uids(binding.id, [removal.link.remote_uid]).get(removal.link.remote_uid)
-    if twin is None:
+    if twin is None or twin.operation != "read" or twin.remote_id in ("", removal.link.remote_id):
         return False
     uow.save_link(replace(removal.link, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE))
     uow.quarantine(binding.id, replace(twin, remote_version=""))

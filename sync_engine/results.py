@@ -79,12 +79,12 @@ class Results:
         for delivery in self.deleted:
             if delivery.link:
                 uow.delete_link(delivery.link.id)
-        finished = [*(d for d, _ in self.written), *self.deleted, *self.conflicts]
+        finished = [*(d for d, _ in self.written), *self.deleted]  # conflicts stay SENT until they are decided again
         if not finished:
             return
         uow.delete_intents([d.intent.id for d in finished])
         uow.release(self.binding.id, item_ids=[d.hub.id for d in finished])
-        self._follow_up(uow, [d for d, _ in self.written] + self.deleted)
+        self._follow_up(uow, finished)
 
     def _follow_up(self, uow: UnitOfWork, finished: Sequence[Delivery]) -> None:
         ids = [d.hub.id for d in finished]
@@ -131,20 +131,24 @@ def settle_conflicts(cycle: Cycle, binding: Binding, conflicts: Sequence[Deliver
     found: list[Changed | Broken | Removed] = []
     if linked:
         found.extend(cycle.connector.fetch(binding.remote_id, linked))
+    hidden: list[Delivery] = []
     for delivery in conflicts:
         if delivery.link is None:
             there = cycle.connector.find(binding.remote_id, delivery.payload, delivery.intent.key)
             if there is None:
+                hidden.append(delivery)
                 _refused_without_reason(cycle, binding, delivery)
             else:
                 found.append(there)
+    shown = [d.intent for d in conflicts if d not in hidden]
     if found:
-        take(cycle, found)
+        take(cycle, found, shown)
 
 
 def _refused_without_reason(cycle: Cycle, binding: Binding, delivery: Delivery) -> None:
     err = VersionConflict("The server says that something stands in this item's place, but does not show it.")
     with cycle.store.begin() as uow:
+        uow.set_intent_state([delivery.intent.id], IntentState.FAILED)
         uow.quarantine(binding.id, trouble(delivery, err))
     cycle.counts.quarantined += 1
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sync_engine.context import Cycle
+from sync_engine.decide import only_lost
 from sync_engine.deliver import Delivery, load_deliveries
 from sync_engine.formats import with_uid
-from sync_engine.ports import Binding, Broken, Change, Changed, IntentState, Operation, RemoteRef, Removed
+from sync_engine.merge import merge
+from sync_engine.ports import Binding, Broken, Change, Changed, IntentState, Operation, Prefer, RemoteRef, Removed
 from sync_engine.pull import take
 from sync_engine.results import Results
 
@@ -26,9 +28,10 @@ def settle(cycle: Cycle) -> None:
     outcome = _Outcome(Results(cycle, binding))
     for delivery, found in _look(cycle, binding, deliveries):
         outcome.judge(delivery, found)
+    _keep_overwritten(cycle, binding, outcome.overwritten)
     outcome.results.commit()
     if outcome.take:
-        take(cycle, outcome.take)
+        take(cycle, outcome.take, [d.intent for d in outcome.results.conflicts])
 
 
 def _look(
@@ -47,12 +50,25 @@ def _look(
     return found
 
 
+def _keep_overwritten(cycle: Cycle, binding: Binding, found: Sequence[tuple[Delivery, Changed]]) -> None:
+    """What stands where we wanted to create may be somebody else's: it wins, and what it overwrites is restorable."""
+    for delivery, there in found:
+        payload = delivery.payload.record
+        lost = merge(None, payload, with_uid(there.item.record, payload.uid), Prefer.REMOTE).conflicts
+        if lost:
+            with cycle.store.begin() as uow:
+                kept = uow.keep_revision(delivery.hub.id, there.item.text, cycle.origin)
+                uow.add_conflict(binding.id, delivery.hub.id, lost, delivery.intent.revision_id, kept)
+            cycle.counts.conflicts += 1
+
+
 @dataclass(slots=True)
 class _Outcome:
     """What the reads tell: done, not done, or somebody was there since."""
 
     results: Results
     take: list[Change] = field(default_factory=list)
+    overwritten: list[tuple[Delivery, Changed]] = field(default_factory=list)
 
     def judge(self, delivery: Delivery, found: Changed | Broken | Removed | None) -> None:
         if delivery.operation is Operation.CREATE:
@@ -63,6 +79,8 @@ class _Outcome:
             self.results.done(delivery, found.ref)
         elif isinstance(found, Changed) and self._as_before(delivery, found):
             self.results.untouched([delivery])
+        elif isinstance(found, Changed) and self._less_than_sent(delivery, found):
+            self._rewritten(delivery, found)
         elif found is not None:
             self.results.conflicts.append(delivery)
             self.take.append(found)
@@ -72,9 +90,15 @@ class _Outcome:
             self.results.untouched([delivery])
         elif isinstance(found, Changed) and self._as_sent(delivery, found):
             self.results.done(delivery, found.ref)
-        else:  # ours, edited or rewritten since; without a version the pull looks at it
-            self.results.done(delivery, RemoteRef(found.ref.id, ""))
-            self.take.append(found)
+        else:
+            if isinstance(found, Changed):
+                self.overwritten.append((delivery, found))
+            self._rewritten(delivery, found)
+
+    def _rewritten(self, delivery: Delivery, found: Changed | Broken) -> None:
+        """Ours, edited or rewritten since: without a version the pull looks at it."""
+        self.results.done(delivery, RemoteRef(found.ref.id, ""))
+        self.take.append(found)
 
     def _gone(self, delivery: Delivery, found: Removed) -> None:
         if delivery.operation is Operation.DELETE:
@@ -86,6 +110,12 @@ class _Outcome:
     @staticmethod
     def _as_sent(delivery: Delivery, found: Changed) -> bool:
         return bool(with_uid(found.item.record, delivery.payload.uid) == delivery.payload.record)
+
+    @staticmethod
+    def _less_than_sent(delivery: Delivery, found: Changed) -> bool:
+        if delivery.operation is not Operation.UPDATE:
+            return False
+        return only_lost(delivery.payload.record, with_uid(found.item.record, delivery.payload.uid))
 
     @staticmethod
     def _as_before(delivery: Delivery, found: Changed) -> bool:
