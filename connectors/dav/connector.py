@@ -37,6 +37,10 @@ class DavConnector:
             self._listing.learn(collection.id, address_book=Kind.CONTACT in collection.kinds)
         return found
 
+    def principal(self) -> str:
+        """The address of the user who is signed in. Raises the errors of a read."""
+        return self._discovery.principal(self._discovery.start())[0]
+
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """By the best method the server knows; see `listing`."""
         return self._listing.changes(collection, since, known)
