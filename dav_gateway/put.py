@@ -20,10 +20,12 @@ from storage.database import run
 from storage.dav_items import leaf_at, leaf_of_uid
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
+from sync_engine import recurrence
 from sync_engine.errors import ItemError, Rejected
 from sync_engine.formats import decode
 from sync_engine.item import Item
 from sync_engine.limits import check as check_bounds
+from sync_engine.model import Contact
 
 _OTHER_TYPES = ("text/html", "application/json", "application/xml", "text/xml", "image/", "multipart/")
 
@@ -58,6 +60,7 @@ def read(call: Call) -> Upload:
     try:
         check_bounds(text)
         item = Item.read(text, uid_if_missing=_own_uid(call.place.href))
+        _check_recurrence(item)
     except ItemError as err:
         raise _unreadable(str(err), contacts=contacts) from err
     return Upload(item, verbatim)
@@ -69,6 +72,12 @@ def too_large(octets: int, *, contacts: bool, limits: Limits) -> None:
     if octets > limit:
         name = "A:max-resource-size" if contacts else "C:max-resource-size"
         raise Refused(403, f"It is larger than {limit:,} octets.", condition=f"<{name}/>")
+
+
+def _check_recurrence(item: Item) -> None:
+    """Raises `Rejected` for rules that could run away."""
+    if not isinstance(item.record, Contact):
+        recurrence.check(item.record)
 
 
 def _own_uid(name: str) -> str:
