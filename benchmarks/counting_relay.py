@@ -10,9 +10,8 @@ import contextlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _PIECE = 1 << 16
@@ -25,6 +24,7 @@ class Relay:
         self.port = 0
         self.methods: Counter[str] = Counter()
         self._target = target
+        self._open: set[asyncio.StreamWriter] = set()
 
     @property
     def requests(self) -> int:
@@ -37,15 +37,22 @@ class Relay:
         self.port = server.sockets[0].getsockname()[1]
         return server
 
+    def hang_up(self) -> None:
+        """End all connections."""
+        for writer in self._open:
+            writer.close()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             answers = asyncio.create_task(_pump(there, writer))
+            self._open |= {back, writer}
             try:
                 await self._requests(reader, back)
             finally:
                 back.close()
                 await answers
+                self._open -= {back, writer}
 
     async def _requests(self, reader: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         while True:
@@ -69,13 +76,27 @@ def relays(*targets: int) -> Iterator[list[Relay]]:
     """One relay for each port, in a thread of their own, for as long as the context lasts."""
     found = [Relay(target) for target in targets]
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    ready, over = threading.Event(), asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=(_listen(found, ready, over),), daemon=True)
     thread.start()
-    servers: list[Any] = [asyncio.run_coroutine_threadsafe(relay.listen(), loop).result(10) for relay in found]
     try:
+        if not ready.wait(10):
+            raise RuntimeError("the relays that count requests did not start")
         yield found
     finally:
-        for server in servers:
-            loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join(10)
+        loop.close()
+
+
+async def _listen(found: Sequence[Relay], ready: threading.Event, over: asyncio.Event) -> None:
+    servers = [await relay.listen() for relay in found]
+    ready.set()
+    await over.wait()
+    for server in servers:
+        server.close()
+    for relay in found:
+        relay.hang_up()
+    under_way = asyncio.all_tasks() - {asyncio.current_task()}
+    if under_way:
+        await asyncio.wait(under_way, timeout=5)
