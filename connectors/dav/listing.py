@@ -20,7 +20,7 @@ from connectors.dav.versions import strong_tag
 from connectors.dav.xml_bodies import ADDRESS_BOOK, CALENDAR, ETAG, RESOURCE_TYPE, Flavour, propfind, sync_collection
 from connectors.dav.xml_reader import Resource
 from sync_engine.errors import CursorExpired, SuspectListing
-from sync_engine.ports import Change, Changed, Cursor, KnownVersions, Listed, Page, RemoteRef, Removed
+from sync_engine.ports import Change, Cursor, KnownVersions, Listed, Page, RemoteRef, Removed
 
 CHUNK = 500  # ids asked for, and listed, at once
 _LIST = propfind("d:resourcetype", "d:getetag")
@@ -203,7 +203,7 @@ class Listing:
 
 def _listed_if_known(change: Answered, versions: Mapping[str, str]) -> Change:
     """Without entity tags only the hash of the text that was just read tells that nothing changed."""
-    if isinstance(change, Changed) and versions.get(change.ref.id) == change.ref.version:
+    if not isinstance(change, Removed) and change.ref.version and versions.get(change.ref.id) == change.ref.version:
         return Listed(change.ref)
     return change
 

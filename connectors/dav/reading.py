@@ -95,6 +95,6 @@ def made(remote_id: str, tag: str, text: str, flavour: Flavour) -> Changed | Bro
     ref = RemoteRef(remote_id, tag or content_version(text))
     uid = uid_of_name(remote_id) if flavour is ADDRESS_BOOK else None
     try:
-        return Changed(ref, read_item(text, flavour, uid_if_missing=uid))
+        return Changed(ref, read_item(text, uid_if_missing=uid))
     except ItemError as err:
         return Broken(ref, text, err)

@@ -6,17 +6,14 @@ from email.message import Message
 
 from connectors.dav.versions import normal_text
 from connectors.dav.xml_bodies import ADDRESS_BOOK, Flavour
-from sync_engine.errors import Unreadable
 from sync_engine.formats.decoding import decode
 from sync_engine.item import Item
-
-MAX_CARD = 2 << 20
-MAX_EVENT = 512 << 10
+from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS, check
 
 
 def too_large(flavour: Flavour) -> int:
     """Octets above which an item is not read (photos make cards large)."""
-    return MAX_CARD if flavour is ADDRESS_BOOK else MAX_EVENT
+    return CARD_OCTETS if flavour is ADDRESS_BOOK else EVENT_OCTETS
 
 
 def decoded(body: bytes, content_type: str) -> str:
@@ -27,8 +24,7 @@ def decoded(body: bytes, content_type: str) -> str:
     return normal_text(decode(body, charset))
 
 
-def read_item(text: str, flavour: Flavour, *, uid_if_missing: str | None) -> Item:
-    """Parse a text in its normal form. Raises Unreadable, also for one that is too large."""
-    if len(text) > too_large(flavour):
-        raise Unreadable(f"The item is larger than {too_large(flavour) >> 10} KiB, the limit; it is left alone.")
+def read_item(text: str, *, uid_if_missing: str | None) -> Item:
+    """Parse a text in its normal form. Raises Rejected for one that is too large, and Unreadable."""
+    check(text)
     return Item.read(text, uid_if_missing=uid_if_missing)
