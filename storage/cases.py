@@ -44,7 +44,12 @@ _OF_TWIN = (quarantine.c.uid != "", quarantine.c.remote_id != "", quarantine.c.o
 _BY_UID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.uid.in_(_VALUES), *_OF_TWIN)
 _UNREAD = (
     select(quarantine.c.remote_id)
-    .where(_OF_BINDING, quarantine.c.remote_id != "", quarantine.c.remote_version == "")
+    .where(
+        _OF_BINDING,
+        quarantine.c.operation == "read",
+        quarantine.c.remote_id != "",
+        quarantine.c.remote_version == "",
+    )
     .order_by(quarantine.c.id)
 )
 _RELEASE_SUBJECTS = delete(quarantine).where(_OF_BINDING, quarantine.c.subject.in_(_VALUES))

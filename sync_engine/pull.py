@@ -155,8 +155,9 @@ def _release(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], steps
     troubled = {step.ref.id for step in steps if step.trouble is not None}
     ids = [c.id if isinstance(c, Removed) else c.ref.id for c in changes if isinstance(c, Removed | Changed)]
     entries = uow.quarantined(binding.id, [i for i in ids if i not in troubled])
-    if entries:
-        uow.release(binding.id, remote_ids=list(entries))
+    well = [remote_id for remote_id, entry in entries.items() if entry.operation == "read"]
+    if well:
+        uow.release(binding.id, remote_ids=well)
 
 
 def _ids(changes: Iterable[Change]) -> list[str]:

@@ -140,7 +140,7 @@ def test_r14_cancelling_the_moved_occurrence_removes_its_override(tmp_path: Path
 
 
 def test_r15_one_moved_occurrence_is_once_at_the_new_time_and_others_are_intact(tmp_path: Path) -> None:
-    world, a, b = _world(tmp_path, samples.series())
+    world, _a, b = _world(tmp_path, samples.series())
     override = (
         "BEGIN:VEVENT\r\nUID:se-1\r\nDTSTAMP:20260101T000000Z\r\nRECURRENCE-ID:20260324T080000Z\r\n"
         "DTSTART:20260325T080000Z\r\nDTEND:20260325T090000Z\r\nSUMMARY:Weekly\r\nEND:VEVENT\r\nEND:VCALENDAR"
@@ -172,7 +172,7 @@ def test_r16_a_series_cut_at_one_side_ends_on_all_and_its_rest_is_a_new_series(t
 
 
 def test_r16_a_shifted_series_beats_an_occurrence_moved_by_its_old_time_as_a_whole(tmp_path: Path) -> None:
-    world, a, b = _world(tmp_path, samples.series(), policy=Policy(prefer=Prefer.REMOTE))
+    world, a, _b = _world(tmp_path, samples.series(), policy=Policy(prefer=Prefer.REMOTE))
     shifted = lambda text: text.replace("T080000Z", "T070000Z")  # noqa: E731
     a.edit("se-1", shifted)
     world.phone_edit("se-1", _swap("RRULE:", "EXDATE:20260317T080000Z\r\nRRULE:"))
@@ -185,7 +185,7 @@ def test_r16_a_shifted_series_beats_an_occurrence_moved_by_its_old_time_as_a_who
 
 
 def test_r16_a_series_made_single_is_single_everywhere(tmp_path: Path) -> None:
-    world, a, b = _world(tmp_path, samples.series())
+    world, a, _b = _world(tmp_path, samples.series())
 
     def single(text: str) -> str:
         return (
