@@ -7,7 +7,6 @@ from dav_gateway.options import allowed
 from dav_gateway.paths import Place
 from dav_gateway.preconditions import check
 from dav_gateway.site import Call, refuse_method
-from storage.database import run
 from storage.dav_items import leaf_at
 from storage.dav_store import delete_collection, is_bound
 from storage.unit_of_work import SqlUnitOfWork
@@ -19,7 +18,7 @@ def answer(call: Call) -> Answer:
     if not call.place.slug:
         raise refuse_method(allowed(call.place))
     work = _delete_item if call.place.href else _delete_collection
-    run(call.site.database, lambda unit: work(call, unit))
+    call.write(lambda unit: work(call, unit))
     return Answer(204)
 
 

@@ -12,7 +12,6 @@ from dav_gateway.properties import COMPONENTS
 from dav_gateway.site import Call, refuse_method
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
-from storage.database import run
 from storage.dav_store import collection_at, create_collection, keep_properties, slug_is_free
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -28,7 +27,7 @@ def answer(call: Call) -> Answer:
     update = _body(call)
     kinds = _kinds(call, update)
     changes = _changes(call, update)
-    run(call.site.database, lambda unit: _make(call, unit, kinds, changes))
+    call.write(lambda unit: _make(call, unit, kinds, changes))
     return Answer(201, b"", {"cache-control": "no-cache"})
 
 

@@ -9,7 +9,6 @@ from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
-from storage.database import run
 from storage.dav_items import leaf_at
 from storage.dav_store import change_collection, keep_properties, kept_properties
 from storage.unit_of_work import SqlUnitOfWork
@@ -25,7 +24,7 @@ def answer(call: Call) -> Answer:
     if not (changes.names or changes.refused):
         raise Refused(400, "The request changes no property.")
     if call.place.slug and not call.place.href:
-        run(call.site.database, lambda unit: _change(call, unit, changes))
+        call.write(lambda unit: _change(call, unit, changes))
     else:
         _cannot(call, changes)
     return multistatus(iter([response(call.address(call.place), _said(changes, minimal=call.minimal))]))

@@ -16,7 +16,6 @@ from dav_gateway.paths import Area, Place
 from dav_gateway.preconditions import check
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.site import Call, Limits, refuse_method
-from storage.database import run
 from storage.dav_items import leaf_at, leaf_of_uid
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
@@ -46,7 +45,7 @@ def answer(call: Call) -> Answer:
     with call.site.database.read() as unit:
         call.shelf(unit, write="write-content")
     upload = read(call)
-    created = run(call.site.database, lambda unit: _store(call, unit, upload))
+    created = call.write(lambda unit: _store(call, unit, upload))
     headers = {"etag": f'"{upload.item.digest}"'} if upload.verbatim else {}
     return Answer(201 if created else 204, b"", headers)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
-from storage.database import Database
+from storage.database import Database, run
 from storage.dav_store import Shelf, SignedIn, collection_at
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS
 from sync_engine.ports import Clock, Origin
+
+Result = TypeVar("Result")
 
 OVERHEAD = 1024 * 1024  # octets a request may be longer than the largest item
 
@@ -97,6 +100,10 @@ class Call:
     def home(self, area: Area) -> str:
         """The path of the user's calendars or address books."""
         return self.address(Place(area, self.who.user))
+
+    def write(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
+        """Do `work` in a write transaction; once more when it met another. Raises `storage.errors`."""
+        return run(self.site.database, work, tries=2)
 
     def shelf(self, unit: SqlUnitOfWork, *, write: str = "") -> Shelf:
         """The collection this request is about. `write` names the privilege that the request needs, if it changes it.
