@@ -285,6 +285,8 @@ def _schedule_clash(base: Any, hub: Any, remote: Any) -> bool:
     """One side moved the series, the other touched single occurrences by their old times."""
     if base.master is None or hub.master is None or remote.master is None or not base.master.rules:
         return False
+    if not _moved(hub, remote):
+        return False
     return (_moved(base, hub) and _touched(base, remote)) or (_moved(base, remote) and _touched(base, hub))
 
 
