@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,9 @@ from agendahub.workspace import Workspace, policy_of, utc_now
 from config.settings import BindingSettings
 from storage.admin_config import note_times, set_account_state
 from storage.admin_history import add_run, mark_revisions
+from storage.database import Database
 from storage.errors import StoreError
+from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.context import Cycle, Progress, Stopped
 from sync_engine.cycle import run_cycle
 from sync_engine.errors import SyncError
@@ -53,6 +56,26 @@ class Outcome:
             return ""
         said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
         return f"{self.error}{said}"
+
+
+class NotingStore:
+    """The store, for one cycle. Its first write says that the cycle began: killed half-way, it is seen (SYNC.md R25)."""
+
+    def __init__(self, database: Database, binding_id: int, started: datetime) -> None:
+        self._database = database
+        self._note: dict[int, dict[str, Any]] = {binding_id: {"last_started_at": started}}
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """As `Database.begin`."""
+        with self._database.begin() as unit:
+            note_times(unit.session.connection, self._note)
+            yield unit
+        self._note = {}
+
+    def read(self) -> AbstractContextManager[SqlUnitOfWork]:
+        """As `Database.read`."""
+        return self._database.read()
 
 
 class Worker:
@@ -110,7 +133,8 @@ class Worker:
     def _run(self, bound: Bound, connector: Connector, progress: Progress, started: datetime) -> Outcome:
         cycle = self.prepared(bound, connector)
         cycle.stopping = self._stopping
-        cycle.progress = self._noting_the_start(bound, started, progress)
+        cycle.store = NotingStore(self.workspace.database, bound.id, started)
+        cycle.progress = progress
         result, error = Result.OK, cast("SyncError | None", None)
         try:
             run_cycle(cycle)
@@ -137,20 +161,6 @@ class Worker:
             new_key=lambda: uuid.uuid4().hex,
             origin=Origin(actor_of(bound.settings)),
         )
-
-    def _noting_the_start(self, bound: Bound, started: datetime, progress: Progress) -> Progress:
-        """A cycle that does something says first that it began: killed half-way, it is seen (SYNC.md R25)."""
-        noted = False
-
-        def note(what: str, count: int) -> None:
-            nonlocal noted
-            if not noted:
-                noted = True
-                with self.workspace.database.begin() as unit:
-                    note_times(unit.session.connection, {bound.id: {"last_started_at": started}})
-            progress(what, count)
-
-        return note
 
     def _record(self, bound: Bound, outcome: Outcome) -> None:
         name, error = bound.settings.name, outcome.message
