@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format lock clean bench-sync
+.PHONY: help setup demo test test-fast check format lock clean bench-sync bench-formats
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -41,6 +41,9 @@ test-fast: $(READY) ## unit, contract and property tests (under a minute)
 
 test: check ## everything
 	$(BIN)/pytest tests -n 2 --dist loadfile $(ARGS)
+
+bench-formats: $(READY) ## parse and render beside vobject and icalendar (ARGS=--json)
+	@$(BIN)/python -m benchmarks.formats $(ARGS)
 
 bench-sync: $(READY) ## first sync, no change, 10 changes beside vdirsyncer (ARGS="--events 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.sync $(ARGS)

@@ -33,7 +33,11 @@ def parse(text: str, *, uid_if_missing: str | None = None) -> Record:
     try:
         return _read(lines, uid_if_missing)
     except OddLineError:
+        pass
+    try:
         return _read(mend(lines), uid_if_missing)
+    except OddLineError as odd:
+        raise Unreadable(f"A line cannot be read as a property: {str(odd)[:60]!r}.") from odd
 
 
 def _read(lines: list[str], uid_if_missing: str | None) -> Record:

@@ -223,10 +223,13 @@ def _take_moments(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
 
 def _take_rule(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
     rule = canonical_rule(value)
-    if rule and head.rest:
+    rules = draft.lists.setdefault("rules", []) if rule else []
+    if rule and head.plain.params and rules:
         _take_extra(draft, head, value)
     elif rule:
-        draft.lists.setdefault("rules", []).append(rule)
+        rules.append(rule)
+        if head.plain.params:
+            draft.params["RRULE"] = head.plain.params
 
 
 def canonical_rule(value: str) -> str:
@@ -235,7 +238,7 @@ def canonical_rule(value: str) -> str:
 
 
 def _rule(value: str) -> str:
-    parts = [part.strip() for part in value.upper().split(";")]
+    parts = [part.strip() for part in value.upper().replace("\\", "").split(";")]
     return ";".join(sorted((part for part in parts if part), key=lambda part: (not part.startswith("FREQ="), part)))
 
 

@@ -20,6 +20,7 @@ _QUOTE_NEEDED = re.compile(r"[,;:]")
 _UPPER_VALUES = frozenset(
     ("CUTYPE", "ENCODING", "FBTYPE", "PARTSTAT", "RANGE", "RELATED", "RELTYPE", "ROLE", "RSVP", "VALUE")
 )  # values of these are case-insensitive
+_COMMA, _SEMICOLON = "\x01", "\x02"  # stand in for escaped ones; no text that comes here has control characters
 CACHED_LENGTH = 200  # longer heads are not remembered: the memory stays bounded
 
 
@@ -53,9 +54,11 @@ def read_head(text: str) -> Head | None:
 
 
 def _read(text: str) -> Head | None:
+    if "\\" in text and '"' not in text:  # no escapes are meant to be here, but some write them
+        text = text.replace("\\,", _COMMA).replace("\\;", _SEMICOLON)
     name, *params = _cut(text, ";")
     match = _NAME.match(name.strip())
-    if match is None:
+    if match is None or match[2].upper() in ("BEGIN", "END"):
         return None
     written = match[2]
     upper = written.upper()
@@ -69,21 +72,27 @@ _cached = lru_cache(maxsize=4096)(_read)
 
 def _params(parts: list[str]) -> Params | None:
     found: dict[str, list[str]] = {}
-    last: list[str] = []
-    for part in parts:
+    for part in _rejoined(parts):
         name, equals, text = part.partition("=")
         name = name.strip().upper()
         if not _PARAM_NAME.match(name):
-            if (equals and name) or not last:
-                return None
-            last[-1] += f";{part}" if part else ""  # CN=Doe; John: the semicolon should have been quoted
-            continue
+            return None
         values = [_canonical(name, value) for value in _values(name, text)] if equals else []
         found.setdefault(name, []).extend(values)
-        last = found[name]
     if "TYPE" in found:
         found["TYPE"] = sorted(set(found["TYPE"]))
     return tuple(sorted((name, tuple(values)) for name, values in found.items()))
+
+
+def _rejoined(parts: list[str]) -> list[str]:
+    """CN=Doe; John: the semicolon should have been quoted."""
+    whole: list[str] = []
+    for part in filter(None, parts):
+        if "=" in part or not whole or _PARAM_NAME.match(part.strip().upper()):
+            whole.append(part)
+        else:
+            whole[-1] += f";{part}"
+    return whole
 
 
 def _values(name: str, text: str) -> list[str]:
@@ -100,6 +109,7 @@ def _canonical(name: str, value: str) -> str:
 def _unquoted(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
+    value = value.replace(_COMMA, ",").replace(_SEMICOLON, ";")
     return _CARET.sub(_caret, value) if "^" in value else value
 
 
@@ -141,7 +151,7 @@ def _quoted(value: str) -> str:
         return value
     if '"' in value or "^" in value or "\n" in value or "\r" in value:
         value = _CARET_NEEDED.sub(_encode_caret, value)
-    return f'"{value}"' if _QUOTE_NEEDED.search(value) or value != value.strip() else value
+    return f'"{value}"' if not value or _QUOTE_NEEDED.search(value) or value != value.strip() else value
 
 
 def _encode_caret(match: re.Match[str]) -> str:

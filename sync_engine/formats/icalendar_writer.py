@@ -67,7 +67,7 @@ def _write_details(lines: list[str], details: EventDetails | TaskDetails, uid: s
         lines.append(f"URL{_params(params, 'URL')}:{escape_uri(details.url)}")
     if details.categories:
         lines.append(f"CATEGORIES:{join_list(details.categories)}")
-    _write_recurrence(lines, details)
+    _write_recurrence(lines, details, params)
     if details.sequence:
         lines.append(f"SEQUENCE:{details.sequence}")
     if details.organizer:
@@ -100,8 +100,9 @@ def _write_times(lines: list[str], details: EventDetails | TaskDetails, params: 
         lines.append(f"DURATION{_params(params, 'DURATION')}:{escape(details.duration)}")
 
 
-def _write_recurrence(lines: list[str], details: EventDetails | TaskDetails) -> None:
-    lines += [f"RRULE:{rule}" for rule in details.rules]
+def _write_recurrence(lines: list[str], details: EventDetails | TaskDetails, params: dict[str, Params]) -> None:
+    for number, rule in enumerate(details.rules):
+        lines.append(f"RRULE{'' if number else _params(params, 'RRULE')}:{rule}")
     # One line for each date: some programs read only the first of a list.
     lines += [_moment("RDATE", moment, {}, "RDATE") for moment in details.recurrence_dates]
     lines += [_moment("EXDATE", moment, {}, "EXDATE") for moment in details.exception_dates]

@@ -13,9 +13,8 @@ from sync_engine.formats.heads import Head, read_head, split_line
 from sync_engine.model import Component, ContentLine
 
 MAX_DEPTH = 32
-_MARKS = frozenset(
-    "".join(letters) for word in ("BEGI", "END:") for letters in product(*((c, c.lower()) for c in word))
-)
+_WORDS = ("BEGI", "END:", "END ")
+MARKS = frozenset("".join(letters) for word in _WORDS for letters in product(*((c, c.lower()) for c in word)))
 
 
 class Node:
@@ -45,19 +44,31 @@ def outline(lines: list[str]) -> Node:
     """The components of the lines, in a root node without a name. Raises `Unreadable`."""
     root = Node("", 0)
     stack = [root]
-    for at in [number for number, line in enumerate(lines) if line[:4] in _MARKS]:
-        word, _, name = lines[at].partition(":")
-        name = name.strip().upper()
-        if word.upper() == "BEGIN":
+    strays: set[int] = set()
+    for at in [number for number, line in enumerate(lines) if line[:4] in MARKS]:
+        word, name = mark(lines[at])
+        if word == "BEGIN":
             stack.append(_opened(stack, name, at))
-        elif word.upper() == "END":
-            _close(stack, name, at)
+        elif word == "END" and not _close(stack, name, at):
+            strays.add(at)
+    if strays:
+        lines[:] = [line for at, line in enumerate(lines) if at not in strays]
+        return outline(lines)
     root.last = len(lines)
     if len(stack) > 2 or (len(stack) == 2 and stack[1].name != "VCALENDAR"):
         raise Unreadable(f"The text ends before END:{stack[-1].name}: it was cut off.")
     if len(stack) == 2:
         stack[1].last = len(lines)
     return root
+
+
+def mark(line: str) -> tuple[str, str]:
+    """BEGIN or END and the component's name in upper case; two empty texts for any other line."""
+    if line[:4] not in MARKS:
+        return "", ""
+    word, _, name = line.partition(":")
+    word = word.strip().upper()
+    return (word, name.strip().upper()) if word in ("BEGIN", "END") else ("", "")
 
 
 def _opened(stack: list[Node], name: str, at: int) -> Node:
@@ -68,13 +79,14 @@ def _opened(stack: list[Node], name: str, at: int) -> Node:
     return node
 
 
-def _close(stack: list[Node], name: str, at: int) -> None:
+def _close(stack: list[Node], name: str, at: int) -> bool:
     for depth in range(len(stack) - 1, 0, -1):
         if stack[depth].name == name:
             for node in stack[depth:]:
                 node.last = at
             del stack[depth:]
-            return
+            return True
+    return False
 
 
 class OddLineError(ValueError):
@@ -88,10 +100,11 @@ def mend(lines: list[str]) -> list[str]:
     for line in lines:
         text, _ = split_line(line)
         head = read_head(text) if ":" in line else None
-        if head is not None:
+        word, _ = mark(line)
+        if head is not None or word:
             mended.append([line])
-            joint = "" if is_base64(head) else "\\n"
-            marker = head.name in ("BEGIN", "END")
+            joint = "" if head and is_base64(head) else "\\n"
+            marker = bool(word)
         elif not mended or marker:
             raise Unreadable(f"A line is neither a property nor part of one: {line[:60]!r}.")
         else:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
+
+from sync_engine.formats.outline import mark
+from sync_engine.formats.text_values import unescape
 
 _BREAK = re.compile(r"\r\n|\n|\r")
-_MARKS = frozenset(
-    "".join(letters) for word in ("BEGI", "END:") for letters in product(*((c, c.lower()) for c in word))
-)
 _ZONE_USED = re.compile(r'TZID=("[^"]*"|[^:;,]*)', re.IGNORECASE)
 _CONTAINERS = ("VCALENDAR", "VCARD")
 
@@ -29,21 +28,12 @@ def split(text: str) -> list[str]:
     return [text] if len(parts) == 1 and text.strip() else parts
 
 
-def _mark(line: str) -> tuple[str, str]:
-    """BEGIN or END and the component's name in upper case; two empty texts for any other line."""
-    if line[:4] not in _MARKS:
-        return "", ""
-    word, _, name = line.partition(":")
-    word = word.upper()
-    return (word, name.strip().upper()) if word in ("BEGIN", "END") else ("", "")
-
-
 def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
     """The outermost components, and under an empty name the text between them."""
     depth: list[str] = []
     block: list[str] = []
     for at, line in enumerate(lines):
-        word, name = _mark(line)
+        word, name = mark(line)
         nested = depth and name == "VCARD" and at and lines[at - 1].strip().upper() == "AGENT:"
         if word == "BEGIN" and (not depth or (name in _CONTAINERS and not nested)):
             yield depth[0] if depth else "", [*block, *(f"END:{open_}" for open_ in _recoverable(depth))]
@@ -82,7 +72,7 @@ def _items(block: list[str]) -> Iterator[str]:
     for number, (name, lines) in enumerate(components):
         unfolded = _unfold(lines)
         if name == "VTIMEZONE":
-            zones.setdefault(_value(unfolded, "TZID"), []).extend(lines)
+            zones.setdefault(unescape(_value(unfolded, "TZID")), []).extend(lines)
         elif name.startswith("X-"):
             others += lines
         else:
@@ -103,7 +93,7 @@ def _components(block: list[str]) -> tuple[list[str], list[tuple[str, list[str]]
     components: list[tuple[str, list[str]]] = []
     depth: list[str] = []
     for line in block:
-        word, name = _mark(line)
+        word, name = mark(line)
         if word == "BEGIN":
             depth.append(name)
             if len(depth) == 2:
@@ -125,7 +115,7 @@ def _value(lines: list[str], name: str) -> str:
     """The value of a component's own property: one that is in no component within it."""
     depth = 0
     for line in lines:
-        word, _ = _mark(line)
+        word, _ = mark(line)
         depth += {"BEGIN": 1, "END": -1}.get(word, 0)
         if depth == 1 and line[: len(name)].upper() == name and line[len(name) : len(name) + 1] in (":", ";"):
             return line.partition(":")[2].strip()

@@ -1,0 +1,185 @@
+"""Recurrence: right occurrences, and no rule that can stop the hub."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from time import process_time
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync_engine import recurrence
+from sync_engine.errors import Rejected
+from sync_engine.formats import parse
+from sync_engine.model import Event, EventDetails, Moment, Task, TaskDetails
+from sync_engine.recurrence import instances, span
+from sync_engine.rules import occurrences, read_rule
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+START = datetime(2026, 1, 5, 9, 0)
+BOMBS = [
+    "FREQ=DAILY;INTERVAL=0",
+    "FREQ=SECONDLY",
+    "FREQ=MINUTELY;BYSECOND=1,2,3;COUNT=10",
+    "FREQ=DAILY;COUNT=3501",
+    "FREQ=DAILY;COUNT=" + "9" * 5000,
+    "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=" + ",".join(map(str, range(60))),
+    "FREQ=NEVER",
+    "COUNT=3",
+    "FREQ=DAILY;UNTIL=tomorrow",
+    "FREQ=WEEKLY;BYDAY=XX",
+    "",
+]
+SLOW = [
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO;BYYEARDAY=100",
+    "FREQ=SECONDLY;UNTIL=20990101T000000Z",
+    "FREQ=DAILY;BYHOUR=1,2,3,4;BYMINUTE=1,2,3,4;BYSECOND=1,2,3;BYSETPOS=-366",
+]
+
+
+def day(*numbers: int) -> datetime:
+    return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def daily(**fields: object) -> Event:
+    values: dict[str, object] = {
+        "start": Moment("20260105T090000", "Europe/Berlin"),
+        "end": Moment("20260105T100000", "Europe/Berlin"),
+        "rules": ("FREQ=DAILY",),
+    }
+    return Event("u", EventDetails(**(values | fields)))  # type: ignore[arg-type]
+
+
+def starts(event: Event, start: datetime, end: datetime) -> list[str]:
+    return [begin.strftime("%m%dT%H%M") for begin, _, _ in instances(event, start, end)]
+
+
+def test_r17_a_series_stays_at_its_wall_clock_time_across_dst() -> None:
+    found = starts(daily(rules=("FREQ=WEEKLY",)), day(2026, 3, 20), day(2026, 4, 8))
+    assert found == ["0323T0800", "0330T0700", "0406T0700"]
+
+
+def test_exdate_rdate_and_overrides() -> None:
+    record = parse((SAMPLES / "event_overrides_outlook.ics").read_bytes().decode())
+    assert isinstance(record, Event)
+    found = list(instances(record, day(2026, 1, 1), day(2026, 12, 31)))
+    assert [begin.strftime("%m%dT%H%M") for begin, _, _ in found] == [
+        *("0105T0400", "0126T0600", "0202T0400", "0209T0400", "0216T0400", "0223T0400", "0302T0400")
+    ]
+    assert found[1][2].summary == "Stand-up, later"
+    extra = daily(recurrence_dates=(Moment("20260106T200000/PT3H", "UTC"),), rules=("FREQ=DAILY;COUNT=2",))
+    assert [(b.hour, (e - b).seconds) for b, e, _ in instances(extra, day(2026, 1, 1), day(2027, 1, 1))] == [
+        *((8, 3600), (8, 3600), (20, 10800))
+    ]
+
+
+def test_this_and_future_moves_the_rest() -> None:
+    later = EventDetails(
+        recurrence_id=Moment("20260107T090000", "Europe/Berlin"),
+        this_and_future=True,
+        start=Moment("20260107T110000", "Europe/Berlin"),
+        end=Moment("20260107T113000", "Europe/Berlin"),
+        summary="later",
+    )
+    series = daily(rules=("FREQ=DAILY;COUNT=5",))
+    found = list(instances(Event("u", series.master, (later,)), day(2026, 1, 1), day(2026, 2, 1)))
+    assert [begin.hour for begin, _, _ in found] == [8, 8, 10, 10, 10]
+    assert [details.summary for _, _, details in found] == ["", "", "later", "later", "later"]
+    assert span(Event("u", series.master, (later,))) == (day(2026, 1, 5, 8), day(2026, 1, 9, 10, 30))
+
+
+def test_spans() -> None:
+    assert span(daily()) == (day(2026, 1, 5, 8), None)
+    assert span(daily(rules=())) == (day(2026, 1, 5, 8), day(2026, 1, 5, 9))
+    assert span(daily(rules=("FREQ=DAILY;COUNT=3",))) == (day(2026, 1, 5, 8), day(2026, 1, 7, 9))
+    assert span(Event("u", EventDetails(start=Moment("20260105")))) == (day(2026, 1, 5), day(2026, 1, 6))
+    assert span(Task("u", TaskDetails())) is None
+    assert span(Task("u", TaskDetails(due=Moment("20260105T090000", "UTC")))) == (
+        day(2026, 1, 5, 9),
+        day(2026, 1, 5, 9),
+    )
+    found = span(daily(rules=("FREQ=DAILY;UNTIL=20260110T080000Z",)))
+    assert found
+    assert found[1]
+    assert day(2026, 1, 10, 9) <= found[1] <= day(2026, 1, 12)
+
+
+def test_a_span_encloses_every_override() -> None:
+    early = EventDetails(recurrence_id=Moment("20260107T090000", "UTC"), start=Moment("20251224T090000", "UTC"))
+    found = span(Event("u", daily(rules=("FREQ=DAILY;COUNT=2",)).master, (early,)))
+    assert found == (day(2025, 12, 24, 9), day(2026, 1, 6, 9))
+
+
+@pytest.mark.parametrize("rule", BOMBS)
+def test_bombs_are_refused_and_leave_the_first_occurrence(rule: str) -> None:
+    event = daily(rules=(rule,))
+    with pytest.raises(Rejected):
+        recurrence.check(event)
+    assert starts(event, day(2026, 1, 1), day(2100, 1, 1)) == ["0105T0800"]
+    assert span(event)
+
+
+@pytest.mark.parametrize("rule", SLOW)
+def test_rules_that_never_come_true_end_soon(rule: str) -> None:
+    event = Event("u", EventDetails(start=Moment("19700101T000000", "UTC"), rules=(rule,)))
+    started = process_time()
+    assert len(list(instances(event, day(1970, 1, 1), day(2100, 1, 1)))) <= 1000
+    assert span(event)
+    assert process_time() - started < 5
+
+
+def test_a_far_window_is_reached_without_the_way_to_it() -> None:
+    event = Event("u", EventDetails(start=Moment("19700101T000000", "UTC"), rules=("FREQ=DAILY",)))
+    started = process_time()
+    for _ in range(20):
+        assert len(list(instances(event, day(2090, 1, 1), day(2090, 1, 8)))) == 7
+    assert process_time() - started < 1
+
+
+def joined(*parts: object) -> str:
+    return ";".join(str(part) for part in parts if part)
+
+
+WEEKDAYS = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+DAILY = ["", "INTERVAL=3", "BYMONTH=1,3", "BYDAY=MO,FR", "BYMONTHDAY=1,-1"]
+WEEKLY = ["", "INTERVAL=2", "BYMONTH=6", "BYHOUR=8,20"]
+MONTHLY = ["BYMONTHDAY=31", "BYMONTHDAY=-1,13", "BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ""]
+NTH = ["", "INTERVAL=5", "BYMONTH=2,7"]
+YEARLY = ["BYMONTH=11;BYDAY=TH", "BYDAY=20MO", "BYYEARDAY=1,100,-1", "BYMONTH=2;BYMONTHDAY=29", "INTERVAL=2"]
+RULES = st.one_of(
+    st.builds(joined, st.just("FREQ=DAILY"), st.sampled_from(DAILY)),
+    st.builds(
+        lambda on, part, first: joined("FREQ=WEEKLY", f"BYDAY={on}", part, f"WKST={first}"),
+        WEEKDAYS,
+        st.sampled_from(WEEKLY),
+        WEEKDAYS,
+    ),
+    st.builds(
+        lambda number, on, part: joined("FREQ=MONTHLY", f"BYDAY={number}{on}", part),
+        st.sampled_from([1, 2, -1, 5]),
+        WEEKDAYS,
+        st.sampled_from(NTH),
+    ),
+    st.builds(joined, st.just("FREQ=MONTHLY"), st.sampled_from(MONTHLY)),
+    st.builds(joined, st.just("FREQ=YEARLY"), st.sampled_from(YEARLY)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(RULES, st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["", ";COUNT=7"]))
+def test_occurrences_are_those_that_dateutil_finds(rule: str, start: datetime, count: str) -> None:
+    start = start.replace(microsecond=0)
+    theirs = list(islice(rrulestr(rule + count, dtstart=start), 20))
+    theirs = [time for time in theirs if time.year < 2100]
+    assert list(islice(occurrences(read_rule(rule + count), start, start), len(theirs))) == theirs
+    if theirs and not count:
+        middle = theirs[len(theirs) // 2]
+        found = (time for time in occurrences(read_rule(rule), start, middle) if time >= middle)
+        assert list(islice(found, len(theirs) - len(theirs) // 2)) == theirs[len(theirs) // 2 :]

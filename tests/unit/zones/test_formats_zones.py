@@ -1,0 +1,141 @@
+"""Zones: the right instants, by the rules of the calendar first (SYNC.md R17, R19)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync_engine.formats import parse
+from sync_engine.model import Component, ContentLine, Event, Moment
+from sync_engine.windows_zones import WINDOWS_ZONES
+from sync_engine.zones import is_known, resolve
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def observance(name: str, start: str, before: str, after: str, rule: str = "") -> Component:
+    values = {"DTSTART": start, "TZOFFSETFROM": before, "TZOFFSETTO": after} | ({"RRULE": rule} if rule else {})
+    return Component(name, tuple(ContentLine(key, value) for key, value in values.items()))
+
+
+def zone(name: str, *observances: Component) -> Component:
+    return Component("VTIMEZONE", (ContentLine("TZID", name),), observances)
+
+
+BERLIN = (
+    observance("DAYLIGHT", "19700329T020000", "+0100", "+0200", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3"),
+    observance("STANDARD", "19701025T030000", "+0200", "+0100", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10"),
+)
+
+
+def at(value: str, name: str, *zones: Component) -> str:
+    return resolve(Moment(value, name), zones).strftime("%Y%m%dT%H%M%S")
+
+
+@pytest.mark.parametrize("year", [1975, 2026, 2050, 2099])
+def test_r17_the_rules_of_a_vtimezone_agree_with_the_zone_they_describe(year: int) -> None:
+    local = datetime(year, 1, 1)
+    for _ in range(365 * 4):
+        local += timedelta(hours=6, minutes=13)
+        found = resolve(Moment(local.strftime("%Y%m%dT%H%M%S"), "Mine"), (zone("Mine", *BERLIN),))
+        if year < 1980 or year > 2037:
+            assert timedelta(hours=1) <= local.replace(tzinfo=UTC) - found <= timedelta(hours=2)
+        else:
+            assert found == local.replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+
+
+def test_r17_skipped_and_repeated_times() -> None:
+    zones = (zone("Mine", *BERLIN),)
+    for name, given in (("Mine", zones), ("Europe/Berlin", ())):
+        assert at("20260329T023000", name, *given) == "20260329T013000"
+        assert at("20261025T023000", name, *given) == "20261025T003000"
+
+
+def test_r19_the_rules_count_and_not_the_name() -> None:
+    odd = zone("Europe/Berlin", observance("STANDARD", "19700101T000000", "+0545", "+0545"))
+    assert at("20260701T120000", "Europe/Berlin", odd) == "20260701T061500"
+    assert at("20260701T120000", "Europe/Berlin") == "20260701T100000"
+
+
+def test_r19_a_zone_of_another_calendar_is_not_taken() -> None:
+    east = zone("Custom", observance("STANDARD", "19700101T000000", "+0500", "+0500"))
+    west = zone("Custom", observance("STANDARD", "19700101T000000", "-0500", "-0500"))
+    assert at("20260701T120000", "Custom", east) == "20260701T070000"
+    assert at("20260701T120000", "Custom", west) == "20260701T170000"
+    assert at("20260701T120000", "Custom") == "20260701T120000"
+
+
+def test_r19_outlook_s_customized_zone() -> None:
+    record = parse((SAMPLES / "event_overrides_outlook.ics").read_bytes().decode())
+    assert isinstance(record, Event)
+    assert record.master
+    assert record.master.start
+    assert resolve(record.master.start, record.zones) == datetime(2026, 1, 5, 4, 0, tzinfo=UTC)
+    assert is_known("Customized Time Zone", record.zones)
+
+
+@pytest.mark.parametrize("name", sorted(WINDOWS_ZONES))
+def test_r19_windows_names_are_known(name: str) -> None:
+    assert is_known(name, ())
+    for value in ("20260115T120000", "20260715T120000"):
+        assert at(value, name) == at(value, WINDOWS_ZONES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "instant"),
+    [
+        ("/mozilla.org/2005/Basic_1/Europe/Berlin", "20260701T100000"),
+        ("/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires", "20260701T150000"),
+        ("posix/Europe/Vaduz", "20260701T100000"),
+        ("europe/berlin", "20260701T100000"),
+        ("America/Los Angeles", "20260701T190000"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "20260701T100000"),
+        ("Pacific Time (US & Canada), Tijuana", "20260701T190000"),
+        ("UTC+11", "20260701T010000"),
+        ("GMT-0330", "20260701T153000"),
+        ("UTC", "20260701T120000"),
+    ],
+)
+def test_r19_names_in_disguise(name: str, instant: str) -> None:
+    assert is_known(name, ())
+    assert at("20260701T120000", name) == instant
+
+
+@pytest.mark.parametrize(
+    "name", ["Fictitious", "../../etc/passwd", "a\0b", "Europe", "x" * 10_000, "(UTC+99:99) Nowhere"]
+)
+def test_r19_unknown_zones_are_flagged_and_taken_as_utc(name: str) -> None:
+    assert not is_known(name, ())
+    assert at("20260701T120000", name) == "20260701T120000"
+
+
+def test_r19_an_unknown_name_with_an_offset_is_flagged_and_taken_at_that_offset() -> None:
+    assert not is_known("(UTC-03:00) Brasilia", ())
+    assert at("20260701T120000", "(UTC-03:00) Brasilia") == "20260701T150000"
+
+
+def test_dates_and_floating_times_are_in_the_zone_that_is_asked_for() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert resolve(Moment("20260701"), (), berlin) == datetime(2026, 6, 30, 22, 0, tzinfo=UTC)
+    assert resolve(Moment("20260701T120000"), (), berlin) == datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "00010101T000000", "99991231T235959", "20260701T235960"])
+@pytest.mark.parametrize("name", ["", "UTC", "Asia/Tokyo", "America/New_York"])
+def test_no_moment_raises(value: str, name: str) -> None:
+    assert resolve(Moment(value, name), ()).tzinfo is UTC
+
+
+def test_hostile_rules_cost_nothing() -> None:
+    rules = [
+        "FREQ=SECONDLY",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;COUNT=" + "9" * 999,
+        "FREQ=YEARLY;UNTIL=x",
+        "=",
+    ]
+    parts = tuple(observance("STANDARD", "16010101T000000", "+0100", "+0100", rule) for rule in rules)
+    assert at("20260701T120000", "Bomb", zone("Bomb", *parts * 100)) == "20260701T110000"
