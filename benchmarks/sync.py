@@ -1,6 +1,6 @@
 """Two-way sync between two real servers beside vdirsyncer, on the same data in the same run: `make bench-sync`.
 
-Radicale (A) is filled, Xandikos (B) starts empty; each program has its own pair of calendars there. Measured are whole
+Xandikos (A) is filled, Radicale (B) starts empty; each program has its own pair of calendars there. Measured are whole
 processes, for both alike: wall clock, CPU of the process alone (not of the servers) and the requests that reached the
 servers. The hub keeps its store as durable as in production. A round without a change is also measured in a process
 that runs already, for a daemon does not start anew: that is how AgendaHub is run.
@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         least, most = min(idle), max(idle)
         title = f"CPU of a cycle without a change, {most:,} beside {least:,} events"
         rows.append(Row(title, "x", idle[most] / idle[least], "limit", 1.0))
-    show("Sync between Radicale and Xandikos", rows, as_json=options.json)
+    show("Sync between Xandikos and Radicale", rows, as_json=options.json)
 
 
 if __name__ == "__main__":
