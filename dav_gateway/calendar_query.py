@@ -14,7 +14,7 @@ from dav_gateway.elements import Element, cal, first, text_of
 from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.match import matches_calendar
-from dav_gateway.occurrence import falls_into, instant_of, record_and_component, zone_of_calendar
+from dav_gateway.occurrence import component_of, falls_into, instant_of, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
@@ -22,7 +22,7 @@ from dav_gateway.wanted import wanted_of
 from storage.dav_items import Dated, Leaf, in_range, texts
 from storage.session import chunks
 from sync_engine.errors import ItemError
-from sync_engine.model import Component
+from sync_engine.model import Event, Task
 
 _KINDS = {component: kind for kind, component in COMPONENTS.items()}
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -73,24 +73,23 @@ def _matching(
     call: Call, wanted: CompFilter, part: CompFilter | None, dated: Iterable[Dated], zone: tzinfo
 ) -> Iterator[Leaf]:
     """Those that match: first all that the index can tell, then those whose text must be read."""
-    if not _needs_text(wanted, part):
-        unclear: list[Dated] = []
-        for one in dated:
-            told = _told_by_index(one, part.time_range if part else None, zone)
-            if told:
-                yield one.leaf
-            elif told is None:
-                unclear.append(one)
-        dated = unclear
-    for some in chunks(dated):
+    timed_only = not _needs_components(wanted, part)
+    unclear: list[Dated] = []
+    for one in dated:
+        told = _told_by_index(one, part.time_range if part else None, zone) if timed_only else None
+        if told:
+            yield one.leaf
+        elif told is None:
+            unclear.append(one)
+    for some in chunks(unclear):
         with call.site.database.read() as unit:
             found = texts(unit.session.connection, [one.leaf.revision_id for one in some])
         for one in some:
-            if _matches(found.get(one.leaf.revision_id, ""), one.leaf, wanted, zone):
+            if _matches(found.get(one.leaf.revision_id, ""), one.leaf, wanted, part if timed_only else None, zone):
                 yield one.leaf
 
 
-def _needs_text(wanted: CompFilter, part: CompFilter | None) -> bool:
+def _needs_components(wanted: CompFilter, part: CompFilter | None) -> bool:
     others = [comp for comp in wanted.comps if comp is not part and comp.name not in _KINDS]
     return bool(wanted.props or others or (part and (part.props or part.comps)))
 
@@ -106,13 +105,19 @@ def _told_by_index(one: Dated, wanted: TimeRange | None, zone: tzinfo) -> bool |
     return not (begins_late or ends_early)
 
 
-def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo) -> bool:
+def _matches(text: str, leaf: Leaf, wanted: CompFilter, timed: CompFilter | None, zone: tzinfo) -> bool:
+    """Whether a text matches; `timed` is the filter of its component where only the time range of that matters."""
     try:
-        record, calendar = record_and_component(text, leaf.uid)
+        record = record_of(text, leaf.uid)
+        if timed is not None:
+            return timed.time_range is None or _fits(record, timed.time_range, zone)
+        calendar = component_of(text)
     except ItemError:
         return False
+    return matches_calendar(
+        calendar, wanted, lambda _, range_: _fits(record, range_, zone), lambda line: instant_of(line, record, zone)
+    )
 
-    def fits(_component: Component, timed: TimeRange) -> bool:
-        return falls_into(record, timed.start or _EARLIEST, timed.end or _LATEST, zone)
 
-    return matches_calendar(calendar, wanted, fits, lambda line: instant_of(line, record, zone))
+def _fits(record: Event | Task, wanted: TimeRange, zone: tzinfo) -> bool:
+    return falls_into(record, wanted.start or _EARLIEST, wanted.end or _LATEST, zone)

@@ -22,7 +22,11 @@ def answer(call: Call) -> Answer:
     leaf, text = found
     if matches(call.headers.get("if-none-match", ""), leaf.etag):
         return Answer(304, b"", _validators(leaf))
-    return Answer(200, text.encode(), {**_validators(leaf), "content-type": content_type(leaf.kind)})
+    headers = {
+        "content-type": content_type(leaf.kind),
+        "x-content-type-options": "nosniff",
+    }  # no browser may guess HTML
+    return Answer(200, text.encode(), _validators(leaf) | headers)
 
 
 def _validators(leaf: Leaf) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sync_engine.errors import ItemError, Unreadable
 from sync_engine.formats import parse
 from sync_engine.formats.content_lines import unfold
 from sync_engine.formats.outline import outline, read_component
-from sync_engine.model import Component, Contact, ContentLine, Event, Moment, Task
+from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
 
 _MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
 
@@ -24,12 +24,12 @@ def component_of(text: str) -> Component:
     return read_component(root.children[0], lines)
 
 
-def record_and_component(text: str, uid: str) -> tuple[Event | Task, Component]:
-    """A calendar item as record and as components. Raises `ItemError`."""
+def record_of(text: str, uid: str) -> Event | Task:
+    """A calendar item as record. Raises `ItemError`."""
     record = parse(text, uid_if_missing=uid)
     if isinstance(record, Contact):
         raise Unreadable("This is a card.")
-    return record, component_of(text)
+    return record
 
 
 def zone_of_calendar(timezone: str) -> tzinfo:
@@ -45,12 +45,14 @@ def zone_of_calendar(timezone: str) -> tzinfo:
 
 def falls_into(record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
     """Whether an occurrence overlaps from `start` up to, without, `end`. Undated tasks do (RFC 4791 9.9)."""
-    span = recurrence.span(record, floating)
-    if span is None:
+    if not any(_is_dated(details) for details in (record.master, *record.overrides) if details):
         return isinstance(record, Task) and _stamps_overlap(record, start, end)
-    if span[0] >= end or (span[1] is not None and span[1] < start):
-        return False
     return next(recurrence.instances(record, start, end, 1, floating), None) is not None
+
+
+def _is_dated(details: EventDetails | TaskDetails) -> bool:
+    due = details.due if isinstance(details, TaskDetails) else None
+    return bool(details.start or details.recurrence_id or due)
 
 
 def _stamps_overlap(task: Task, start: datetime, end: datetime) -> bool:

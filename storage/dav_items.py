@@ -7,7 +7,7 @@ their history.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -115,25 +115,31 @@ class Dated(NamedTuple):
 
 _OF_EVENT: list[Any] = [events.c[name] for name in ("starts_at", "ends_at", "recurring", "zone")]
 _DATED_COLUMNS = [*_LEAF_COLUMNS, items.c.range_start, items.c.range_end, *_OF_EVENT]
+_IN_RANGE = (
+    select(*_DATED_COLUMNS)
+    .select_from(items)
+    .outerjoin(events, events.c.item_id == items.c.id)
+    .where(
+        items.c.collection_id == bindparam("collection"),
+        items.c.deleted.is_(False),
+        items.c.kind == bindparam("kind"),
+        or_(items.c.range_start.is_(None), items.c.range_start <= bindparam("end")),
+        or_(items.c.range_end.is_(None), items.c.range_end >= bindparam("start")),
+    )
+    .order_by(items.c.id)
+)
 _FARTHEST = timedelta(hours=14)  # from UTC to any zone
+_FIRST, _LAST = datetime(1753, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)  # that every database can compare
 
 
 def in_range(
     connection: Connection, collection_id: int, kind: str, start: datetime | None, end: datetime | None
 ) -> list[Dated]:
     """Items of a kind whose enclosing range may overlap `start` to `end` (None: open); also those without a date."""
-    first, last = items.c.range_start, items.c.range_end
-    statement = (
-        select(*_DATED_COLUMNS)
-        .select_from(items)
-        .outerjoin(events, events.c.item_id == items.c.id)
-        .where(items.c.collection_id == collection_id, items.c.deleted.is_(False), items.c.kind == kind)
-    )
-    if end is not None:
-        statement = statement.where(or_(first.is_(None), first <= end + _FARTHEST))
-    if start is not None:
-        statement = statement.where(or_(last.is_(None), last >= start - _FARTHEST))
-    return [_dated(tuple(row)) for row in connection.execute(statement.order_by(items.c.id))]
+    first = start - _FARTHEST if start is not None and start > _FIRST + _FARTHEST else _FIRST
+    last = end + _FARTHEST if end is not None and end < _LAST - _FARTHEST else _LAST
+    values = {"collection": collection_id, "kind": kind, "start": first, "end": last}
+    return [_dated(tuple(row)) for row in connection.execute(_IN_RANGE, values)]
 
 
 def _dated(row: Sequence[Any]) -> Dated:

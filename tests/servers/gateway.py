@@ -94,9 +94,9 @@ class Hub:
 
 
 @contextmanager
-def running_hub(folder: Path, *, prefix: str = "", limits: Limits | None = None) -> Iterator[Hub]:
-    """A gateway over a new store in a folder."""
-    database, clock = Database(f"sqlite:///{folder}/hub.db"), SettableClock()
+def running_hub(folder: Path, *, url: str = "", prefix: str = "", limits: Limits | None = None) -> Iterator[Hub]:
+    """A gateway over a new store in a folder, or over the empty one at a database address."""
+    database, clock = Database(url or f"sqlite:///{folder}/hub.db"), SettableClock()
     metadata.create_all(database.engine)
     with serving(gateway(database, clock=clock, prefix=prefix, limits=limits)) as url:
         hub = Hub(url, database, clock)

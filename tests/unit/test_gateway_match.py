@@ -10,7 +10,7 @@ from lxml import etree
 from dav_gateway.answers import Refused
 from dav_gateway.filters import TextMatch, calendar_filter, card_filter
 from dav_gateway.match import matches_calendar, matches_card, matches_text
-from dav_gateway.occurrence import component_of, instant_of, record_and_component
+from dav_gateway.occurrence import component_of, instant_of, record_of
 
 CARD = component_of(
     "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:1\r\nFN:Zoë Müller\\, Dr.\r\nEMAIL;TYPE=WORK:zoe@example.org\r\n"
@@ -108,7 +108,7 @@ def _events(inner: str) -> bool:
         '<q xmlns:C="urn:ietf:params:xml:ns:caldav"><C:filter><C:comp-filter name="VCALENDAR">'
         f"{inner}</C:comp-filter></C:filter></q>"
     )
-    record, calendar = record_and_component(EVENT, "1")
+    record, calendar = record_of(EVENT, "1"), component_of(EVENT)
     wanted = calendar_filter(etree.fromstring(xml))
     return matches_calendar(calendar, wanted, lambda *_: True, lambda line: instant_of(line, record, UTC))
 
@@ -159,7 +159,7 @@ def test_an_unknown_collation_is_refused_by_its_precondition() -> None:
 
 
 def test_instants_of_dates_times_and_zones() -> None:
-    record, calendar = record_and_component(EVENT, "1")
+    record, calendar = record_of(EVENT, "1"), component_of(EVENT)
     (event,) = calendar.components
     stamp = next(line for line in event.lines if line.name == "DTSTAMP")
     assert instant_of(stamp, record, UTC) == datetime(2026, 1, 1, 12, tzinfo=UTC)
