@@ -21,8 +21,14 @@ from enum import StrEnum
 from typing import Any, cast
 
 from sync_engine.merge import merge
-from sync_engine.model import Contact, Details, Record
+from sync_engine.model import Contact, Details, EventDetails, Record, TaskDetails
 from sync_engine.ports import Direction, FieldConflict, Policy, Prefer
+
+_EDITED_BY_PEOPLE = frozenset(f.name for kind in (Contact, EventDetails, TaskDetails) for f in fields(kind)) - {
+    "extra",
+    "params",
+    "components",
+}
 
 
 class Outcome(StrEnum):
@@ -92,6 +98,15 @@ def remote_as_meant(remote: Record, base: Record, echo: Record) -> Record:
     if remote == echo:
         return base
     return merge(echo, base, remote, Prefer.REMOTE).record
+
+
+def own_rewriting(sent: Record, kept: Record) -> bool:
+    """Whether the server and not a person makes the difference, where no version can tell.
+
+    Then nothing that people edit has another value (at most it is absent); the rest is what programs write: X-
+    properties, parameters, unknown components.
+    """
+    return only_lost(sent, carried(kept, sent, _EDITED_BY_PEOPLE))
 
 
 def only_lost(sent: Record, kept: Record) -> bool:

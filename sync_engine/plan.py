@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sync_engine.decide import Decision, Outcome, carried, decide, only_lost, remote_as_meant
+from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint, look_alike
@@ -196,7 +196,7 @@ _WHAT = {
 
 def _is_echo(link: Link, base: Record, read: Record) -> bool:
     """Nobody gave us a version for our last write, and what is missing from it is all that differs."""
-    return link.pushed_at is not None and not link.remote_version and read != base and only_lost(base, read)
+    return link.pushed_at is not None and not link.remote_version and read != base and own_rewriting(base, read)
 
 
 def _moved_away(link: Link) -> bool:

@@ -24,7 +24,7 @@ from sync_engine.ports import (
     Operation,
     UnitOfWork,
 )
-from sync_engine.read_back import read_back
+from sync_engine.read_back import read_back, unverified
 from sync_engine.results import Results, settle_conflicts
 
 _PAGE = 500  # hub changes that become intents in one transaction
@@ -123,9 +123,12 @@ def _write(cycle: Cycle, claimed: Claimed) -> None:
     results = Results(cycle, claimed.binding)
     try:
         _deliver_all(cycle, claimed, results)
+        read_back(results)
+    except BaseException:
+        unverified(results)
+        raise
     finally:
         results.commit()
-    read_back(cycle, claimed.binding, results.written)
     settle_conflicts(cycle, claimed.binding, results.conflicts)
 
 

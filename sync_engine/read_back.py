@@ -6,46 +6,43 @@ rewriting is noted as an echo: it is never taken for somebody's edit, and what o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from sync_engine.context import Cycle
-from sync_engine.decide import only_lost
+from sync_engine.decide import own_rewriting
 from sync_engine.deliver import Delivery
 from sync_engine.formats import with_uid
-from sync_engine.ports import Binding, Changed, Link, ReadBack, RemoteRef, UnitOfWork
+from sync_engine.ports import Changed, ReadBack, RemoteRef
+from sync_engine.results import Results
 
 
-def read_back(cycle: Cycle, binding: Binding, written: Sequence[tuple[Delivery, RemoteRef]]) -> None:
+def read_back(results: Results) -> None:
     """Compare what was just written with what the remote holds, where the connector knows such systems."""
-    if not written or not isinstance(cycle.connector, ReadBack):
+    connector = results.cycle.connector
+    if not results.written or not isinstance(connector, ReadBack):
         return
-    sent = {ref.id: (delivery, ref) for delivery, ref in written}
-    answers = cycle.connector.read_back(binding.remote_id, list(sent))
-    kept = [a for a in answers if isinstance(a, Changed) and _says_something(sent[a.ref.id], a)]
-    if not kept:
-        return
-    with cycle.store.begin() as uow:
-        links = uow.links(binding.id, [answer.ref.id for answer in kept])
-        for answer in kept:
-            _note(cycle, uow, links[answer.ref.id], sent[answer.ref.id], answer)
+    answers = connector.read_back(results.binding.remote_id, [ref.id for _, ref in results.written])
+    kept = {answer.ref.id: answer for answer in answers if isinstance(answer, Changed)}
+    results.written = [(d, _compared(results, d, ref, kept.get(ref.id))) for d, ref in results.written]
 
 
-def _says_something(sent: tuple[Delivery, RemoteRef], answer: Changed) -> bool:
-    delivery, ref = sent
-    return ref.version != answer.ref.version or not _same_text(delivery.payload.text, answer.item.text)
+def unverified(results: Results) -> None:
+    """What could not be compared is stored without its version: then the next pull looks at it."""
+    if isinstance(results.cycle.connector, ReadBack):
+        results.written = [(d, RemoteRef(ref.id, "")) for d, ref in results.written]
 
 
-def _note(cycle: Cycle, uow: UnitOfWork, link: Link, sent: tuple[Delivery, RemoteRef], answer: Changed) -> None:
-    delivery, ref = sent
-    payload, read = delivery.payload.record, with_uid(answer.item.record, delivery.payload.uid)
-    proven = bool(ref.version) and ref.version == answer.ref.version
+def _compared(results: Results, delivery: Delivery, ref: RemoteRef, kept: Changed | None) -> RemoteRef:
+    """The reference to store: with a version only if that version is known to hold what we sent."""
+    if kept is None:
+        return RemoteRef(ref.id, "")
+    if _same_text(delivery.payload.text, kept.item.text):
+        return kept.ref
+    payload, read = delivery.payload.record, with_uid(kept.item.record, delivery.payload.uid)
     if read == payload:
-        if not ref.version:
-            uow.save_link(replace(link, remote_version=answer.ref.version))
-    elif proven or (not ref.version and only_lost(payload, read)):
-        echo = uow.keep_revision(delivery.hub.id, answer.item.text, cycle.origin)
-        uow.save_link(replace(link, remote_version=answer.ref.version, echo_revision=echo))
+        return kept.ref
+    proven = bool(ref.version) and ref.version == kept.ref.version
+    if proven or (not ref.version and own_rewriting(payload, read)):
+        results.echoes[delivery.hub.id] = kept.item.text
+        return kept.ref
+    return RemoteRef(ref.id, "")  # somebody was there between our write and this read
 
 
 def _same_text(sent: str, kept: str) -> bool:

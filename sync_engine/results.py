@@ -38,6 +38,7 @@ class Results:
     refused: list[tuple[Delivery, ItemError]] = field(default_factory=list)
     in_doubt: list[tuple[Delivery, OutcomeUnknown]] = field(default_factory=list)
     not_sent: list[Delivery] = field(default_factory=list)
+    echoes: dict[int, str] = field(default_factory=dict)  # by hub item: the text that the remote keeps instead
 
     def done(self, delivery: Delivery, ref: RemoteRef | None) -> None:
         """The remote did it."""
@@ -46,6 +47,11 @@ class Results:
         else:
             self.written.append((delivery, ref))
         self.cycle.progress("writing", 1)
+
+    def done_otherwise(self, delivery: Delivery, kept: Changed) -> None:
+        """The remote did it, and keeps the item in its own way."""
+        self.echoes[delivery.hub.id] = kept.item.text
+        self.done(delivery, kept.ref)
 
     def failed(self, delivery: Delivery, err: ItemError) -> None:
         """The remote refused; a version conflict is decided again, once in a cycle."""
@@ -75,7 +81,9 @@ class Results:
 
     def _commit_done(self, uow: UnitOfWork) -> None:
         for delivery, ref in self.written:
-            uow.save_link(self._link(delivery, ref))
+            text = self.echoes.get(delivery.hub.id)
+            echo = None if text is None else uow.keep_revision(delivery.hub.id, text, self.cycle.origin)
+            uow.save_link(self._link(delivery, ref, echo))
         for delivery in self.deleted:
             if delivery.link:
                 uow.delete_link(delivery.link.id)
@@ -98,7 +106,7 @@ class Results:
             if isinstance(err, PingPong) and delivery.link:
                 uow.save_link(replace(delivery.link, state=LinkState.FROZEN))
 
-    def _link(self, delivery: Delivery, ref: RemoteRef) -> Link:
+    def _link(self, delivery: Delivery, ref: RemoteRef, echo: int | None) -> Link:
         old = delivery.link or Link(
             0, self.binding.id, delivery.hub.id, ref.id, "", delivery.payload.uid, delivery.intent.revision_id
         )
@@ -109,7 +117,7 @@ class Results:
             remote_id=ref.id,
             remote_version=ref.version,
             base_revision=delivery.intent.revision_id,
-            echo_revision=None,
+            echo_revision=echo,
             state=LinkState.LIVE,
             pushed_at=now,
             window_start=start,

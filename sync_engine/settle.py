@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sync_engine.context import Cycle
-from sync_engine.decide import only_lost
+from sync_engine.decide import own_rewriting
 from sync_engine.deliver import Delivery, load_deliveries
 from sync_engine.formats import with_uid
 from sync_engine.merge import merge
@@ -79,8 +79,8 @@ class _Outcome:
             self.results.done(delivery, found.ref)
         elif isinstance(found, Changed) and self._as_before(delivery, found):
             self.results.untouched([delivery])
-        elif isinstance(found, Changed) and self._less_than_sent(delivery, found):
-            self._rewritten(delivery, found)
+        elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):
+            self.results.done_otherwise(delivery, found)
         elif found is not None:
             self.results.conflicts.append(delivery)
             self.take.append(found)
@@ -90,15 +90,13 @@ class _Outcome:
             self.results.untouched([delivery])
         elif isinstance(found, Changed) and self._as_sent(delivery, found):
             self.results.done(delivery, found.ref)
+        elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):
+            self.results.done_otherwise(delivery, found)
         else:
             if isinstance(found, Changed):
                 self.overwritten.append((delivery, found))
-            self._rewritten(delivery, found)
-
-    def _rewritten(self, delivery: Delivery, found: Changed | Broken) -> None:
-        """Ours, edited or rewritten since: without a version the pull looks at it."""
-        self.results.done(delivery, RemoteRef(found.ref.id, ""))
-        self.take.append(found)
+            self.results.done(delivery, RemoteRef(found.ref.id, ""))  # ours, edited since: the pull looks at it
+            self.take.append(found)
 
     def _gone(self, delivery: Delivery, found: Removed) -> None:
         if delivery.operation is Operation.DELETE:
@@ -112,10 +110,10 @@ class _Outcome:
         return bool(with_uid(found.item.record, delivery.payload.uid) == delivery.payload.record)
 
     @staticmethod
-    def _less_than_sent(delivery: Delivery, found: Changed) -> bool:
-        if delivery.operation is not Operation.UPDATE:
+    def _rewritten_by_server(delivery: Delivery, found: Changed) -> bool:
+        if delivery.operation is Operation.DELETE:
             return False
-        return only_lost(delivery.payload.record, with_uid(found.item.record, delivery.payload.uid))
+        return own_rewriting(delivery.payload.record, with_uid(found.item.record, delivery.payload.uid))
 
     @staticmethod
     def _as_before(delivery: Delivery, found: Changed) -> bool:
