@@ -227,7 +227,7 @@ def test_alarms_and_lines_that_are_not_modelled_merge_too() -> None:
 
 
 def test_wall_clocks_never_decide() -> None:
-    """Neither stamps nor sequence numbers take part: the module never looks at them, but to keep the higher sequence."""
+    """Stamps take no part: the module never looks at them."""
     tree = ast.parse(Path(merge_module.__file__).read_text())
     names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert not names & {"stamps", "now", "today", "time"}
