@@ -30,6 +30,7 @@ WORDS_LENGTH = 300
 DEFAULT_WAIT = 60.0  # seconds, for 429 without Retry-After
 _HIDDEN = re.compile(rb"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<\?.*?\?>")
 _TAGS = re.compile(r"<[^>]*>?")
+_PRECONDITION = re.compile(r"<(?:\w+:)?error\b[^>]*>\s*<(?:\w+:)?([\w-]+)")  # RFC 4918 16
 _CERTIFICATE = {
     9: "is not valid yet",
     10: "has expired",
@@ -69,8 +70,8 @@ class Answer:
 def readable(body: bytes) -> str:
     """Text of an error page for a person."""
     text = _HIDDEN.sub(b" ", body[:65536]).decode("utf-8", "replace")
-    named = [f"({name})" for name in re.findall(r"<(?:\w+:)?([a-z-]+)\s*/>", text)] if "error" in text[:300] else []
-    plain = " ".join([unescape(_TAGS.sub(" ", text)), *named])
+    named = _PRECONDITION.search(text)
+    plain = (f"({named[1]}) " if named else "") + unescape(_TAGS.sub(" ", text))
     return " ".join("".join(c if c.isprintable() else " " for c in plain).split())[:WORDS_LENGTH]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._~@:!$&'()*+,;=-]*")  # already canonical: the usual case, decided quickly
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_~@!$&'()*+,;=-][A-Za-z0-9._~@:!$&'()*+,;=-]*")
 _SAFE = "._~@:!$&'()*+,;=-"
 _SAFE_UID = re.compile(r"[A-Za-z0-9@_+=-][A-Za-z0-9@._+=-]{0,119}")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -83,6 +84,11 @@ def member_id(collection: str, remote_id: str) -> str | None:
     if not rest:
         return ""
     return None if "/" in rest.rstrip("/") or rest in {".", ".."} else f"{collection}{rest}"
+
+
+def is_plain_member(collection: str, href: str) -> bool:
+    """Is this href its own id, for sure, and directly in the collection? Decides the usual case quickly."""
+    return href.startswith(collection) and _PLAIN_NAME.fullmatch(href, len(collection)) is not None
 
 
 def resource_names(uid: str, *, contact: bool) -> tuple[str, ...]:

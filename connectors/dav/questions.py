@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.dav.failures import Answer, read_failure, readable
-from connectors.dav.hrefs import id_of, member_id, url_of
+from connectors.dav.hrefs import id_of, is_plain_member, member_id, url_of
 from connectors.dav.transport import TooLarge, Transport
 from connectors.dav.xml_reader import Multistatus, MultistatusReader
 from sync_engine.errors import SuspectListing
@@ -83,6 +83,8 @@ class Questions:
 
     def member(self, collection: str, href: str) -> str:
         """The id of a collection's member; "" for the collection itself. Raises SuspectListing for anything else."""
+        if is_plain_member(collection, href):
+            return href
         found = member_id(collection, self.id_of(href, collection))
         if found is None:
             raise SuspectListing(

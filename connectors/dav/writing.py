@@ -7,14 +7,16 @@ from collections.abc import Callable
 from connectors.dav.failures import Answer, write_failure
 from connectors.dav.hrefs import resource_names
 from connectors.dav.questions import Questions, Refused
+from connectors.dav.quirks import is_sogo
 from connectors.dav.reading import Reading, made
 from connectors.dav.versions import content_version, is_tag, normal_text, strong_tag
 from connectors.dav.xml_bodies import ADDRESS_BOOK, CALENDAR, ETAG, Flavour, card_query, event_query
-from sync_engine.errors import CollectionGone, Rejected, VersionConflict
+from sync_engine.errors import CollectionGone, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Broken, Changed, RemoteRef, Removed
 
+LOST_ANSWERS = 3  # of one write to SOGo that are settled here
 _COMPONENTS = {Kind.EVENT: "VEVENT", Kind.TASK: "VTODO"}
 
 
@@ -39,7 +41,23 @@ class Writing:
         return self._create(collection + names[-1], item, collection)
 
     def _create(self, remote_id: str, item: Item, collection: str) -> RemoteRef:
-        if _forgets_conditions(remote_id) and not isinstance(self._reading.get(remote_id, _flavour(item)), Removed):
+        return self._insisted(remote_id, item, lambda: self._created(remote_id, item, collection))
+
+    def _insisted(self, remote_id: str, item: Item, write: Callable[[], RemoteRef]) -> RemoteRef:
+        """Settle a write to SOGo whose answer was lost by a read, then make it if it was not done (SYNC.md R06)."""
+        for _ in range(LOST_ANSWERS):
+            try:
+                return write()
+            except OutcomeUnknown:
+                if not is_sogo(remote_id):
+                    raise
+                found = self._reading.get(remote_id, _flavour(item))
+                if isinstance(found, Changed) and found.item.record == item.record:
+                    return found.ref
+        return write()
+
+    def _created(self, remote_id: str, item: Item, collection: str) -> RemoteRef:
+        if is_sogo(remote_id) and not isinstance(self._reading.get(remote_id, _flavour(item)), Removed):
             raise VersionConflict(f"An item stands at {remote_id} already.")
         answer = self._put(remote_id, item, {"If-None-Match": "*"})
         if answer.status in {404, 410}:
@@ -79,19 +97,37 @@ class Writing:
 
     def update(self, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
         """Put if it is still the same. Raises VersionConflict, also when it is gone."""
-        tag = ref.version if is_tag(ref.version) else self._compared(ref, _flavour(item), base)
+        return self._insisted(ref.id, item, lambda: self._updated(ref, item, base))
+
+    def _updated(self, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
+        tag = self._condition(ref, lambda: _flavour(item), base)
         return self._written(ref.id, self._put(ref.id, item, {"If-Match": tag} if tag else {}))
 
     def delete(self, ref: RemoteRef, flavour: Callable[[], Flavour]) -> None:
         """Delete if it is still the same; already gone is fine. Raises VersionConflict."""
+        for _ in range(LOST_ANSWERS):
+            try:
+                return self._deleted(ref, flavour)
+            except OutcomeUnknown:
+                if not is_sogo(ref.id):
+                    raise
+        return self._deleted(ref, flavour)
+
+    def _deleted(self, ref: RemoteRef, flavour: Callable[[], Flavour]) -> None:
         try:
-            tag = ref.version if is_tag(ref.version) else self._compared(ref, flavour(), None)
+            tag = self._condition(ref, flavour, None)
         except _Gone:
             return
         url, condition = self._questions.url(ref.id), {"If-Match": tag} if tag else {}
         answer = self._questions.transport.request("DELETE", url, headers=condition)
         if not answer.ok and answer.status not in {404, 410}:
             raise write_failure(answer, f"DELETE {ref.id}")
+
+    def _condition(self, ref: RemoteRef, flavour: Callable[[], Flavour], base: Item | None) -> str:
+        """What to send in ``If-Match``; "" when only a look could tell, and it told that nothing changed."""
+        if is_tag(ref.version) and not is_sogo(ref.id):
+            return ref.version
+        return self._compared(ref, flavour(), base)
 
     def _compared(self, ref: RemoteRef, flavour: Flavour, base: Item | None) -> str:
         """Without a version that the server could check, look first: the text must be what the hub knows.
@@ -132,11 +168,8 @@ def _flavour(item: Item) -> Flavour:
 
 
 def _same(found: Changed, ref: RemoteRef, base: Item | None) -> bool:
+    if is_tag(ref.version):
+        return found.ref.version == ref.version
     if ref.version:
         return content_version(found.item.text) == ref.version
     return base is not None and found.item.record == base.record
-
-
-def _forgets_conditions(remote_id: str) -> bool:
-    """SOGo ignores ``If-None-Match: *`` and would overwrite; it can be told by its addresses."""
-    return "/SOGo/dav/" in remote_id

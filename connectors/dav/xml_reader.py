@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 
 from lxml import etree
@@ -160,6 +161,7 @@ def _property(element: etree._Element) -> Property:
     )
 
 
+@lru_cache(maxsize=64)
 def status_of(line: str | None) -> int:
     """The number in "HTTP/1.1 200 OK"; 0 when there is none."""
     parts = (line or "").split(None, 2)

@@ -270,23 +270,23 @@ class ConnectorContract:
     def test_an_update_of_another_version_is_refused(
         self, connector: Connector, somebody: Connector, calendar: str
     ) -> None:
-        hub = Hub(connector, calendar)
-        ref = connector.create(calendar, event("e", "u"), "k")
+        hub, uid = Hub(connector, calendar), str(uuid.uuid4())
+        ref = connector.create(calendar, event("e", uid), "k")
         old = hub.pull().versions[ref.id]
-        somebody.update(calendar, RemoteRef(ref.id, old), event("theirs", "u"), None)
+        somebody.update(calendar, RemoteRef(ref.id, old), event("theirs", uid), None)
         with pytest.raises(VersionConflict):
-            connector.update(calendar, RemoteRef(ref.id, old), event("ours", "u"), event("e", "u"))
+            connector.update(calendar, RemoteRef(ref.id, old), event("ours", uid), event("e", uid))
         with pytest.raises(VersionConflict):
             connector.delete(calendar, RemoteRef(ref.id, old))
         assert hub.pull().titles == ["theirs"]
 
     def test_r08_an_update_of_what_is_gone_is_refused(self, connector: Connector, calendar: str) -> None:
-        hub = Hub(connector, calendar)
-        ref = connector.create(calendar, event("e", "u"), "k")
+        hub, uid = Hub(connector, calendar), str(uuid.uuid4())
+        ref = connector.create(calendar, event("e", uid), "k")
         old = RemoteRef(ref.id, hub.pull().versions[ref.id])
         connector.delete(calendar, old)
         with pytest.raises(VersionConflict):
-            connector.update(calendar, old, event("again", "u"), None)
+            connector.update(calendar, old, event("again", uid), None)
         assert hub.pull().titles == []
 
     def test_deleting_what_is_gone_is_fine(self, connector: Connector, calendar: str) -> None:

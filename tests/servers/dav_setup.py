@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urljoin
 
 import requests
 
@@ -18,14 +19,14 @@ def make_collection(server: Server, home: str, kind: str) -> str:
     path = f"{home}{kind}-{uuid.uuid4().hex[:8]}/"
     if kind == "calendar":
         answer = requests.request(
-            "MKCALENDAR", server.url.rstrip("/") + path, auth=(server.username, server.password), timeout=20
+            "MKCALENDAR", urljoin(server.url, path), auth=(server.username, server.password), timeout=20
         )
     else:
         props = f"<d:prop><d:resourcetype><d:collection/>{_TYPES[kind]}</d:resourcetype></d:prop>"
         body = f"{_HEAD}<d:set>{props}</d:set></d:mkcol>"
         answer = requests.request(
             "MKCOL",
-            server.url.rstrip("/") + path,
+            urljoin(server.url, path),
             data=body.encode(),
             headers={"Content-Type": "application/xml"},
             auth=(server.username, server.password),

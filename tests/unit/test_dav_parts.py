@@ -178,8 +178,9 @@ def test_words_of_a_page_are_readable() -> None:
 
 def test_words_name_the_precondition() -> None:
     body = b'<?xml version="1.0"?><d:error xmlns:d="DAV:"><c:no-uid-conflict xmlns:c="x"/></d:error>'
-    assert readable(body) == ""
-    assert readable(body.replace(b' xmlns:c="x"', b"")) == "(no-uid-conflict)"
+    assert readable(body) == "(no-uid-conflict)"
+    taken = body.replace(b' xmlns:c="x"/>', b"><d:href>/c/a.ics</d:href></c:no-uid-conflict>")
+    assert readable(taken) == "(no-uid-conflict) /c/a.ics"
 
 
 @pytest.mark.parametrize(
