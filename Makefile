@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format lock clean bench-sync bench-formats
+.PHONY: help setup demo test test-fast test-servers check format lock clean bench-sync bench-formats
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -47,6 +47,16 @@ bench-formats: $(READY) ## parse and render beside vobject and icalendar (ARGS=-
 
 bench-sync: $(READY) ## first sync, no change, 10 changes beside vdirsyncer (ARGS="--events 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.sync $(ARGS)
+
+SERVER_SCRIPTS ?= ../shared/servers
+SERVER_PACKAGES := sogo memcached davical php-cli php-pgsql php-curl php-xml libdbd-pg-perl libyaml-perl postgresql \
+  cyrus-common cyrus-caldav cyrus-admin sasl2-bin curl
+
+test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal (installs them as root on Debian)
+	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(SERVER_PACKAGES) >/dev/null 2>&1; then \
+	  apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	  apt-get -q install -y --no-install-recommends $(SERVER_PACKAGES); fi
+	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py $(ARGS)
 
 lock: ## renew the locked dependencies (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-binary urllib3-future \
