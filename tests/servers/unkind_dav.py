@@ -42,6 +42,7 @@ class Mood:
     stuck: bool = False  # the token does not move from part to part
     rewrite: bool = False  # stores another text than it was sent
     ignores_if_none_match: bool = False
+    forgets_if_match: bool = False  # in a DELETE, and in a PUT of what is gone
     uid_conflicts: bool = False  # 403 for a UID that is there under another name
     hrefs: str = "plain"  # plain, percent, absolute, prefix
     auth: str = "basic"  # basic, digest, bearer
@@ -223,7 +224,8 @@ class Handler(BaseHTTPRequestHandler):
         there = collection.items.get(name)
         if self.headers.get("If-None-Match") == "*" and there and not self.state.mood.ignores_if_none_match:
             return 412, b"", {}
-        if "If-Match" in self.headers and (not there or self.headers["If-Match"] != self._etag(there[1])):
+        condition = "If-Match" in self.headers and (there or not self.state.mood.forgets_if_match)
+        if condition and (not there or self.headers["If-Match"] != self._etag(there[1])):
             return 412, b"", {}
         uid = re.search(r"(?m)^UID:(.*?)\r?$", body)
         taken = any(n != name and uid and f"UID:{uid[1]}\r\n" in t for n, (t, _) in collection.items.items())
@@ -238,7 +240,8 @@ class Handler(BaseHTTPRequestHandler):
         collection, name = self._held(path)
         if collection is None or name not in collection.items:
             return 404, b"", {}
-        if "If-Match" in self.headers and self.headers["If-Match"] != self._etag(collection.items[name][1]):
+        condition = "If-Match" in self.headers and not self.state.mood.forgets_if_match
+        if condition and self.headers["If-Match"] != self._etag(collection.items[name][1]):
             return 412, b"", {}
         self.state.remove(path.rpartition("/")[0] + "/", name)
         return 204, b"", {}
