@@ -88,8 +88,12 @@ class Planner:
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
-        """One step for each change that asks for one. Removals first: an item that only moved is found again."""
-        ordered = sorted(changes, key=lambda c: not isinstance(c, Removed))
+        """One step for each change that asks for one; of several about one item, the last counts.
+
+        Removals first: an item that only moved is found again.
+        """
+        newest = {c.id if isinstance(c, Removed) else c.ref.id: c for c in changes}
+        ordered = sorted(newest.values(), key=lambda c: not isinstance(c, Removed))
         return [step for change in ordered if (step := self.step(change)) is not None]
 
     def step(self, change: Change) -> Step | None:

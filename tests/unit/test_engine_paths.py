@@ -14,6 +14,7 @@ from sync_engine.cycle import run_cycle
 from sync_engine.errors import OutcomeUnknown
 from sync_engine.item import Item
 from sync_engine.model import Contact
+from sync_engine.ports import Page
 from tests import samples
 from tests.faults import FaultyConnector
 from tests.world import Side, World
@@ -204,3 +205,38 @@ def test_what_a_system_cannot_hold_is_unknown_there_and_never_deleted(tmp_path: 
 def _poor(text: str) -> str:
     kept = ("BEGIN", "VERSION", "UID", "FN", "N:", "TEL", "END")
     return "\r\n".join(line for line in text.split("\r\n") if line.startswith(kept)) + "\r\n"
+
+
+# ---------------------------------------------------------------- feeds that repeat themselves
+
+
+class _Repeating(FaultyConnector):
+    """Mentions every change several times, in one page, as feeds under load do."""
+
+    def changes(self, collection: str, since: str | None, known: Any) -> Any:
+        for page in super().changes(collection, since, known):
+            yield Page([*page.changes, *page.changes], page.cursor, page.complete)
+
+
+def test_a_feed_that_mentions_changes_twice_makes_nothing_twice(tmp_path: Path) -> None:
+    world, a, _ = _world(tmp_path)
+    a.connector = _Repeating(a.account)
+    a.put(samples.event("new"))
+    a.edit("ev-1", lambda text: text.replace("Room 1", "Room 2"))
+    a.remove("ta-1")
+    counts = world.cycle("a")
+    assert (counts.pulled_new, counts.pulled_changed, counts.pulled_deleted) == (1, 1, 1)
+    assert world.settle() == 1
+    assert world.rows(t.quarantine) == []
+    assert set(world.hub()) == set(a.items()) == {"new", "ev-1", "ca-1"}
+
+
+def test_an_item_deleted_and_made_again_between_two_looks_is_an_edit(tmp_path: Path) -> None:
+    world, a, _ = _world(tmp_path)
+    item, place = a.items()["ev-1"], a.id_of("ev-1")
+    a.remove("ev-1")
+    a.account.put(a.collection, place, Item.read(item.text.replace("Room 1", "Room 2")))
+    counts = world.cycle("a")
+    assert (counts.pulled_changed, counts.changes) == (1, 1)
+    world.settle()
+    assert "Room 2" in world.sides["b"].texts()["ev-1"]
