@@ -88,12 +88,12 @@ class Cases:
 
     def by_remote_id(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Trouble]:
         """Entries by remote id."""
-        rows = self._session.look_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
+        rows = self._session.rows_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
         return {row.remote_id: _trouble(row) for row in rows}
 
     def by_uid(self, binding_id: int, uids: Sequence[str]) -> dict[str, Trouble]:
         """Entries by UID."""
-        rows = self._session.look_in(_BY_UID, "values", uids, {"binding": binding_id})
+        rows = self._session.rows_in(_BY_UID, "values", uids, {"binding": binding_id})
         return {row.uid: _trouble(row) for row in rows}
 
     def to_read_again(self, binding_id: int) -> list[str]:

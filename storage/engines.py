@@ -51,6 +51,8 @@ def make_engine(url: URL, *, pooled: bool = True) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
 
@@ -73,6 +75,12 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     for setting in _SQLITE_SETTINGS:
         cursor.execute(setting)
     cursor.close()
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    # Times come in the session's zone: near the year 9999 (a task for ever) another zone has no such time in Python.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -78,7 +78,7 @@ class ItemsReader:
 
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """By revision id."""
-        return {row.id: row.text for row in self._session.look_in(_TEXTS, "values", revision_ids)}
+        return {row.id: row.text for row in self._session.rows_in(_TEXTS, "values", revision_ids)}
 
     def collection_seq(self, collection_id: int) -> int:
         """The newest number."""

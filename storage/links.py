@@ -42,12 +42,12 @@ class Links:
 
     def links(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Link]:
         """By remote id."""
-        rows = self._session.look_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
+        rows = self._session.rows_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
         return {row.remote_id: _link(row) for row in rows}
 
     def links_of_items(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, Link]:
         """By hub item id."""
-        rows = self._session.look_in(_BY_ITEM, "values", item_ids, {"binding": binding_id})
+        rows = self._session.rows_in(_BY_ITEM, "values", item_ids, {"binding": binding_id})
         return {row.item_id: _link(row) for row in rows}
 
     def linked_remote_ids(self, binding_id: int) -> list[str]:

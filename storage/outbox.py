@@ -51,7 +51,7 @@ class Outbox:
     def _add(self, binding_id: int, by_item: dict[int, Intent]) -> None:
         where = {"binding": binding_id}
         self._session.run_in(_REPLACED, "values", by_item, where)
-        under_way = {row.item_id for row in self._session.look_in(_UNDER_WAY, "values", by_item, where)}
+        under_way = {row.item_id for row in self._session.rows_in(_UNDER_WAY, "values", by_item, where)}
         rows = [_row(intent) for item_id, intent in by_item.items() if item_id not in under_way]
         if rows:
             self._session.run(_INSERT, rows)
@@ -59,7 +59,7 @@ class Outbox:
     def intents(self, binding_id: int, states: Sequence[IntentState], limit: int) -> list[Intent]:
         """Oldest first."""
         where = {"binding": binding_id, "states": [str(s) for s in states], "most": limit}
-        return [_intent(row) for row in self._session.look(_OLDEST, where)]
+        return [_intent(row) for row in self._session.run(_OLDEST, where)]
 
     def set_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
         """SENT counts a try."""

@@ -48,23 +48,29 @@ class Session:
             raise StoreRefused("This is a transaction for reading.")
         return self.connection.execute(statement, parameters)
 
+    def rows_in(
+        self, statement: Executable, name: str, values: Iterable[Any], parameters: Row | None = None
+    ) -> Iterator[Any]:
+        """Read rows for a list of values in as many queries as it takes; `name` is an expanding parameter."""
+        for part in chunks(values):
+            yield from self.run(statement, {**(parameters or {}), name: part})
+
+    def run_in(self, statement: Executable, name: str, values: Iterable[Any], parameters: Row | None = None) -> None:
+        """Write rows for a list of values."""
+        for part in chunks(values):
+            self.run(statement, {**(parameters or {}), name: part})
+
     def look(self, statement: Executable, parameters: Row | None = None) -> CursorResult[Any]:
-        """Read, after all that waits was written."""
+        """Read what may wait to be written: items, the query tables, numbers of collections."""
         self.flush()
         return self.run(statement, parameters)
 
     def look_in(
         self, statement: Executable, name: str, values: Iterable[Any], parameters: Row | None = None
     ) -> Iterator[Any]:
-        """Read rows for a list of values in as many queries as it takes; `name` is an expanding parameter."""
-        for part in chunks(values):
-            yield from self.look(statement, {**(parameters or {}), name: part})
-
-    def run_in(self, statement: Executable, name: str, values: Iterable[Any], parameters: Row | None = None) -> None:
-        """Write rows for a list of values."""
+        """`rows_in` for what may wait to be written."""
         self.flush()
-        for part in chunks(values):
-            self.run(statement, {**(parameters or {}), name: part})
+        return self.rows_in(statement, name, values, parameters)
 
     def lock(self, collection_id: int) -> int:
         """Become the only writer of a collection until the end of this transaction; gives its newest number.

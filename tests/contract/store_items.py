@@ -277,6 +277,13 @@ class ItemsContract:
             unit.update_item(card.id, samples.card(name="Ada King"), PHONE)
             assert unit.session.look(select(tables.contacts.c.full_name)).scalars().all() == ["Ada King"]
 
+    @pytest.mark.parametrize("day", ["00010101", "99991231"])
+    def test_times_at_the_ends_of_the_calendar_are_stored(self, hub: Hub, day: str) -> None:
+        self.add(hub, samples.event(day=day))
+        with hub.database.read() as unit:
+            assert unit.session.connection.execute(select(tables.events.c.starts_at)).scalar_one().year in {1, 9999}
+            assert unit.session.connection.execute(select(tables.items.c.range_start)).scalar_one().year in {1, 9999}
+
     def test_values_for_people_are_cut_to_their_columns(self, hub: Hub) -> None:
         self.add(hub, samples.event(summary="ä👋" * 3000))
         with hub.database.read() as unit:
