@@ -10,7 +10,7 @@ Body: TypeAlias = bytes | Iterator[bytes]
 """At once, or in parts that are made while they are sent (in worker threads, one at a time)."""
 
 XML = "application/xml; charset=utf-8"
-PART = 64 * 1024  # characters of an answer that are sent together
+PART = 128 * 1024  # characters of an answer that are sent together
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
 
-from dav_gateway.elements import cal, card, dav, empty, href, response, tag, text
+from dav_gateway.elements import cal, card, dav, empty, href, tag, text
 from dav_gateway.paths import Area, Place, encoded
 from dav_gateway.properties import COMPONENTS, READ, WRITE, said
 from dav_gateway.site import Call
@@ -27,6 +27,7 @@ Writer: TypeAlias = Callable[[Leaf, str], str]
 """Gives the content of one property, as XML, of an item and its text ("" unless texts are asked for)."""
 
 
+@lru_cache(maxsize=8)
 def content_type(kind: str) -> str:
     """The media type of an item, with the component it holds."""
     component = COMPONENTS.get(kind)
@@ -70,11 +71,14 @@ class LeafWriter:
 
     def __init__(self, call: Call, shelf: Shelf, wanted: Wanted) -> None:
         self.folder = call.address(Place(call.place.area, call.who.user, shelf.segment))
+        self._start = f"<D:response><D:href>{text(self.folder)}"
         self.with_text = wanted.text and wanted.mode is not Mode.NAMES
         writers = _writers(call, shelf)
         names = self._names(wanted)
+        self.is_short = not self.with_text and dav("getlastmodified") not in names
         if wanted.mode is Mode.NAMES:
             self._columns: list[tuple[str, Writer, str]] = []
+            self._before = self._after = ""
             self._constant = said(map(empty, _ALLPROP), (), minimal=True)
             return
         self._columns = [_column(name, writers[name]) for name in names if name in writers]
@@ -93,10 +97,11 @@ class LeafWriter:
 
     def write(self, leaf: Leaf, content: str = "") -> str:
         """The response element of an item; `content` is its text, where texts are asked for."""
-        if self._constant:
-            return response(self.path(leaf), self._constant)
-        columns = [f"{start}{writer(leaf, content)}{end}" for start, writer, end in self._columns]
-        return response(self.path(leaf), f"{self._before}{''.join(columns)}{self._after}")
+        about = self._constant
+        if not about:
+            columns = "".join([f"{start}{writer(leaf, content)}{end}" for start, writer, end in self._columns])
+            about = f"{self._before}{columns}{self._after}"
+        return f"{self._start}{encoded(leaf.href)}</D:href>{about}</D:response>"  # encoded: nothing to escape for XML
 
 
 def _column(name: str, writer: Writer) -> tuple[str, Writer, str]:

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 ROOT = "/dav/"
 LONGEST = 700  # characters of a segment
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_SAFE = "@~!$'()*,:=+"  # may stand in a segment as they are (RFC 3986 3.3)
+_SAFE = "@~!$'()*,:=+"  # may stand in a segment (RFC 3986 3.3) and in XML as they are
 
 
 class Area(StrEnum):

@@ -11,7 +11,7 @@ from dav_gateway.paths import Area, Place
 from dav_gateway.properties import describe, folder_values, shelf_values
 from dav_gateway.site import Call
 from dav_gateway.wanted import Wanted, must_be, wanted_of
-from storage.dav_items import leaf_at, listing
+from storage.dav_items import leaf_at, listing, short_listing
 from storage.dav_store import Shelf, collections_of, kept_properties
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -77,8 +77,10 @@ def _collection(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str
     shelf = call.shelf(unit)
     kept = kept_properties(unit.session.connection, [shelf.id]).get(shelf.id, {})
     itself = _shelf(call, shelf, wanted, kept)
-    leaves = listing(unit.session.connection, shelf.id) if call.depth == "1" else []
-    return _chained(itself, written(call, LeafWriter(call, shelf, wanted), leaves))
+    writer = LeafWriter(call, shelf, wanted)
+    look = short_listing if writer.is_short else listing
+    leaves = look(unit.session.connection, shelf.id) if call.depth == "1" else []
+    return _chained(itself, written(call, writer, leaves))
 
 
 def _chained(itself: str, rest: Iterator[str]) -> Iterator[str]:
