@@ -59,7 +59,7 @@ class Outcome:
 
 
 class NotingStore:
-    """The store, for one cycle. Its first write says that the cycle began: killed half-way, it is seen (SYNC.md R25)."""
+    """The store, for one cycle. Its first write says that the cycle began, so that a killed one is seen (R25)."""
 
     def __init__(self, database: Database, binding_id: int, started: datetime) -> None:
         self._database = database

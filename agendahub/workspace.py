@@ -12,7 +12,6 @@ from agendahub.failure import Failure
 from agendahub.texts import _
 from config.loading import Loaded
 from config.settings import AccountSettings, BindingSettings, anchored
-from connectors.registry import connect
 from connectors.settings import ConnectorSettings
 from storage import secrets
 from storage.database import Database
@@ -57,6 +56,8 @@ class Workspace:
 
     def connector(self, account: AccountSettings) -> Connector:
         """A new connector for an account. Raises Failure when its secret cannot be had."""
+        from connectors.registry import connect
+
         try:
             return connect(account.connector, self.connector_settings(account))
         except ValueError as err:

@@ -63,6 +63,20 @@ class Hub:
         words = ("account", "add", name, "--url", server.url, "--username", server.username)
         self.run(*words, typed=f"{server.password}\n")
 
+    def write_account(self, name: str, server: Server) -> None:
+        """As an admin with an editor does, with the password in a file; quicker than `add_account`."""
+        (self.folder / f"{name}.secret").write_text(server.password + "\n")
+        self._append("accounts", name=name, url=server.url, username=server.username, secret=f"file:{name}.secret")
+
+    def write_binding(self, name: str, account: str, remote: str, collection: str = "Agenda") -> None:
+        """As an admin with an editor does."""
+        self._append("bindings", name=name, account=account, remote=remote, collection=collection, kinds=["event"])
+
+    def _append(self, section: str, **values: object) -> None:
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        with self.config.open("a") as file:
+            file.write("\n".join([f"\n[[{section}]]", *lines, ""]))
+
     def bind(self, name: str, account: str, remote: str, collection: str = "Agenda", *more: str) -> None:
         """Tie two collections."""
         self.run("binding", "add", name, "--account", account, "--remote", remote, "--collection", collection, *more)
