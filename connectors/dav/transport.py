@@ -16,9 +16,10 @@ from urllib.parse import urljoin
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 
+from connectors.dav.adapter import Adapter
 from connectors.dav.auth import SignIn
 from connectors.dav.failures import Answer, account_failure, connection_failure, never_sent, retry_after
 from connectors.dav.hrefs import Origin
@@ -56,7 +57,8 @@ class Transport:
         self._verify: bool | str = settings.ca_file or True
         self._timeout = (min(settings.timeout, 10.0), settings.timeout)
         self._proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
-        self._session = _session(settings.pool_size)
+        self._adapter = Adapter(settings.pool_size)
+        self._session = _session(self._adapter)
 
     def request(
         self,
@@ -163,15 +165,7 @@ class Transport:
             self.allow(url)
         request = self._prepared(method, url, body, headers)
         self.requests += 1
-        response = self._session.send(
-            request,
-            stream=True,
-            timeout=self._timeout,
-            verify=self._verify,
-            cert=None,
-            proxies=self._proxies,
-            allow_redirects=False,
-        )
+        response = self._send(request)
         pieces = _Pieces(response, max_body, time.monotonic() + 20 * self._timeout[1])
         try:
             if sink is not None and 200 <= response.status_code < 300:
@@ -184,6 +178,18 @@ class Transport:
             response.close()
             raise
         return Answer(response.status_code, response.headers, content, url)
+
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
+        """Only digest needs the session, which calls it back with the challenge."""
+        timeout, verify, proxies = self._timeout, self._verify, self._proxies
+        if request.hooks["response"]:
+            return self._session.send(
+                request, stream=True, timeout=timeout, verify=verify, proxies=proxies, allow_redirects=False
+            )
+        response = self._adapter.send(request, stream=True, timeout=timeout, verify=verify, proxies=proxies)
+        if "set-cookie" in response.headers:
+            extract_cookies_to_jar(self._session.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response
 
     def _prepared(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
@@ -243,10 +249,9 @@ class _Pieces:
             self._response.close()
 
 
-def _session(pool_size: int) -> requests.Session:
+def _session(adapter: Adapter) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
