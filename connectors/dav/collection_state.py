@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.dav.cursor import Method, Place
+from connectors.dav.cursor import Method
 from connectors.dav.questions import Questions
 from connectors.dav.xml_bodies import CALDAV, CARDDAV, CTAG, RESOURCE_TYPE, SYNC_TOKEN, propfind
 from connectors.dav.xml_reader import Resource
@@ -23,11 +23,6 @@ class CollectionState:
     method: Method
     ctag: str
     address_book: bool
-
-    @property
-    def listing_place(self) -> Place:
-        """The cursor after a listing that begins now."""
-        return Place(Method.CTAG, self.ctag) if self.ctag else Place(Method.LIST)
 
 
 def collection_state(questions: Questions, collection: str) -> CollectionState:

@@ -20,6 +20,7 @@ from connectors.dav.versions import strong_tag
 from connectors.dav.xml_bodies import ADDRESS_BOOK, CALENDAR, ETAG, RESOURCE_TYPE, Flavour, propfind, sync_collection
 from connectors.dav.xml_reader import Resource
 from sync_engine.errors import CursorExpired, SuspectListing
+from sync_engine.item import digest_of
 from sync_engine.ports import Change, Cursor, KnownVersions, Listed, Page, RemoteRef, Removed
 
 CHUNK = 500  # ids asked for, and listed, at once
@@ -56,8 +57,8 @@ class Listing:
         place = Place.read(since)
         if place.method is Method.SYNC:
             yield from self._synced(collection, place.token, known)
-        else:
-            yield from self._tagged(collection, place, known)
+        elif not self._unchanged(collection, place, known):
+            raise CursorExpired(f"Something changed in {collection}; this server does not say what, so all is listed.")
 
     def flavour(self, collection: str) -> Flavour:
         """Calendar or address book. Asks the server once."""
@@ -76,7 +77,7 @@ class Listing:
         self.learn(collection, address_book=state.address_book)
         first = self._first_sync(collection) if state.method is Method.SYNC else None
         if first is None:
-            yield from self._listed(collection, state.listing_place, known)
+            yield from self._listed(collection, state.ctag, known)
         else:
             yield from self._all_synced(collection, first, known)
 
@@ -95,9 +96,17 @@ class Listing:
         cursor = Place(Method.SYNC, found.token).written()
         yield from _pages(self._batches(collection, found, known), cursor, complete=True)
 
-    def _listed(self, collection: str, place: Place, known: KnownVersions) -> Iterator[Page]:
+    def _listed(self, collection: str, ctag: str, known: KnownVersions) -> Iterator[Page]:
+        """By entity tags or hashes. Without a tag of the collection the cursor is a digest of all that was listed."""
         found = self._list(collection)
-        yield from _pages(self._batches(collection, found, known), place.written(), complete=True)
+        if ctag:
+            yield from _pages(
+                self._batches(collection, found, known), Place(Method.CTAG, ctag).written(), complete=True
+            )
+            return
+        versions: dict[str, str] = {}
+        yield from _pages(_noting(self._batches(collection, found, known), versions), None)
+        yield Page((), Place(Method.LIST, _digest(found, versions)).written(), complete=True)
 
     def _list(self, collection: str) -> _Members:
         answer = self._questions.propfind(collection, _LIST, depth=1)
@@ -120,14 +129,16 @@ class Listing:
 
     # ------------------------------------------------------------ since a cursor
 
-    def _tagged(self, collection: str, place: Place, known: KnownVersions) -> Iterator[Page]:
-        """Everything again, unless the collection's tag says that nothing changed. The tag is read first: a change in
-        between is found twice rather than never."""
-        ctag = current_ctag(self._questions, collection) if place.method is Method.CTAG else ""
-        if ctag and ctag == place.token:
-            return
-        now = Place(Method.CTAG, ctag) if ctag else Place(Method.LIST)
-        yield from self._listed(collection, now, known)
+    def _unchanged(self, collection: str, place: Place, known: KnownVersions) -> bool:
+        """Without sync-collection there is no list of changes, only the news that something did."""
+        if place.method is Method.CTAG:
+            return bool(place.token) and current_ctag(self._questions, collection) == place.token
+        found = self._list(collection)
+        versions: dict[str, str] = {}
+        if not all(found.there.values()):
+            for _ in _noting(self._batches(collection, found, known), versions):
+                pass  # only the hashes of the texts are wanted
+        return _digest(found, versions) == place.token
 
     def _synced(self, collection: str, token: str, known: KnownVersions) -> Iterator[Page]:
         while True:
@@ -222,6 +233,18 @@ def _sort_in(found: _Members, member: str, resource: Resource) -> None:
 
 def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _noting(batches: Iterable[Sequence[Change]], versions: dict[str, str]) -> Iterator[Sequence[Change]]:
+    """Passes batches on and keeps the versions in them."""
+    for batch in batches:
+        versions.update((change.ref.id, change.ref.version) for change in batch if not isinstance(change, Removed))
+        yield batch
+
+
+def _digest(found: _Members, hashes: Mapping[str, str]) -> str:
+    """Of all members: by their tags, and by the hashes of those that have none."""
+    return digest_of("\n".join(f"{i} {tag or hashes.get(i, '')}" for i, tag in sorted(found.there.items())))
 
 
 def _pages(batches: Iterable[Sequence[Change]], cursor: Cursor | None, *, complete: bool = False) -> Iterator[Page]:

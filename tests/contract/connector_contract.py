@@ -87,13 +87,22 @@ class Hub:
         return {i: self.versions[i] for i in ids if i in self.versions}
 
     def pull(self, *, afresh: bool = False) -> Hub:
-        """One pull; notes what it brought."""
+        """One pull, as the engine does it: from the cursor, afresh when that has expired. Notes what it brought."""
+        try:
+            return self.poll(afresh=afresh)
+        except CursorExpired:
+            return self.poll(afresh=True)
+
+    def poll(self, *, afresh: bool = False) -> Hub:
+        """A pull that does not list afresh by itself. Only what was listed from nothing may be complete."""
+        since = None if afresh else self.cursor
         self.listed, self.changed, self.removed, self.completed = [], [], [], False
-        for page in self.connector.changes(self.collection, None if afresh else self.cursor, self.known):
+        for page in self.connector.changes(self.collection, since, self.known):
             for change in page.changes:
                 self._take(change)
             self.cursor = page.cursor or self.cursor
             self.completed |= page.complete
+            assert since is None or not page.complete
         if self.completed:
             self._forget_unmentioned()
         return self

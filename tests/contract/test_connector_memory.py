@@ -34,7 +34,7 @@ class TestMemory(ConnectorContract):
         hub = Hub(connector, calendar).pull()
         account.expire_cursors(calendar)
         with pytest.raises(CursorExpired):
-            hub.pull()
+            hub.poll()
         assert hub.pull(afresh=True).completed
 
     def test_a_read_only_collection_takes_nothing(self, connector: Connector, account: Account) -> None:

@@ -20,7 +20,7 @@ def server(unkind_server: UnkindDav) -> UnkindDav:
 
 @pytest.fixture
 def dav(server: UnkindDav) -> Iterator[DavConnector]:
-    yield from opened(server)
+    yield from opened(server, timeout=30.0)
 
 
 def test_r09_an_item_that_cannot_be_read_does_not_stop_the_others(server: UnkindDav, dav: DavConnector) -> None:

@@ -55,7 +55,7 @@ WRITE_FAULTS = [
     pytest.param(Fault("PUT", 502), OutcomeUnknown, id="502"),
     pytest.param(Fault("PUT", drop_before=True), OutcomeUnknown, id="dropped"),
     pytest.param(Fault("PUT", drop_after=True), OutcomeUnknown, id="done and dropped"),
-    pytest.param(Fault("PUT", delay=2.0), OutcomeUnknown, id="slow"),
+    pytest.param(Fault("PUT", delay=3.5), OutcomeUnknown, id="slow"),
 ]
 
 

@@ -17,9 +17,9 @@ def with_three_events(server: UnkindDav) -> UnkindDav:
     return server
 
 
-def opened(server: UnkindDav) -> Iterator[DavConnector]:
+def opened(server: UnkindDav, timeout: float = 2.0) -> Iterator[DavConnector]:
     """A connector, closed after the test."""
-    connector = DavConnector(ConnectorSettings(server.url, "ada", "sécret", timeout=1.0, max_wait=1.0))
+    connector = DavConnector(ConnectorSettings(server.url, "ada", "sécret", timeout=timeout, max_wait=1.0))
     yield connector
     connector.close()
 
