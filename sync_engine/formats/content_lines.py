@@ -6,9 +6,11 @@ dropped on both ways, and a line end inside a value is written as an escape: no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 FOLD_AT = 75  # octets in a line, without its CR LF
+_SOFT = re.compile(r"^[^\":]*;(?:ENCODING=(?:[^\";]*,)?)?QUOTED-PRINTABLE(?=[,;]|\Z)[^\":]*\Z", re.IGNORECASE)
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
 
 
@@ -41,7 +43,7 @@ def join_soft_breaks(text: str) -> str:
     lines: list[str] = []
     soft: list[str] = []
     for line in text.split("\n"):
-        begins = not soft and "PRINTABLE" in line.partition(":")[0].upper()
+        begins = not soft and _SOFT.search(line.partition(":")[0]) is not None
         if (begins or soft) and line.endswith("="):
             soft.append(line[:-1])
         elif soft:

@@ -132,7 +132,9 @@ def _quoted_printable(take: Taker, params: Params) -> Taker:
 
 
 def _take_extra(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
-    draft.extra.append(as_line(head.plain, value))
+    line = as_line(head.plain, value)
+    if line.value or not head.field:
+        draft.extra.append(line)
 
 
 def _take_stamp(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
@@ -140,8 +142,9 @@ def _take_stamp(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
 
 
 def _take_attachment(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
-    if value:
-        draft.lists.setdefault("attachments", []).append(as_line(head.plain, value))
+    line = as_line(head.plain, value)
+    if line.value:
+        draft.lists.setdefault("attachments", []).append(line)
 
 
 def _take_uid(draft: DetailsDraft, head: CalendarHead, value: str) -> None:

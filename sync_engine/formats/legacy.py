@@ -33,7 +33,7 @@ def name_bare_params(params: Params) -> Params:
 
 def is_quoted_printable(params: Params) -> bool:
     """The value is quoted-printable octets."""
-    return ("ENCODING", ("QUOTED-PRINTABLE",)) in params
+    return any(name == "ENCODING" and "QUOTED-PRINTABLE" in values for name, values in params)
 
 
 def without_encoding(params: Params) -> Params:
@@ -42,7 +42,7 @@ def without_encoding(params: Params) -> Params:
 
 
 def _plain(name: str, values: tuple[str, ...]) -> bool:
-    return name == "ENCODING" and values in (("QUOTED-PRINTABLE",), ("8BIT",), ("7BIT",))
+    return name == "ENCODING" and ("QUOTED-PRINTABLE" in values or values in (("8BIT",), ("7BIT",)))
 
 
 def decode_quoted_printable(value: str, params: Params) -> str:

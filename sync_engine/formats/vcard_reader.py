@@ -10,7 +10,7 @@ from sync_engine.errors import Unreadable
 from sync_engine.formats import legacy
 from sync_engine.formats.heads import CACHED_LENGTH, read_head, split_line
 from sync_engine.formats.heads import Head as PlainHead
-from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, line_key
+from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, is_base64, line_key
 from sync_engine.formats.photo import read_photo
 from sync_engine.formats.text_values import escape, structure, text_list, unescape
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
@@ -102,9 +102,14 @@ def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
 
 
 def _element_key(element: Labelled | Address) -> tuple[object, ...]:
-    value = element.value if isinstance(element, Labelled) else (element.street, element.locality, element.country)
-    others = [line_key(line) for line in element.companions]
-    return not element.preferred, element.types, value, element.params, others, repr(element)
+    value = element.value if isinstance(element, Labelled) else _address_key(element)
+    companions = [line_key(line) for line in element.companions] if element.companions else []
+    return not element.preferred, element.types, value, element.params, companions
+
+
+def _address_key(address: Address) -> tuple[tuple[str, ...], ...]:
+    area = (address.locality, address.region, address.postal_code, address.country)
+    return (address.po_box, address.extended, address.street, *area)
 
 
 def _name_for(fields: dict[str, Any]) -> str:
@@ -160,7 +165,9 @@ def _types(params: Params) -> tuple[tuple[str, ...], bool, Params]:
 
 
 def _take_extra(draft: Draft, head: CardHead, value: str) -> None:
-    draft.extra.append(as_line(head.plain, value))
+    line = as_line(head.plain, value)
+    if line.value or not head.field:
+        draft.extra.append(line)
 
 
 def _take_stamp(draft: Draft, head: CardHead, value: str) -> None:
@@ -188,10 +195,11 @@ def _take_uid(draft: Draft, head: CardHead, value: str) -> None:
 
 
 def _take_kind(draft: Draft, head: CardHead, value: str) -> None:
-    if head.field in draft.fields:
+    kind = unescape(value).strip().lower()
+    if kind and head.field in draft.fields:
         _take_extra(draft, head, value)
-    elif value.strip():
-        draft.fields[head.field] = unescape(value).strip().lower()
+    elif kind:
+        draft.fields[head.field] = kind
         if head.plain.params:
             draft.params["KIND"] = head.plain.params
 
@@ -258,10 +266,10 @@ def _take_address(draft: Draft, head: CardHead, value: str) -> None:
     if any(parts[_ADDRESS_PARTS:]):
         _take_extra(draft, head, value)
         return
-    if not any(parts) and not head.rest and not head.group:
+    companions = draft.companions.get(head.group, ()) if head.group else ()
+    if not any(parts) and not head.rest and not companions:
         return
     po_box, extended, street, locality, region, code, country, *_ = parts + [()] * _ADDRESS_PARTS
-    companions = draft.companions.get(head.group, ()) if head.group else ()
     address = Address(
         po_box, extended, street, locality, region, code, country,
         head.types, head.preferred, head.rest, companions, head.plain.group,
@@ -321,8 +329,10 @@ def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
 def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
     lines: list[ContentLine] = []
     for head, value in found:
-        params = head.plain.params
-        lines.append(as_line(head.plain._replace(group="", params=params), value))
+        plain = head.plain
+        if plain.params and is_base64(plain):
+            value = "".join(value.split())  # noqa: PLW2901 - white space in it has no meaning
+        lines.append(ContentLine(plain.name, value, plain.params, plain.written))
     return in_order(lines)
 
 
