@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from config.reload import Watch
 from config.settings import AccountSettings
 from storage.admin_config import bindings_waiting, ensure_account, note_times, secret_times, set_account_state
 from storage.errors import StoreError
-from sync_engine.errors import NotAuthorised, SyncError, Unavailable
+from sync_engine.errors import NotAuthorised, SyncError, Throttled, Unavailable
 from sync_engine.ports import Connector
 
 TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
@@ -50,6 +51,7 @@ class Daemon:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._store_problem = ""
         self._approved: set[int] = set()
+        self._told_to_wait: dict[str, float] = {}  # accounts whose server asked for time -> when it is over
         self._locked_out: dict[str, datetime] = {}  # accounts that need a new sign-in -> since when
         self._idle = threading.Condition()
         self._running = 0
@@ -113,6 +115,8 @@ class Daemon:
             account = self.workspace.settings.account(slot.settings.account)
             if account is None or self._running >= self.workspace.settings.sync.workers:
                 continue
+            if now < self._told_to_wait.get(account.name, now):  # for all of its bindings (SYNC.md R27)
+                continue
             if self._connections.free(account):
                 self._submit(slot, account)
 
@@ -154,7 +158,8 @@ class Daemon:
     # ---------------------------------------------------------------- in a worker thread
 
     def _work(self, slot: Slot, account: AccountSettings, connector: Connector) -> None:
-        with structlog.contextvars.bound_contextvars(binding=slot.settings.name, account=account.name):
+        names = {"binding": slot.settings.name, "account": account.name, "cycle": uuid.uuid4().hex[:8]}
+        with structlog.contextvars.bound_contextvars(**names):
             sent = requests_of(connector)
             outcome = self._cycle(slot, connector)
             self.metrics.requests(account.name, requests_of(connector) - sent)
@@ -184,6 +189,8 @@ class Daemon:
     def _after(self, slot: Slot, outcome: Outcome) -> None:
         interval = slot.settings.interval or self.workspace.settings.sync.interval
         pause = BUSY_PAUSE if outcome.result is Result.BUSY else pause_after(outcome.error, slot.failures + 1, interval)
+        if isinstance(outcome.error, Throttled):
+            self._told_to_wait[slot.settings.account] = time.monotonic() + pause
         self.board.finish(slot, outcome, time.monotonic() + pause)
         self.metrics.cycle(slot, outcome)
         self._tell(slot, outcome, pause)

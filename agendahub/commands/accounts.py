@@ -109,10 +109,13 @@ def _states(workspace: Workspace) -> dict[str, tuple[str, str]]:
 @group.command(
     "test",
     help=_("Try an account step by step, from the server's name to writing and deleting a probe; says what to do."),
-    epilog=examples("agendahub account test work"),
+    epilog=examples("agendahub account test work", "agendahub account test work --collection Agenda"),
 )
 def try_account(
-    context: typer.Context, name: Annotated[str, typer.Argument(help=_("The account."))], as_json: AsJson = False
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help=_("The account."))],
+    collection: Annotated[str, typer.Option(help=_("Where to write the probe; else the first that takes it."))] = "",
+    as_json: AsJson = False,
 ) -> None:
     from connectors.dav.probe import probe
 
@@ -121,7 +124,7 @@ def try_account(
     if account.connector != "dav":
         raise Failure(_("Only dav accounts can be tested step by step."))
     steps = []
-    for step in probe(workspace.connector_settings(account)):
+    for step in probe(workspace.connector_settings(account), collection):
         steps.append({"name": step.name, "ok": step.ok, "detail": step.detail, "advice": step.advice})
         if not as_json:
             _show_step(steps[-1])
@@ -134,7 +137,7 @@ def try_account(
 def _show_step(step: dict[str, object]) -> None:
     mark = _("ok    ") if step["ok"] else _("FAILED")
     console().print(f"{mark}  {step['name']}: {step['detail']}", markup=False)
-    if not step["ok"] and step["advice"]:
+    if step["advice"]:
         console().print(f"        {step['advice']}", markup=False)
 
 
