@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from dav_gateway.auth import PER_ADDRESS
+from dav_gateway.answers import Refused
+from dav_gateway.auth import PER_ACCOUNT, PER_ADDRESS, Doorkeeper
 from storage import admin_people
 from storage.tables import devices, grants
 from tests.servers.gateway import Hub, Phone, running_hub
@@ -84,6 +86,23 @@ def test_guessing_is_stopped_and_honest_devices_are_not(hub: Hub, phone: Phone) 
     assert phone.get("/dav/").status_code == 200
     hub.clock.ahead = timedelta(minutes=11)
     assert guesser.get("/dav/").status_code == 401
+
+
+def _status(door: Doorkeeper, password: str, client: str) -> int:
+    try:
+        door.admit(f"Basic {base64.b64encode(f'ada:{password}'.encode()).decode()}", client)
+    except Refused as refused:
+        return refused.status
+    return 200
+
+
+def test_guessing_from_many_addresses_is_stopped_and_the_owner_is_not_locked_out(hub: Hub, phone: Phone) -> None:
+    door = Doorkeeper(hub.database, hub.clock)
+    statuses = [_status(door, f"guess {number}", f"192.0.2.{number}") for number in range(PER_ACCOUNT)]
+    assert set(statuses) == {401}
+    assert _status(door, "guess", "192.0.2.1") == 429
+    assert _status(door, phone.password, "198.51.100.7") == 200  # the owner, from where nobody failed
+    assert _status(door, phone.password, "192.0.2.1") == 200  # and now from anywhere: this device was right before
 
 
 def test_the_last_use_of_a_device_is_written_once_an_hour(hub: Hub, phone: Phone) -> None:
