@@ -10,8 +10,10 @@ from requests.structures import CaseInsensitiveDict
 from connectors.dav.cursor import Method, Place, runs_backwards
 from connectors.dav.failures import Answer, readable, retry_after
 from connectors.dav.hrefs import Origin, canonical_path, id_of, member_id, resource_names, uid_of_name, url_of
+from connectors.dav.transport import Transport
 from connectors.dav.versions import content_version, is_tag, normal_text, strong_tag
-from sync_engine.errors import CursorExpired
+from connectors.settings import ConnectorSettings
+from sync_engine.errors import CursorExpired, Unavailable
 
 HOME = Origin("https", "dav.example.org", 443)
 BASE = "https://dav.example.org/ada/cal/"
@@ -196,3 +198,31 @@ def test_words_name_the_precondition() -> None:
 )
 def test_waits_are_numbers_or_dates(written: str, seconds: float | None) -> None:
     assert retry_after(Answer(503, CaseInsensitiveDict({"Retry-After": written}), b"", "")) == seconds
+
+
+# ---------------------------------------------------------------- where the password may go
+
+
+@pytest.mark.parametrize(
+    ("home", "url", "allowed"),
+    [
+        ("https://dav.example.org/", "https://dav.example.org/x", True),
+        ("https://dav.example.org/", "https://dav.example.org:8443/x", False),
+        ("https://dav.example.org/", "http://dav.example.org/x", False),
+        ("http://dav.example.org/", "https://dav.example.org/x", True),
+        ("https://dav.example.org/", "https://p1.icloud.com/x", True),
+        ("https://dav.example.org/", "https://icloud.com/x", True),
+        ("https://dav.example.org/", "https://evilicloud.com/x", False),
+        ("https://dav.example.org/", "http://p1.icloud.com/x", False),
+        ("https://dav.example.org/", "https://dav.example.org@evil.test/x", False),
+        ("https://dav.example.org/", "file:///etc/passwd", False),
+    ],
+)
+def test_the_password_goes_only_where_it_may(home: str, url: str, allowed: bool) -> None:
+    transport = Transport(ConnectorSettings(home, "ada", "secret", other_hosts=("icloud.com",)))
+    if allowed:
+        transport.allow(url)
+    else:
+        with pytest.raises(Unavailable):
+            transport.allow(url)
+    transport.close()
