@@ -143,7 +143,7 @@ def settle_conflicts(cycle: Cycle, binding: Binding, conflicts: Sequence[Deliver
     for delivery in conflicts:
         if delivery.link is None:
             there = cycle.connector.find(binding.remote_id, delivery.payload, delivery.intent.key)
-            if there is None:
+            if there is None or is_anothers(cycle, delivery, there):
                 hidden.append(delivery)
                 _refused_without_reason(cycle, binding, delivery)
             else:
@@ -153,8 +153,20 @@ def settle_conflicts(cycle: Cycle, binding: Binding, conflicts: Sequence[Deliver
         take(cycle, found, shown)
 
 
+def is_anothers(cycle: Cycle, delivery: Delivery, found: Changed | Broken) -> bool:
+    """Whether what stands at the remote is tied to another item of the hub."""
+    with cycle.store.read() as uow:
+        link = uow.links(cycle.binding_id, [found.ref.id]).get(found.ref.id)
+    return link is not None and link.item_id != delivery.hub.id
+
+
+def place_taken() -> VersionConflict:
+    """Why an item cannot be made."""
+    return VersionConflict("Something else stands in this item's place at the server, and cannot be made one with it.")
+
+
 def _refused_without_reason(cycle: Cycle, binding: Binding, delivery: Delivery) -> None:
-    err = VersionConflict("The server says that something stands in this item's place, but does not show it.")
+    err = place_taken()
     with cycle.store.begin() as uow:
         uow.set_intent_state([delivery.intent.id], IntentState.FAILED)
         uow.quarantine(binding.id, trouble(delivery, err))

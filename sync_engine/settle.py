@@ -12,7 +12,7 @@ from sync_engine.formats import with_uid
 from sync_engine.merge import merge
 from sync_engine.ports import Binding, Broken, Change, Changed, IntentState, Operation, Prefer, RemoteRef, Removed
 from sync_engine.pull import take
-from sync_engine.results import Results
+from sync_engine.results import Results, is_anothers, place_taken
 
 _ALL = 1_000_000
 
@@ -88,6 +88,8 @@ class _Outcome:
     def _created(self, delivery: Delivery, found: Changed | Broken | Removed | None) -> None:
         if not isinstance(found, Changed | Broken):
             self.results.untouched([delivery])
+        elif is_anothers(self.results.cycle, delivery, found):
+            self.results.refused.append((delivery, place_taken()))
         elif isinstance(found, Changed) and self._as_sent(delivery, found):
             self.results.done(delivery, found.ref)
         elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):

@@ -92,6 +92,21 @@ def test_r01_a_listing_that_leaves_items_out_deletes_nothing_that_is_still_there
     assert len(world.hub()) == len(a.items()) == len(b.items()) == 5
 
 
+@pytest.mark.parametrize("error", [None, Unavailable("cut off")])
+def test_r01_a_listing_that_breaks_off_half_way_notes_no_deletion(tmp_path: Path, error: Exception | None) -> None:
+    world, a, _ = _full(tmp_path)
+    a.remove("t004")
+    _forget_cursor(world, a)
+    world.clock.pass_time(days=1)
+    some = MemoryConnector(a.account).fetch(a.collection, [a.id_of("t000"), a.id_of("t001")])
+    with pytest.raises((SuspectListing, Unavailable)):
+        world.cycle("a", _Listing(a.account, [Page(list(some), "9")], error))
+    assert _cursor(world, a) is None
+    assert {row.state for row in world.rows(t.links)} == {"live"}
+    assert len(world.hub()) == 5
+    assert world.cycle("a").pulled_deleted == 1
+
+
 def test_r01_an_item_that_is_there_but_unreadable_is_not_deleted_nor_reported_again_and_again(tmp_path: Path) -> None:
     world, a, b = _full(tmp_path)
     _forget_cursor(world, a)

@@ -10,7 +10,7 @@ from connectors.memory import Unkind
 from storage import tables as t
 from sync_engine.item import Item
 from tests import samples
-from tests.faults import FaultyConnector
+from tests.faults import Fault, FaultyConnector, Script
 from tests.world import Side, World
 
 
@@ -129,6 +129,30 @@ def test_r11_a_first_sync_of_the_same_items_under_other_uids_matches_by_content(
     assert "Room 2" in c.texts()["other-e1"]
     assert "Room 3" in a.texts()["e2"]
     assert set(a.items()) == set(world.hub())
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_r11_an_item_whose_place_is_tied_to_another_is_reported_and_the_others_go_on(
+    tmp_path: Path, in_doubt: bool
+) -> None:
+    world, a, _ = _world(tmp_path)
+    c = world.bind("c")
+    for uid, item in a.items().items():
+        c.put(_renamed(item, f"other-{uid}"))
+    world.settle()
+    c.connector = connector = FaultyConnector(c.account)
+    world.phone_put(_renamed(samples.event("x", "Another"), "other-e1"))
+    if in_doubt:
+        connector.script = Script(Fault.LOST_REQUEST, 1)
+    for _ in range(3):
+        world.cycle("c")
+    assert "find" in connector.script.calls
+    world.phone_edit("e2", lambda text: text.replace("Room 1", "Room 2"))
+    world.settle()
+    assert [(row.title, row.operation) for row in world.rows(t.quarantine)] == [("Another", "create")]
+    assert "Room 2" in c.texts()["other-e2"]
+    assert "Event 1" in c.texts()["other-e1"]
+    assert len(c.items()) == 5
 
 
 # ---------------------------------------------------------------- R23

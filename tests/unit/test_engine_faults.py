@@ -12,7 +12,7 @@ from storage import tables as t
 from sync_engine.cycle import run_cycle
 from sync_engine.errors import AccountError
 from tests import samples
-from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, ReadingBack, Script
+from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, Joining, ReadingBack, Script
 from tests.world import World
 
 MOODS: dict[str, Unkind] = {
@@ -106,6 +106,11 @@ def test_r05_r06_any_call_may_fail_and_exactly_one_copy_of_each_item_is_everywhe
 @pytest.mark.parametrize(("mood", "fault"), _SLOW)
 def test_r05_r06_any_call_may_fail_at_any_kind_of_server(tmp_path: Path, mood: str, fault: Fault) -> None:
     _all_calls(tmp_path, MOODS[mood], fault, FaultyConnector)
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
+def test_r05_changes_and_their_cursor_are_stored_together_or_not_at_all(tmp_path: Path, fault: Fault) -> None:
+    _all_calls(tmp_path, Unkind(), fault, Joining)
 
 
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.UNAVAILABLE])
