@@ -22,7 +22,7 @@ class Bound:
 def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:
     """Make sure that the binding's rows exist. A remote given by its name is looked up at the account."""
     remote_id = settings.remote
-    if "/" not in remote_id:  # a name: ids of collections are paths
+    if not remote_id.startswith("/") and "://" not in remote_id:  # a name, or an id that is no path
         remote_id = find_remote(connector, remote_id, settings.account).id
     with workspace.database.begin() as unit:
         connection, now = unit.session.connection, utc_now()

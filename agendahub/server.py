@@ -75,7 +75,7 @@ def _config(workspace: Workspace, daemon: Daemon) -> uvicorn.Config:
     folder = workspace.loaded.folder
     return uvicorn.Config(
         application(daemon),
-        http="h11",
+        http="auto",
         lifespan="off",
         log_config=None,
         log_level="warning",

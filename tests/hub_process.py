@@ -68,9 +68,11 @@ class Hub:
         (self.folder / f"{name}.secret").write_text(server.password + "\n")
         self._append("accounts", name=name, url=server.url, username=server.username, secret=f"file:{name}.secret")
 
-    def write_binding(self, name: str, account: str, remote: str, collection: str = "Agenda") -> None:
+    def write_binding(
+        self, name: str, account: str, remote: str, collection: str = "Agenda", *, kind: str = "event"
+    ) -> None:
         """As an admin with an editor does."""
-        self._append("bindings", name=name, account=account, remote=remote, collection=collection, kinds=["event"])
+        self._append("bindings", name=name, account=account, remote=remote, collection=collection, kinds=[kind])
 
     def _append(self, section: str, **values: object) -> None:
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
