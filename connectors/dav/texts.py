@@ -6,9 +6,11 @@ from email.message import Message
 
 from connectors.dav.versions import normal_text
 from connectors.dav.xml_bodies import ADDRESS_BOOK, Flavour
+from sync_engine import recurrence
 from sync_engine.formats.decoding import decode
 from sync_engine.item import Item
 from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS, check
+from sync_engine.model import Contact
 
 
 def too_large(flavour: Flavour) -> int:
@@ -25,6 +27,9 @@ def decoded(body: bytes, content_type: str) -> str:
 
 
 def read_item(text: str, *, uid_if_missing: str | None) -> Item:
-    """Parse a text in its normal form. Raises Rejected for one that is too large, and Unreadable."""
+    """Parse a text in its normal form. Raises Unreadable, and Rejected for one that is too large or never ends."""
     check(text)
-    return Item.read(text, uid_if_missing=uid_if_missing)
+    item = Item.read(text, uid_if_missing=uid_if_missing)
+    if not isinstance(item.record, Contact):
+        recurrence.check(item.record)
+    return item

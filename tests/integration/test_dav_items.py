@@ -62,3 +62,20 @@ def test_an_item_the_server_does_not_give_out_is_broken(server: UnkindDav, dav: 
     changes = [c for page in dav.changes(CALENDAR, None, lambda ids: {}) for c in page.changes]
     (broken,) = (c for c in changes if isinstance(c, Broken))
     assert (broken.ref.id, broken.error.server_said) == (f"{CALENDAR}e1.ics", "no way")
+
+
+@pytest.mark.parametrize("multiget", [True, False])
+@pytest.mark.parametrize(
+    ("rule", "reason"), [("FREQ=SECONDLY", "must have COUNT or UNTIL"), ("FREQ=DAILY;COUNT=99999", "from 1 to 3500")]
+)
+def test_a_recurrence_that_could_run_away_is_broken_and_the_others_arrive(
+    server: UnkindDav, dav: DavConnector, rule: str, reason: str, multiget: bool
+) -> None:
+    server.mood.multiget = multiget
+    server.put(CALENDAR, "bomb.ics", event("bomb", "bomb").text.replace("SUMMARY:", f"RRULE:{rule}\r\nSUMMARY:"))
+    changes = [c for page in dav.changes(CALENDAR, None, lambda ids: {}) for c in page.changes]
+    (broken,) = (c for c in changes if isinstance(c, Broken))
+    assert broken.ref.id == f"{CALENDAR}bomb.ics"
+    assert reason in str(broken.error)
+    assert rule in broken.raw
+    assert sum(isinstance(c, Changed) for c in changes) == 3
