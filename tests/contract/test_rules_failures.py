@@ -34,9 +34,11 @@ def _world(folder: Path) -> tuple[World, Side, FaultyConnector]:
 # ---------------------------------------------------------------- R06
 
 
+@pytest.mark.parametrize("lag", [0, 10])
 @pytest.mark.parametrize("done", [True, False])
-def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(tmp_path: Path, done: bool) -> None:
+def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(tmp_path: Path, done: bool, lag: int) -> None:
     world, a, connector = _world(tmp_path)
+    a.account.unkind.lag = lag  # the feed does not show it yet
     world.phone_put(samples.event("new"))
     whole = connector.create
 

@@ -124,6 +124,28 @@ def test_a_deletion_in_doubt_is_not_repeated_when_the_phone_brought_the_item_bac
     assert "Room 2" in a.texts()["ev-1"]
 
 
+def test_an_edit_that_is_collected_while_an_older_one_is_in_doubt_goes_out_after_it(tmp_path: Path) -> None:
+    world, a, connector = _world(tmp_path)
+    world.phone_edit("ev-1", lambda text: text.replace("Room 1", "Room 2"))
+    world.phone_edit("ca-1", lambda text: text.replace("Likes numbers", "Likes engines"))
+    whole = connector.update
+
+    def troubled(collection: str, ref: Any, item: Item, base: Any) -> Any:
+        connector.update = whole  # type: ignore[method-assign]
+        whole(collection, ref, item, base)
+        world.phone_edit("ev-1", lambda text: text.replace("Bring coffee", "Bring tea"))
+        a.edit("ca-1", lambda text: text.replace("FN:Ada Lovelace", "FN:Ada King"))  # the next write is refused once
+        raise OutcomeUnknown("The connection broke.")
+
+    connector.update = troubled  # type: ignore[method-assign]
+    world.settle()
+    world.settle()
+    assert "Bring tea" in a.texts()["ev-1"]
+    assert "Likes engines" in a.texts()["ca-1"]
+    assert "FN:Ada King" in world.hub()["ca-1"].text
+    assert world.rows(t.intents) == world.rows(t.quarantine) == []
+
+
 # ---------------------------------------------------------------- many items, and stopping
 
 
