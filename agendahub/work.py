@@ -126,6 +126,7 @@ class Worker:
             if everything:
                 with self.workspace.database.begin() as unit:
                     unit.set_cursor(bound.id, None)
+                    unit.set_hub_cursor(bound.id, 0)  # finds what has come into the binding's window
             outcome = self._run(bound, connector, progress, started)
             self._record(bound, outcome)
             return outcome

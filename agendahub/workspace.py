@@ -115,6 +115,8 @@ def policy_of(binding: BindingSettings) -> Policy:
         prefer=Prefer(binding.prefer),
         brake_count=binding.brake_count,
         brake_percent=binding.brake_percent,
+        window_days_past=binding.window_days_past,
+        window_days_future=binding.window_days_future,
     )
 
 

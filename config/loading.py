@@ -194,9 +194,6 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     for number, binding in enumerate(settings.bindings):
         if binding.account not in names:
             yield ("bindings", number, "account"), "there is no [[accounts]] entry of this name"
-        for key in ("window_days_past", "window_days_future"):
-            if getattr(binding, key):
-                yield ("bindings", number, key), "this version syncs without a window; leave it at 0"
         if "contact" in binding.kinds and len(binding.kinds) > 1:
             yield ("bindings", number, "kinds"), "contacts and calendar entries cannot share a collection"
     yield from _double_bindings(settings)

@@ -82,7 +82,7 @@ def _steps(
 ) -> Iterator[PlannedAction]:
     with cycle.store.read() as uow:
         view = load_view(uow, binding, changes, matching=matching)
-        steps = Planner(cycle.policy, cycle.connector.carries, view, later=later).steps(changes)
+        steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(changes)
     yield from (_told(step, view) for step in steps if step.what not in (What.KEEP, What.ECHO, What.MISSING))
 
 

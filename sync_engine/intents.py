@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync_engine.context import Cycle
+from sync_engine.item import Item
 from sync_engine.ports import Binding, HubItem, Intent, IntentState, Link, Operation, UnitOfWork
+from sync_engine.window import in_window
 
 _ALL = 1_000_000
 
@@ -13,8 +15,20 @@ _ALL = 1_000_000
 def plan_intents(cycle: Cycle, uow: UnitOfWork, binding: Binding, changed: Sequence[HubItem]) -> list[Intent]:
     """The writes that bring these items' changes to the remote; none for what came from there."""
     links = uow.links_of_items(binding.id, [item.id for item in changed])
-    intents = (intent_for(cycle, binding, item, links.get(item.id)) for item in changed)
-    return [intent for intent in intents if intent is not None]
+    candidates = (intent_for(cycle, binding, item, links.get(item.id)) for item in changed)
+    intents = [intent for intent in candidates if intent is not None]
+    outside = _outside_window(cycle, uow, [i for i in intents if i.operation is Operation.CREATE])
+    return [intent for intent in intents if intent.item_id not in outside]
+
+
+def _outside_window(cycle: Cycle, uow: UnitOfWork, creations: Sequence[Intent]) -> set[int]:
+    policy = cycle.policy
+    if not creations or not (policy.window_days_past or policy.window_days_future):
+        return set()
+    texts, items = uow.texts([i.revision_id for i in creations]), uow.items([i.item_id for i in creations])
+    now = cycle.clock()
+    payloads = {i.item_id: Item.stored(items[i.item_id].kind, "", texts[i.revision_id]) for i in creations}
+    return {number for number, payload in payloads.items() if not in_window(payload.record, policy, now)}
 
 
 def intent_for(cycle: Cycle, binding: Binding, item: HubItem, link: Link | None) -> Intent | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
@@ -26,6 +27,7 @@ from sync_engine.ports import (
     Removed,
     Trouble,
 )
+from sync_engine.window import in_window
 
 
 class What(StrEnum):
@@ -83,6 +85,7 @@ class Planner:
     policy: Policy
     carries: frozenset[str]
     view: View
+    now: datetime  # for the binding's window
     claimed: dict[str, str] = field(default_factory=dict)  # UID -> remote id, for items that this page creates
     taken: set[int] = field(default_factory=set)  # hub items that this page links
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
@@ -158,6 +161,8 @@ class Planner:
     def _new(self, change: Changed) -> Step | None:
         """Where the remote only mirrors the hub, what others put there is none of our business."""
         if self.policy.direction is Direction.OUT:
+            return None
+        if not in_window(change.item.record, self.policy, self.now):
             return None
         self.claimed[change.item.uid] = change.ref.id
         return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)

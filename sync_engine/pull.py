@@ -123,7 +123,7 @@ def _commit(
         if any(not isinstance(change, Listed) for change in page.changes):
             uow.lock_collection(binding.collection_id)
             view = load_view(uow, binding, page.changes, matching=matching)
-            steps = Planner(cycle.policy, cycle.connector.carries, view, later=later).steps(page.changes)
+            steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
             Applier(cycle, uow, binding).apply(steps)
             _release(uow, binding, page.changes, steps)
         if page.cursor is not None:

@@ -156,7 +156,7 @@ def test_r05_kill_9_at_random_moments_loses_doubles_and_resurrects_nothing(world
         users.create()
     for _ in range(KILLS):
         daemon.start()
-        time.sleep(users.dice.uniform(0.5, 3.0))
+        time.sleep(users.dice.uniform(0.3, 2.0))
         users.work()
         time.sleep(users.dice.uniform(0.0, 1.0))
         daemon.kill()

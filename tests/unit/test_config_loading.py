@@ -93,7 +93,6 @@ def test_the_example_mentions_every_setting(table: str, model: type) -> None:
             'line 13: bindings "c" remote = "/x/": binding "b" already',
         ),
         ('[server]\ntls_cert = "c.pem"', "line 1: server.tls_key: tls_cert and tls_key are only of use together"),
-        (ACCOUNT + BINDING + "window_days_past = 30", 'line 10: bindings "b" window_days_past = 30: this version'),
         ("[sync]\nworkers = = 3", "line 2: not valid TOML"),
         ("[sync]\nworkers", "line 2: not valid TOML"),
         ('[log]\nlevel = "loud"', 'line 2: log.level = "loud": must be'),
