@@ -7,7 +7,7 @@ import plistlib
 import uuid
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 
 def profile(url: str, user: str, password: str, device: str) -> bytes:
@@ -49,7 +49,7 @@ def _payload(prefix: str, kind: str, parts: Any, user: str, password: str) -> di
         f"{prefix}HostName": parts.hostname,
         f"{prefix}Port": parts.port or (443 if tls else 80),
         f"{prefix}UseSSL": tls,
-        f"{prefix}PrincipalURL": parts.path or "/",
+        f"{prefix}PrincipalURL": f"{parts.path.rstrip('/')}/dav/principals/{quote(user, safe='')}/",
         f"{prefix}Username": user,
         f"{prefix}Password": password,
     }

@@ -8,16 +8,21 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, true, update
 
 from storage import tables as t
 from storage.errors import StoreRefused
 
+_LOCKS = {
+    "postgresql": "SELECT pg_advisory_xact_lock(4278348, 1)",
+    "mssql": "EXEC sp_getapplock @Resource = 'agendahub-rows', @LockMode = 'Exclusive', @LockOwner = 'Transaction'",
+}
 _RESET = {"cursor": None, "hub_cursor": 0, "approved": False, "last_error": ""}
 
 
 def ensure_account(connection: Connection, name: str, now: datetime) -> int:
     """The id of an account's row, made if need be."""
+    _one_at_a_time(connection)
     found = connection.execute(select(t.accounts.c.id).where(t.accounts.c.name == name)).scalar_one_or_none()
     if found is None:
         found = _inserted(connection, insert(t.accounts).values(name=name, since=now))
@@ -26,6 +31,7 @@ def ensure_account(connection: Connection, name: str, now: datetime) -> int:
 
 def ensure_collection(connection: Connection, name: str, kinds: Sequence[str], owner: str, now: datetime) -> int:
     """The id of a hub collection, made if need be. Raises `StoreRefused`: unknown owner, kinds it cannot hold."""
+    _one_at_a_time(connection)
     owner_id = _owner(connection, owner)
     found = connection.execute(
         select(t.collections.c.id, t.collections.c.kinds).where(
@@ -35,6 +41,15 @@ def ensure_collection(connection: Connection, name: str, kinds: Sequence[str], o
     if found is None:
         return _create_collection(connection, name, kinds, owner_id, now)
     return _widened(connection, found.id, name, found.kinds, kinds)
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    """Wait for other transactions that make rows here: two workers that meet would each make the same collection.
+
+    Lasts until the end of the transaction. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name in _LOCKS:
+        connection.execute(text(_LOCKS[connection.dialect.name]))
 
 
 def _owner(connection: Connection, owner: str) -> int | None:

@@ -206,6 +206,7 @@ def test_users_and_devices(hub: Hub, tmp_path: Path) -> None:
     caldav, carddav = profile["PayloadContent"]
     assert (caldav["CalDAVPassword"], carddav["CardDAVUsername"]) == (made["password"], "ada")
     assert (caldav["CalDAVHostName"], caldav["CalDAVPort"], caldav["CalDAVUseSSL"]) == ("127.0.0.1", hub.port, False)
+    assert carddav["CardDAVPrincipalURL"] == "/dav/principals/ada/"
     assert stat.S_IMODE((tmp_path / "p.mobileconfig").stat().st_mode) == 0o600
     assert "█" in hub.run("device", "add", "ada", "Thunderbird")
     assert made["password"] not in hub.run("device", "list")

@@ -202,6 +202,22 @@ def test_health_metrics_status_and_gateway_share_one_port(hub: Hub) -> None:
     assert password not in hub.log()
 
 
+def test_what_a_phone_writes_is_at_the_servers_within_seconds(
+    hub: Hub, pair: tuple[str, str], radicale_server: Server
+) -> None:
+    hub.edit('interval = "1s"', 'interval = "1h"')  # the gateway's writes alone set the bindings going
+    hub.run("user", "add", "ada")
+    password = hub.json("device", "add", "ada", "phone")["password"]
+    with hub.serving():
+        wait_for(lambda: hub.state("one")["state"] == hub.state("two")["state"] == "ok")
+        put_event(Server(hub.url, "ada", password), "/dav/calendars/ada/agenda/", "p1", "from the phone")
+        started = time.monotonic()
+        for path in pair:
+            wait_for(lambda path=path: events_at(radicale_server, path) == {"p1": "from the phone"})
+        assert time.monotonic() - started < 10
+    assert hub.json("history", "p1")[0]["actor"] == "user ada, device phone"
+
+
 def test_a_port_in_use_is_one_clear_sentence(hub: Hub) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", hub.port))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
+from storage.admin_config import ensure_account, ensure_collection
+from storage.database import Database
 from tests.hub_process import Hub, delete_event, events_at, put_event, wait_for
 from tests.servers.dav_setup import make_collection
 from tests.servers.processes import Server
@@ -43,3 +48,19 @@ def test_commands_and_daemon_work_on_postgresql(
         )
         wait_for(lambda: hub.state("two")["state"] == "ok")
     assert "Traceback" not in hub.log()
+
+
+def test_workers_that_meet_make_one_collection(postgres_url: str) -> None:
+    database, now = Database(postgres_url), datetime.now(UTC)
+    barrier = threading.Barrier(4)
+
+    def make(_number: int) -> int:
+        barrier.wait(10)
+        with database.begin() as unit:
+            connection = unit.session.connection
+            ensure_account(connection, "work", now)
+            return ensure_collection(connection, "Agenda", ["event"], "", now)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(make, range(4)))) == 1
+    database.dispose()
