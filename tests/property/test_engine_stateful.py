@@ -174,4 +174,4 @@ def test_whatever_happens_all_sides_agree_in_the_end() -> None:
 
 @pytest.mark.slow
 def test_whatever_happens_for_long_all_sides_agree_in_the_end() -> None:
-    _run(200, 40)
+    _run(80, 30)
