@@ -2,14 +2,13 @@
 
 Xandikos (A) is filled, Radicale (B) starts empty; each program has its own pair of calendars there. Measured are whole
 processes, for both alike: wall clock, CPU of the process alone (not of the servers) and the requests that reached the
-servers. The hub keeps its store as durable as in production. A round without a change is also measured in a process
-that runs already, for a daemon does not start anew: that is how AgendaHub is run.
+servers. The hub keeps its store as durable as in production. The work is also measured in a process that
+runs already, for a daemon does not start anew: that is how AgendaHub is run.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -19,16 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import process_cost, sync_ours, sync_vdirsyncer
-from benchmarks.process_cost import Cost
+from benchmarks.process_cost import Cost, Running
 from benchmarks.report import Row, show
 from benchmarks.sample_events import edited, events
 from benchmarks.servers import Side, fill, two_servers
 
 PEER = "vdirsyncer"
 ROUNDS = 5  # of the daemon, without a change
-CHANGES_AT_A, CHANGES_AT_B = range(4), range(4, 7)  # numbers of the events that are edited there
-DELETED_AT_A = 7
-NEW_AT_A, NEW_AT_B = 1, 1
+CHANGED_AT_A, CHANGED_AT_B, DELETED_AT_A = range(4), range(4, 7), 7  # numbers of the events, in the first lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +66,23 @@ class Stage:
     def _note(self, title: str, unit: str, values: Sequence[float]) -> None:
         self.rows.append(Row(f"{title}, {self.count:,} events", unit, values[0], PEER, values[1]))
 
-    def note_daemon(self, peer: Cost) -> float:
-        """Rounds without a change in a process that runs already; returns the CPU of one."""
+    def in_the_daemon(self, idle: Cost, changed: Cost) -> float:
+        """The same in a process that runs already, beside what a run costs the peer; CPU of a round without change."""
+        with process_cost.staying([*self.clients[0].command, "stay"]) as daemon:
+            rounds = [self._work(daemon) for _ in range(ROUNDS)]
+            assert not daemon.said["changes"], daemon.said
+            self._note_daemon("no change, in the daemon", rounds, idle)
+            change_ten(self.sides, self.clients[0].collection, self.count, lot=1)
+            self._note_daemon("10 changes, in the daemon", [self._work(daemon)], changed)
+        return _median([cost.cpu for cost, _ in rounds])
+
+    def _work(self, daemon: Running) -> tuple[Cost, int]:
         before = sum(side.relay.requests for side in self.sides)
-        first = self.run(self.clients[0])[1]
-        said = process_cost.run([*self.clients[0].command, str(ROUNDS)]).said
-        warm = json.loads(said)["warm"]
-        assert not any(r["changes"] for r in warm), said
-        requests = (sum(side.relay.requests for side in self.sides) - before - 2 * first) / ROUNDS
-        cpu = _median([r["cpu"] for r in warm])
-        title = "no change, in the daemon"
-        self._note(title, "s wall", [_median([r["wall"] for r in warm]), peer.wall])
-        self._note(title, "s CPU", [cpu, peer.cpu])
-        self.rows.append(Row(f"{title}, {self.count:,} events", "requests", requests, "of a new process", float(first)))
-        return cpu
+        return daemon.work(), sum(side.relay.requests for side in self.sides) - before
+
+    def _note_daemon(self, title: str, runs: Sequence[tuple[Cost, int]], peer: Cost) -> None:
+        self._note(title, "s wall", [_median([cost.wall for cost, _ in runs]), peer.wall])
+        self._note(title, "s CPU", [_median([cost.cpu for cost, _ in runs]), peer.cpu])
 
     def check(self) -> None:
         """Both sides of both pairs must hold the same, else the figures mean nothing."""
@@ -108,11 +108,12 @@ def measure(count: int, folder: Path) -> tuple[list[Row], float]:
         stage.check()
         _say(f"{count:,} events: no change")
         idle = stage.case("no change", times=3)
-        cpu = stage.note_daemon(min(idle[1], key=lambda c: c.cpu))
         _say(f"{count:,} events: 10 changes")
         for client in stage.clients:
             change_ten(sides, client.collection, count)
-        stage.case("10 changes")
+        changed = stage.case("10 changes")
+        stage.check()
+        cpu = stage.in_the_daemon(min(idle[1], key=lambda cost: cost.cpu), changed[1][0])
         stage.check()
         return stage.rows, cpu
 
@@ -155,17 +156,17 @@ def warm_up(sides: tuple[Side, Side]) -> None:
         side.texts("warm")
 
 
-def change_ten(sides: tuple[Side, Side], collection: str, count: int) -> None:
-    """Somebody edits seven events, three of them at B, deletes one and makes one at each side."""
-    made = dict(events(count + NEW_AT_A + NEW_AT_B))
+def change_ten(sides: tuple[Side, Side], collection: str, count: int, lot: int = 0) -> None:
+    """Somebody edits seven events, three of them at B, deletes one and makes one at each side. Others in each lot."""
+    made = dict(events(count + 2 * (lot + 1)))
     uids = list(made)
-    for side, numbers in zip(sides, (CHANGES_AT_A, CHANGES_AT_B), strict=True):
+    for side, numbers in zip(sides, (CHANGED_AT_A, CHANGED_AT_B), strict=True):
         names = side.names_by_uid(collection)
         for number in numbers:
-            name = names[uids[number]]
+            name = names[uids[number + 10 * lot]]
             side.put(collection, name, edited(side.get(collection, name)))
-    sides[0].delete(collection, f"{uids[DELETED_AT_A]}.ics")
-    for side, uid in zip(sides, uids[count:], strict=True):
+    sides[0].delete(collection, f"{uids[DELETED_AT_A + 10 * lot]}.ics")
+    for side, uid in zip(sides, uids[-2:], strict=True):
         side.put(collection, f"{uid}.ics", made[uid])
 
 

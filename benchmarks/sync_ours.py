@@ -1,8 +1,7 @@
-"""AgendaHub's part of the sync benchmark, a process of its own: `python -m benchmarks.sync_ours FOLDER [ROUNDS]`.
+"""AgendaHub's part of the sync benchmark, a process of its own: `python -m benchmarks.sync_ours FOLDER [stay]`.
 
-FOLDER holds sides.json; the hub's database is made there by `prepare`. A first round is worked until both sides are in
-step; each of the ROUNDS further ones is one cycle of each binding in the process that runs already, as a daemon does.
-Prints one JSON object.
+FOLDER holds sides.json; the hub's database is made there by `prepare`. Both sides are brought in step, and one JSON
+object says what was done. With `stay` the same is done once more for each line of standard input, as a daemon does.
 """
 
 from __future__ import annotations
@@ -80,13 +79,9 @@ class Hub:
             assert alone
             return run_cycle(cycle)
 
-    def round(self) -> list[RunCounts]:
-        """One cycle of each binding."""
-        return [self.cycle(name) for name in self._sides]
-
     def in_step(self) -> list[RunCounts]:
         """Cycles of all bindings; again for those that came before another one that brought something new."""
-        done = self.round()
+        done = [self.cycle(name) for name in self._sides]
         if pulled(done[-1]):
             done.append(self.cycle(next(iter(self._sides))))
         return done
@@ -97,26 +92,26 @@ def pulled(counts: RunCounts) -> int:
     return counts.pulled_new + counts.pulled_changed + counts.pulled_deleted
 
 
-def measured_round(hub: Hub) -> dict[str, float]:
-    """Seconds of one round that finds nothing to do."""
+def measured(hub: Hub) -> dict[str, float]:
+    """Bring both sides in step: what was done, and the seconds it took."""
     wall, cpu = time.perf_counter(), time.process_time()
-    changes = sum(counts.changes for counts in hub.round())
-    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "changes": changes}
+    done = hub.in_step()
+    return {
+        "wall": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "changes": sum(counts.changes for counts in done),
+        "conflicts": sum(counts.conflicts for counts in done),
+        "quarantined": sum(counts.quarantined for counts in done),
+    }
 
 
-def main(folder: str, rounds: str = "0") -> None:
+def main(folder: str, how: str = "") -> None:
     """Work and report."""
     hub = Hub(Path(folder))
-    done = hub.in_step()
-    warm = [measured_round(hub) for _ in range(int(rounds))]
-    total = {
-        "changes": sum(counts.changes for counts in done),
-        "quarantined": sum(counts.quarantined for counts in done),
-        "conflicts": sum(counts.conflicts for counts in done),
-        "notes": [note for counts in done for note in counts.notes],
-        "warm": warm,
-    }
-    print(json.dumps(total))
+    print(json.dumps(measured(hub)), flush=True)
+    if how == "stay":
+        for _ in sys.stdin:
+            print(json.dumps(measured(hub)), flush=True)
 
 
 if __name__ == "__main__":
