@@ -18,7 +18,7 @@ from pydantic_settings import SettingsError
 from config.errors import ConfigError, Problem
 from config.lines import Path as KeyPath
 from config.lines import line_of, lines_of
-from config.settings import ENVIRONMENT_PREFIX, Settings, anchored
+from config.settings import ENVIRONMENT_PREFIX, BindingSettings, Settings, anchored
 
 _SECTIONS = tuple(Settings.model_fields)
 _HIDDEN = {"secret"}  # what may hold a secret that was written in the wrong place
@@ -197,9 +197,21 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         if "contact" in binding.kinds and len(binding.kinds) > 1:
             yield ("bindings", number, "kinds"), "contacts and calendar entries cannot share a collection"
     yield from _double_bindings(settings)
+    yield from _mixed_collections(settings)
     if bool(settings.server.tls_cert) != bool(settings.server.tls_key):
         missing = "tls_key" if settings.server.tls_cert else "tls_cert"
         yield ("server", missing), "tls_cert and tls_key are only of use together"
+
+
+def _mixed_collections(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """A hub collection is an address book or a calendar, whoever is bound to it."""
+    first: dict[tuple[str, str], BindingSettings] = {}
+    for number, binding in enumerate(settings.bindings):
+        other = first.setdefault((binding.owner, binding.collection), binding)
+        if ("contact" in other.kinds) != ("contact" in binding.kinds):
+            said = f'binding "{other.name}" makes it a collection of {", ".join(other.kinds)}, this one carries '
+            said += f"{', '.join(binding.kinds)}: contacts and calendar entries cannot share a collection"
+            yield ("bindings", number, "collection"), said
 
 
 def _repeated(section: str, names: list[str]) -> Iterator[tuple[KeyPath, str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_NAME = re.compile(r"[^\W_][\w .@-]{0,99}")
+_LONGEST_NAME = 100
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # line ends, NUL, half characters
 SECRET_WAYS = ("env:", "file:", "store:")
 
 
@@ -23,8 +25,11 @@ def _duration(value: Any) -> Any:
 
 
 def _name(value: str) -> str:
-    if not _NAME.fullmatch(value) or value != value.strip():
-        raise ValueError("a name is 1 to 100 letters, digits, spaces or . - _ @ and starts with a letter or digit")
+    """Whatever people call things at their servers, emoji too; "-" would be an option on the command line."""
+    if not 0 < len(value) <= _LONGEST_NAME or value != value.strip() or value.startswith("-"):
+        raise ValueError("a name is 1 to 100 characters, without a space at its ends and no - at its beginning")
+    if any(unicodedata.category(character) in _UNSEEN for character in value):
+        raise ValueError("a name is one line of characters that can be seen")
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -194,3 +195,24 @@ def test_lines_of_nested_and_repeated_tables() -> None:
     assert found["d", 1, "g", "h", "i"] == 12
     assert found["d", 1, "k", 0, "l"] == 14
     assert found["d", 1, "k", 0, "m", "n"] == 17
+
+
+@pytest.mark.parametrize("name", ["Agenda 📅", "Ada's R&D (intern) / Büro", "_x", "日程"])
+def test_a_name_is_what_people_write_at_their_servers(name: str) -> None:
+    assert parse(ACCOUNT + BINDING.replace('"X"', json.dumps(name, ensure_ascii=False))).bindings[0].collection == name
+
+
+@pytest.mark.parametrize("name", ["", " x", "x ", "-x", "a\nb", "a\u0000b", "x" * 101])
+def test_a_name_is_one_line_that_can_be_typed(name: str) -> None:
+    (problem,) = problems(ACCOUNT + BINDING.replace('"X"', json.dumps(name, ensure_ascii=False)))
+    assert problem.startswith('line 8: bindings "b" collection'), problem
+    assert "a name is" in problem
+
+
+def test_bindings_of_one_collection_carry_contacts_or_calendar_entries() -> None:
+    second = BINDING.replace('"b"', '"c"').replace('"event"', '"contact"').replace('"/x/"', '"/y/"')
+    (problem,) = problems(ACCOUNT + BINDING + second)
+    assert 'bindings "c" collection = "X"' in problem
+    assert 'binding "b" makes it a collection of event' in problem
+    assert parse(ACCOUNT + BINDING + second.replace('"X"', '"Y"')).bindings[1].collection == "Y"
+    assert parse(ACCOUNT + BINDING + second.replace('"contact"', '"task"')).bindings[1].kinds == ("task",)
