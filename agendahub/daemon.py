@@ -23,7 +23,7 @@ from config.reload import Watch
 from config.settings import AccountSettings
 from storage.admin_config import bindings_waiting, ensure_account, note_times, secret_times, set_account_state
 from storage.errors import StoreError
-from sync_engine.errors import NotAuthorised, SyncError, Throttled, Unavailable
+from sync_engine.errors import NotAuthorised, SyncError, Throttled
 from sync_engine.ports import Connector
 
 TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
@@ -144,8 +144,7 @@ class Daemon:
         try:
             connector = self._connections.lend(account)
         except (Failure, StoreError) as err:
-            now = utc_now()
-            self._after(slot, Outcome(Result.FAILED, now, now, error=Unavailable(str(err))))
+            self._after(slot, self._worker.refused(slot.settings, err))
             return
         slot.running = True
         with self._idle:
@@ -174,14 +173,13 @@ class Daemon:
 
     def _cycle(self, slot: Slot, connector: Connector) -> Outcome:
         """Run it. Whatever goes wrong ends this cycle only: other bindings and later cycles go on."""
-        started, now = utc_now(), time.monotonic()
+        now = time.monotonic()
         everything = now >= slot.everything_due
         try:
             outcome = self._worker.cycle(slot.settings, connector, everything=everything)
             slot.id = self._worker.bound(slot.settings, connector).id if outcome.result is Result.OK else slot.id
         except (StoreError, Failure) as err:
-            self._worker.forget(slot.settings.name)
-            return Outcome(Result.FAILED, started, utc_now(), error=Unavailable(str(err)))
+            return self._worker.refused(slot.settings, err)
         if everything and outcome.result is Result.OK:
             slot.everything_due = now + spread(self.workspace.settings.sync.reconcile)
         return outcome

@@ -37,17 +37,24 @@ class Health:
         return self.state in {"ok", "paused", "new"} and not self.held
 
 
-def health_of(settings: Settings, rows: Mapping[str, BindingRow], now: datetime) -> list[Health]:
-    """One line for every binding of the configuration, in its order."""
-    return [_health(binding, rows.get(binding.name), settings.sync.interval, now) for binding in settings.bindings]
+def health_of(
+    settings: Settings, rows: Mapping[str, BindingRow], accounts: Mapping[str, tuple[str, str]], now: datetime
+) -> list[Health]:
+    """One line for every binding of the configuration, in its order. `accounts`: name -> state, detail."""
+    return [
+        _health(binding, rows.get(binding.name), accounts.get(binding.account), settings.sync.interval, now)
+        for binding in settings.bindings
+    ]
 
 
-def _health(binding: BindingSettings, row: BindingRow | None, interval: float, now: datetime) -> Health:
+def _health(
+    binding: BindingSettings, row: BindingRow | None, account: tuple[str, str] | None, interval: float, now: datetime
+) -> Health:
     ends = {"binding": binding.name, "account": binding.account, "collection": binding.collection}
     if row is None:
-        state = "paused" if binding.paused else "new"
-        return Health(**ends, state=state, detail="", last_ok_at=None, last_change_in_at=None, last_change_out_at=None,
-                      links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
+        state, detail = _state_before_the_first_cycle(binding, account)
+        return Health(**ends, state=state, detail=detail, last_ok_at=None, last_change_in_at=None,
+                      last_change_out_at=None, links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
     state, detail = _state(binding, row, binding.interval or interval, now)
     return Health(
         **ends,
@@ -62,6 +69,14 @@ def _health(binding: BindingSettings, row: BindingRow | None, interval: float, n
         quarantined=row.quarantined,
         conflicts=row.conflicts,
     )
+
+
+def _state_before_the_first_cycle(binding: BindingSettings, account: tuple[str, str] | None) -> tuple[str, str]:
+    """Nothing is known of the binding itself, but maybe that its account cannot be used."""
+    state, detail = account or ("new", "")
+    if binding.paused or state in {"new", "ok"}:
+        return "paused" if binding.paused else "new", ""
+    return "needs_sign_in" if state == "needs_sign_in" else "failed", detail
 
 
 def _state(binding: BindingSettings, row: BindingRow, interval: float, now: datetime) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from agendahub.texts import _
 from agendahub.workspace import utc_now
 from dav_gateway.app import routes as gateway_routes
 from dav_gateway.site import Limits
+from storage.admin_config import account_states
 from storage.admin_lists import bindings
 from storage.errors import StoreError
 
@@ -98,6 +99,7 @@ class Site:
         try:
             with self._daemon.workspace.database.read() as unit:
                 rows = {row.name: row for row in bindings(unit.session.connection)}
+                accounts = account_states(unit.session.connection)
         except StoreError as err:
             return [], [*problems, str(err)]
         for slot in self._daemon.board.slots():  # what is not written to the store yet
@@ -105,7 +107,7 @@ class Site:
             if row is not None and slot.finished_at is not None and not slot.failures:
                 latest = max(slot.finished_at, row.last_ok_at or slot.finished_at)
                 rows[row.name] = replace(row, last_ok_at=latest)
-        return health_of(self._daemon.workspace.settings, rows, utc_now()), problems
+        return health_of(self._daemon.workspace.settings, rows, accounts, utc_now()), problems
 
 
 def _elsewhere() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,14 +17,14 @@ from agendahub.bound import Bound, bind
 from agendahub.texts import _
 from agendahub.workspace import Workspace, policy_of, utc_now
 from config.settings import BindingSettings
-from storage.admin_config import note_times, set_account_state
+from storage.admin_config import binding_id, ensure_account, note_times, set_account_state
 from storage.admin_history import add_run, mark_revisions
 from storage.database import Database
 from storage.errors import StoreError
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.context import Cycle, Progress, Stopped
 from sync_engine.cycle import run_cycle
-from sync_engine.errors import SyncError
+from sync_engine.errors import SyncError, Unavailable
 from sync_engine.ports import Connector, Origin, RunCounts
 
 log = structlog.get_logger("agendahub.work")
@@ -102,6 +102,21 @@ class Worker:
         """The binding's rows may be others next time."""
         self._bound.pop(name, None)
         self._told.pop(name, None)
+
+    def refused(self, settings: BindingSettings, error: Exception) -> Outcome:
+        """The outcome of a cycle that could not begin (no password, no such collection); the status tells of it."""
+        name, now = settings.name, utc_now()
+        outcome = Outcome(Result.FAILED, now, now, error=Unavailable(str(error)))
+        self._bound.pop(name, None)
+        if self._told.get(name) != outcome.message:
+            with suppress(StoreError), self.workspace.database.begin() as unit:
+                connection = unit.session.connection
+                ensure_account(connection, settings.account, now)
+                set_account_state(connection, settings.account, "unavailable", outcome.message, now)
+                if (number := binding_id(connection, name)) is not None:
+                    note_times(connection, {number: times_of(outcome)})
+                self._told[name] = outcome.message
+        return outcome
 
     def cycle(
         self,

@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.health import health_of
     from agendahub.workspace import utc_now
+    from storage.admin_config import account_states
     from storage.admin_history import runs
     from storage.admin_lists import bindings, holds
 
@@ -27,8 +28,8 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     with workspace.database.read() as unit:
         connection = unit.session.connection
         rows = {row.name: row for row in bindings(connection)}
-        held, last_runs = holds(connection), runs(connection, 20)
-    found = health_of(workspace.settings, rows, utc_now())
+        held, last_runs, accounts = holds(connection), runs(connection, 20), account_states(connection)
+    found = health_of(workspace.settings, rows, accounts, utc_now())
     if as_json:
         print_json({"bindings": found, "held": held, "runs": last_runs})
     else:

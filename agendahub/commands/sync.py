@@ -61,18 +61,37 @@ def sync(
 
 def plan(context: typer.Context, bindings: Bindings = None, as_json: AsJson = False) -> None:
     from agendahub.work import Worker
-    from sync_engine.dry_run import rehearse
 
     workspace = workspace_of(context)
-    worker, found = Worker(workspace), {}
+    worker, found, failed = Worker(workspace), {}, False
     with _connectors(workspace) as connector_of:
         for settings in _chosen(workspace, bindings):
-            connector = connector_of(settings)
-            found[settings.name] = rehearse(worker.prepared(worker.bound(settings, connector), connector))
+            try:
+                found[settings.name] = _rehearsed(worker, settings, connector_of)
+            except _only_one_binding() as err:
+                failed = True
+                console(error=True).print(f"{settings.name}: {err}", markup=False)
     if as_json:
         print_json([{"binding": name} | as_data(action) for name, actions in found.items() for action in actions])
     else:
         _show_plan(found)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _rehearsed(worker: Worker, settings: BindingSettings, connector_of: Any) -> list[PlannedAction]:
+    from sync_engine.dry_run import rehearse
+
+    connector = connector_of(settings)
+    return rehearse(worker.prepared(worker.bound(settings, connector), connector))
+
+
+def _only_one_binding() -> tuple[type[Exception], ...]:
+    """Errors that are about one binding: the others go on."""
+    from storage.errors import StoreRefused
+    from sync_engine.errors import SyncError
+
+    return Failure, StoreRefused, SyncError
 
 
 class _Totals:
@@ -140,11 +159,19 @@ def _behind(workspace: Workspace) -> set[str]:
 
 def _one(worker: Worker, settings: BindingSettings, connector_of: Any, *, quiet: bool) -> Outcome:
     if quiet:
-        return worker.cycle(settings, connector_of(settings))
+        return _cycle(worker, settings, connector_of)
     with _progress(settings.name) as progress:
-        outcome = worker.cycle(settings, connector_of(settings), progress)
+        outcome = _cycle(worker, settings, connector_of, progress)
     _tell(settings, outcome)
     return outcome
+
+
+def _cycle(worker: Worker, settings: BindingSettings, connector_of: Any, *progress: Any) -> Outcome:
+    """What keeps one binding from beginning is no reason for the others to wait."""
+    try:
+        return worker.cycle(settings, connector_of(settings), *progress)
+    except _only_one_binding() as err:
+        return worker.refused(settings, err)
 
 
 @contextmanager
@@ -180,7 +207,8 @@ def _tell(settings: BindingSettings, outcome: Outcome) -> None:
             name=settings.name, account=settings.account, collection=settings.collection, message=outcome.message
         )
         console(error=True).print(text, markup=False)
-    say(f"{settings.name}: {summary(outcome.counts)}")
+    if outcome.error is None or outcome.counts.changes:
+        say(f"{settings.name}: {summary(outcome.counts)}")
     for note in outcome.counts.notes:
         say(f"{settings.name}: {note}")
 

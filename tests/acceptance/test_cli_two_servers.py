@@ -327,3 +327,35 @@ def test_every_command_explains_itself_with_examples(hub: Hub) -> None:
         )
     for group in ("account", "binding", "conflicts", "quarantine", "user", "device", "db"):
         assert "Commands" in hub.run(group, "--help")
+
+
+def test_r26_a_binding_that_cannot_begin_is_told_and_the_others_go_on(
+    hub: Hub, pair: tuple[str, str], radicale_server: Server
+) -> None:
+    put_event(radicale_server, pair[0], "e1", "from one")
+    hub.run("sync")
+    hub.write_account("lost", radicale_server)
+    hub.edit("file:lost.secret", "env:NO_SUCH_SECRET")
+    hub.write_binding("three", "lost", pair[0], "Elsewhere")
+    text = hub.config.read_text()
+    first = text.index('[[bindings]]\nname = "one"')
+    third = text.index('[[bindings]]\nname = "three"')
+    hub.config.write_text(f"{text[:first]}{text[third:]}\n{text[first:third]}")  # it is the first to run
+    put_event(radicale_server, pair[0], "e2", "goes on")
+    (planned,) = hub.json("plan", code=1)
+    assert planned["title"] == "goes on"
+    assert "NO_SUCH_SECRET" in hub.errors
+    hub.run("sync", code=1)
+    assert "NO_SUCH_SECRET" in hub.errors
+    assert events_at(radicale_server, pair[1]) == {"e1": "from one", "e2": "goes on"}
+    results = {row["binding"]: row["result"] for row in hub.json("sync", code=1)}
+    assert results == {"three": "failed", "one": "ok", "two": "ok"}
+    states = {b["binding"]: b["state"] for b in hub.json("status", code=1)["bindings"]}
+    assert states == {"three": "failed", "one": "ok", "two": "ok"}
+    hub.edit("env:NO_SUCH_SECRET", "file:lost.secret")
+    hub.run("sync")
+    assert {b["state"] for b in hub.json("status")["bindings"]} == {"ok"}
+    hub.edit("file:lost.secret", "env:NO_SUCH_SECRET")
+    hub.run("sync", code=1)
+    found = next(b for b in hub.json("status", code=1)["bindings"] if b["binding"] == "three")
+    assert (found["state"], "NO_SUCH_SECRET" in found["detail"]) == ("failed", True)

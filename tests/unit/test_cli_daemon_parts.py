@@ -154,23 +154,30 @@ def test_connectors_are_kept_bounded_and_renewed_when_the_account_changes() -> N
 )
 def test_r25_ok_needs_a_finished_last_cycle(stored: BindingRow | None, state: str) -> None:
     settings = Settings(accounts=(AccountSettings(name="a"),), bindings=(binding(),))
-    (health,) = health_of(settings, {"b": stored} if stored else {}, NOW)
+    (health,) = health_of(settings, {"b": stored} if stored else {}, {}, NOW)
     assert health.state == state
     assert health.is_well == (state in {"ok", "new"})
     paused = Settings(accounts=settings.accounts, bindings=(binding(paused=True),))
-    assert health_of(paused, {"b": stored} if stored else {}, NOW)[0].state == "paused"
+    assert health_of(paused, {"b": stored} if stored else {}, {}, NOW)[0].state == "paused"
+
+
+def test_r25_a_binding_that_never_ran_is_as_well_as_its_account() -> None:
+    settings = Settings(accounts=(AccountSettings(name="a"),), bindings=(binding(),))
+    for account, state in (("ok", "new"), ("unavailable", "failed"), ("needs_sign_in", "needs_sign_in")):
+        (health,) = health_of(settings, {}, {"a": (account, "why")}, NOW)
+        assert (health.state, health.detail) == (state, "" if account == "ok" else "why")
 
 
 def test_held_deletions_need_attention_and_name_the_command() -> None:
     settings = Settings(accounts=(AccountSettings(name="a"),), bindings=(binding(),))
-    (health,) = health_of(settings, {"b": row(last_ok_at=NOW, held=7)}, NOW)
+    (health,) = health_of(settings, {"b": row(last_ok_at=NOW, held=7)}, {}, NOW)
     assert not health.is_well
     assert 'agendahub binding approve "b"' in health.detail
 
 
 def test_the_status_page_escapes_names_and_says_in_words_what_is_wrong() -> None:
     settings = Settings(accounts=(AccountSettings(name="a"),), bindings=(binding(),))
-    (health,) = health_of(settings, {"b": row(last_error="<b>down</b> & out")}, NOW)
+    (health,) = health_of(settings, {"b": row(last_error="<b>down</b> & out")}, {}, NOW)
     html = page([replace(health, binding="<script>x")], ["line 3: <i>"], NOW)
     assert "<script>" not in html
     assert "&lt;b&gt;down&lt;/b&gt; &amp; out" in html
