@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, false, or_, select
 from sqlalchemy.sql import Select
 
 from storage.session import chunks
@@ -34,20 +34,20 @@ class Leaf(NamedTuple):
 
 _LEAF_COLUMNS: list[Any] = [items.c[name] for name in Leaf._fields]
 _LEAVES = select(*_LEAF_COLUMNS).where(items.c.collection_id == bindparam("collection"))
-_LISTING = _LEAVES.where(items.c.deleted.is_(False)).order_by(items.c.id)
+_LISTING = _LEAVES.where(items.c.deleted == false()).order_by(items.c.id)
 _SHORT_LISTING = _LISTING.with_only_columns(*_LEAF_COLUMNS[:4])
 _BY_HREF = _LEAVES.where(items.c.href == bindparam("href"))
-_BY_HREFS = _LEAVES.where(items.c.href.in_(bindparam("hrefs", expanding=True)), items.c.deleted.is_(False))
-_BY_UID = _LEAVES.where(items.c.uid == bindparam("uid"), items.c.deleted.is_(False))
+_BY_HREFS = _LEAVES.where(items.c.href.in_(bindparam("hrefs", expanding=True)), items.c.deleted == false())
+_BY_UID = _LEAVES.where(items.c.uid == bindparam("uid"), items.c.deleted == false())
 _WITH_TEXT = (
     select(*_LEAF_COLUMNS, revisions.c.text)
     .join(revisions, revisions.c.id == items.c.revision_id)
-    .where(items.c.collection_id == bindparam("collection"), items.c.deleted.is_(False))
+    .where(items.c.collection_id == bindparam("collection"), items.c.deleted == false())
 )
 _TEXT_BY_HREF = _WITH_TEXT.where(items.c.href == bindparam("href"))
 _TEXTS = select(revisions.c.id, revisions.c.text).where(revisions.c.id.in_(bindparam("ids", expanding=True)))
 _CHANGES = _LEAVES.where(items.c.seq > bindparam("after"), items.c.seq <= bindparam("upto")).order_by(items.c.seq)
-_LIVE_CHANGES = _CHANGES.where(items.c.deleted.is_(False))
+_LIVE_CHANGES = _CHANGES.where(items.c.deleted == false())
 
 
 def listing(connection: Connection, collection_id: int) -> list[Leaf]:
@@ -127,7 +127,7 @@ _IN_RANGE = (
     .outerjoin(events, events.c.item_id == items.c.id)
     .where(
         items.c.collection_id == bindparam("collection"),
-        items.c.deleted.is_(False),
+        items.c.deleted == false(),
         items.c.kind == bindparam("kind"),
         or_(items.c.range_start.is_(None), items.c.range_start <= bindparam("end")),
         or_(items.c.range_end.is_(None), items.c.range_end >= bindparam("start")),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, false, insert, or_, select, update
 
 from storage.session import chunks
 from storage.tables import bindings, collection_properties, collections, devices, grants, users
@@ -46,7 +46,7 @@ _DEVICE = (
         devices.c.last_used_at,
     )
     .join(users, users.c.id == devices.c.user_id)
-    .where(devices.c.token_hash == bindparam("token"), devices.c.revoked_at.is_(None), users.c.blocked.is_(False))
+    .where(devices.c.token_hash == bindparam("token"), devices.c.revoked_at.is_(None), users.c.blocked == false())
 )
 
 

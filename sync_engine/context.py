@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from sync_engine.errors import SyncError
-from sync_engine.ports import Clock, Connector, Origin, Policy, RunCounts, Store
+from sync_engine.ports import Clock, Connector, Origin, Policy, RunCounts, Store, UnitOfWork
 
 Progress = Callable[[str, int], None]
 """Called with what was done (reading, writing, checking) and how many items more of it are done."""
@@ -31,6 +32,17 @@ class Cycle:
     progress: Progress = lambda _what, _count: None
     stopping: Callable[[], bool] = lambda: False
     refused_once: set[int] = field(default_factory=set)  # hub items whose write met another version in this cycle
+
+    @contextmanager
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """A write transaction; what was counted in it does not count when it fails (SYNC.md R25)."""
+        before = replace(self.counts, notes=[*self.counts.notes])
+        try:
+            with self.store.begin() as uow:
+                yield uow
+        except BaseException:
+            self.counts = before
+            raise
 
     def pause_point(self) -> None:
         """Between two writes: here a cycle may end. Raises Stopped."""

@@ -31,5 +31,5 @@ def _use_up_approval(cycle: Cycle) -> None:
     with cycle.store.read() as uow:
         binding: Binding = uow.binding(cycle.binding_id)
     if binding.approved:
-        with cycle.store.begin() as uow:
+        with cycle.transaction() as uow:
             uow.use_up_approval(binding.id)

@@ -81,7 +81,7 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         )
     for start in range(0, len(later), _TOGETHER):
         _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         _note_absent(cycle, uow, binding, absent)
         uow.set_cursor(binding.id, last.cursor)
 
@@ -116,7 +116,7 @@ def _commit(
 ) -> None:
     if not page.changes and page.cursor in (None, binding.cursor):
         return
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         if settled:
             uow.delete_intents([intent.id for intent in settled])
             uow.release(binding.id, item_ids=[intent.item_id for intent in settled])

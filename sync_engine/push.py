@@ -50,7 +50,7 @@ def _renew(cycle: Cycle) -> None:
         binding = uow.binding(cycle.binding_id)
         if not any(outdated(cycle, uow, binding)):
             return
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         uow.lock_collection(binding.collection_id)
         over, renewed = outdated(cycle, uow, binding)
         uow.delete_intents([i.id for i in over])
@@ -65,7 +65,7 @@ def collect(cycle: Cycle) -> None:
             binding = uow.binding(cycle.binding_id)
             if uow.collection_seq(binding.collection_id) == binding.hub_cursor:
                 return
-        with cycle.store.begin() as uow:
+        with cycle.transaction() as uow:
             uow.lock_collection(binding.collection_id)
             changed = uow.changed_items(binding.collection_id, binding.hub_cursor, _PAGE)
             uow.add_intents(plan_intents(cycle, uow, binding, changed))
@@ -78,7 +78,7 @@ def _brake(cycle: Cycle) -> None:
         waiting = _deletions(uow, cycle.binding_id)
         if not waiting and not uow.held(cycle.binding_id, "remote"):
             return
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         waiting = _deletions(uow, binding.id)
         holds = Brake(cycle.policy, uow, binding, "remote").holds(_titles(uow, waiting))
@@ -111,7 +111,7 @@ def _claim(cycle: Cycle) -> Claimed | None:
     with cycle.store.read() as uow:
         if not uow.intents(cycle.binding_id, [IntentState.READY], 1):
             return None
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         intents = uow.intents(binding.id, [IntentState.READY], _BATCH)
         uow.set_intent_state([i.id for i in intents], IntentState.SENT)

@@ -34,13 +34,14 @@ def remove(cycle: Cycle) -> None:
         held = uow.held(binding.id, "hub")
     if not waiting:
         if held:
-            with cycle.store.begin() as uow:
+            with cycle.transaction() as uow:
                 uow.release_hold(binding.id, "hub")
         return
     gone = _verify(cycle, binding, waiting)
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         uow.lock_collection(binding.collection_id)
         _act(cycle, uow, binding, plan_removals(cycle, uow, gone))
+    cycle.progress("removing", len(gone))
 
 
 def plan_removals(cycle: Cycle, uow: UnitOfWork, gone: Sequence[str]) -> list[Removal]:
@@ -92,7 +93,6 @@ def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Rem
     applier = Applier(cycle, uow, binding)
     for removal in removals:
         _carry_out(cycle, uow, applier, removal)
-        cycle.progress("removing", 1)
 
 
 def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:

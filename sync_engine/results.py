@@ -71,7 +71,7 @@ class Results:
 
     def commit(self) -> None:
         """Store all outcomes; items that changed meanwhile get a new intent."""
-        with self.cycle.store.begin() as uow:
+        with self.cycle.transaction() as uow:
             uow.set_intent_state([d.intent.id for d in self.not_sent], IntentState.READY)
             for delivery, err in (*self.refused, *self.in_doubt):
                 uow.quarantine(self.binding.id, trouble(delivery, err))
@@ -167,7 +167,7 @@ def place_taken() -> VersionConflict:
 
 def _refused_without_reason(cycle: Cycle, binding: Binding, delivery: Delivery) -> None:
     err = place_taken()
-    with cycle.store.begin() as uow:
+    with cycle.transaction() as uow:
         uow.set_intent_state([delivery.intent.id], IntentState.FAILED)
         uow.quarantine(binding.id, trouble(delivery, err))
     cycle.counts.quarantined += 1

@@ -56,7 +56,7 @@ def _keep_overwritten(cycle: Cycle, binding: Binding, found: Sequence[tuple[Deli
         payload = delivery.payload.record
         lost = merge(None, payload, with_uid(there.item.record, payload.uid), Prefer.REMOTE).conflicts
         if lost:
-            with cycle.store.begin() as uow:
+            with cycle.transaction() as uow:
                 kept = uow.keep_revision(delivery.hub.id, there.item.text, cycle.origin)
                 uow.add_conflict(binding.id, delivery.hub.id, lost, delivery.intent.revision_id, kept)
             cycle.counts.conflicts += 1
