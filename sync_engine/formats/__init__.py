@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sync_engine.errors import Unreadable
-from sync_engine.formats.content_lines import unfold
+from sync_engine.formats.content_lines import may_have_soft_breaks, plain_lines, unfold_any
 from sync_engine.formats.decoding import decode
 from sync_engine.formats.icalendar_reader import read_calendar
 from sync_engine.formats.icalendar_writer import write_calendar
 from sync_engine.formats.outline import OddLineError, mend, outline
 from sync_engine.formats.splitting import split
-from sync_engine.formats.vcard_reader import read_card
+from sync_engine.formats.vcard_reader import read_card, read_card_lines
 from sync_engine.formats.vcard_writer import write_card
 from sync_engine.model import Contact, Event, Record, Task
 
@@ -29,7 +29,15 @@ def parse(text: str, *, uid_if_missing: str | None = None) -> Record:
 
     Takes what real software writes. Raises `Unreadable`, with a sentence that says why, and nothing else.
     """
-    lines = unfold(text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
+    lines = plain_lines(text)
+    if lines is not None and lines[:1] == ["BEGIN:VCARD"] and lines[-1] == "END:VCARD":
+        try:
+            return read_card_lines(lines[1:-1], uid_if_missing, joined=False)
+        except OddLineError:  # has components in it, soft breaks or anything else out of the ordinary
+            pass
+    if lines is None or may_have_soft_breaks(text):
+        lines = unfold_any(text)
     try:
         return _read(lines, uid_if_missing)
     except OddLineError:

@@ -7,31 +7,51 @@ dropped on both ways, and a line end inside a value is written as an escape: no 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 
 FOLD_AT = 75  # octets in a line, without its CR LF
 _SOFT = re.compile(r"^[^\":]*;(?:ENCODING=(?:[^\";]*,)?)?QUOTED-PRINTABLE(?=[,;]|\Z)[^\":]*\Z", re.IGNORECASE)
-_CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
+_ALL_CONTROLS = bytes((*range(32), 127))
+_CONTROLS = _ALL_CONTROLS.translate(None, b"\t\r\n")
+_ALL_BUT_TABS = _ALL_CONTROLS.translate(None, b"\t")
+_at_folds = re.compile("\r\n ").split  # both faster than split() and replace() of str
+_at_breaks = re.compile("\r\n").split
+_parts_of = struct.Struct(f"{FOLD_AT - 1}s").iter_unpack
 
 
 def unfold(text: str) -> list[str]:
     """The lines of a text, without blank ones."""
-    text = clean(text)
-    if "RINTABLE" not in text and "rintable" not in text:
-        whole = "".join(text.split("\r\n "))
-        lines = whole.split("\r\n")
-        breaks = len(lines) - 1
-        if whole.count("\n") == breaks == whole.count("\r") and "\t" not in whole:
-            if lines[-1] == "":
-                lines.pop()
-            if "" not in lines:
-                return lines
-    return _unfold_any(text)
+    lines = plain_lines(text)
+    return unfold_any(text) if lines is None or may_have_soft_breaks(text) else lines
 
 
-def _unfold_any(text: str) -> list[str]:
+def plain_lines(text: str) -> list[str] | None:
+    """The lines of a text that ends them with CR LF and folds with a space; None for one with anything else in it.
+
+    One count tells: no control characters but those of the line ends and folds. Soft breaks are not looked for.
+    """
+    try:
+        octets = text.encode()
+    except UnicodeEncodeError:
+        return None
+    parts = _at_folds(text)
+    lines = _at_breaks("".join(parts))
+    if len(octets) - len(octets.translate(None, _ALL_CONTROLS)) != 2 * (len(parts) + len(lines) - 2):
+        return None
+    if lines[-1] == "":
+        lines.pop()
+    return None if "" in lines else lines
+
+
+def may_have_soft_breaks(text: str) -> bool:
+    """Whether the text may hold quoted-printable values; in capitals or in small letters, as all write it."""
+    return "RINTABLE" in text or "rintable" in text
+
+
+def unfold_any(text: str) -> list[str]:
     """Unfold what does not simply end its lines with CR LF and fold them with a space."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = clean(text).replace("\r\n", "\n").replace("\r", "\n")
     text = join_soft_breaks(text).replace("\n ", "").replace("\n\t", "")
     return [line for line in text.split("\n") if line and not line.isspace()]
 
@@ -56,21 +76,45 @@ def join_soft_breaks(text: str) -> str:
     return "\n".join(lines)
 
 
+def is_soft(head: str) -> bool:
+    """Whether a value under this head goes on in the next line when it ends with ``=``."""
+    return _SOFT.search(head) is not None
+
+
 def fold(lines: Sequence[str]) -> str:
     """Lines as text: each folded at 75 octets between characters, ended by CR LF."""
-    body = "\n".join(lines)
-    if clean(body) is not body or "\r" in body or body.count("\n") != len(lines) - 1:
-        lines = [_flat(clean(line)) for line in lines]
-    folded = [line if len(line) <= FOLD_AT and line.isascii() else _fold(line) for line in lines]
+    body = "\r\n".join([*lines, ""])
+    if not _is_clean(body, len(lines)):
+        return fold([_flat(clean(line)) for line in lines])
+    if body.isascii():
+        folded = [line if len(line) <= FOLD_AT else _fold_ascii(line) for line in lines]
+    else:
+        folded = [line if len(line) <= FOLD_AT and line.isascii() else _fold(line) for line in lines]
     folded.append("")
     return "\r\n".join(folded)
 
 
+def _is_clean(body: str, breaks: int) -> bool:
+    """No control characters but tabs and so many line ends."""
+    try:
+        octets = body.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(octets) - len(octets.translate(None, _ALL_BUT_TABS)) == 2 * breaks
+
+
+def _fold_ascii(line: str) -> str:
+    octets = line.encode()
+    end = len(octets) - (len(octets) - FOLD_AT) % (FOLD_AT - 1)
+    parts = [octets[:FOLD_AT], *[part for (part,) in _parts_of(octets[FOLD_AT:end])]]
+    if end < len(octets):
+        parts.append(octets[end:])
+    return b"\r\n ".join(parts).decode()
+
+
 def _fold(line: str) -> str:
     if line.isascii():
-        parts = [line[:FOLD_AT]]
-        parts += [line[at : at + FOLD_AT - 1] for at in range(FOLD_AT, len(line), FOLD_AT - 1)]
-        return "\r\n ".join(parts)
+        return _fold_ascii(line)
     octets = line.encode()
     if len(octets) <= FOLD_AT:
         return line

@@ -6,8 +6,9 @@ Heads repeat ("TEL;TYPE=CELL"), values do not, so heads are read once and rememb
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sync_engine.model import Params
 
@@ -22,6 +23,9 @@ _UPPER_VALUES = frozenset(
 )  # values of these are case-insensitive
 _COMMA, _SEMICOLON = "\x01", "\x02"  # stand in for escaped ones; no text that comes here has control characters
 CACHED_LENGTH = 200  # longer heads are not remembered: the memory stays bounded
+_MOST_REMEMBERED = 4096
+
+Known = TypeVar("Known")
 
 
 class Head(NamedTuple):
@@ -31,6 +35,24 @@ class Head(NamedTuple):
     written: str  # as written, for X- names that are not all upper case
     group: str
     params: Params  # sorted by name, the values of one name together
+
+
+class Remembered(dict[str, Known | None], Generic[Known]):
+    """What heads mean, by their text: read when first asked for, bounded in number and length."""
+
+    __slots__ = ("read",)
+
+    def __init__(self, read: Callable[[str], Known | None]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, text: str) -> Known | None:
+        known = self.read(text)
+        if len(text) <= CACHED_LENGTH:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[text] = known
+        return known
 
 
 def split_line(line: str) -> tuple[str, str]:

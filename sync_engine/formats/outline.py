@@ -140,7 +140,8 @@ def is_base64(head: Head) -> bool:
 
 def line_key(line: ContentLine) -> tuple[object, ...]:
     """The order of lines in a record, whatever it was in the text."""
-    return line.name, line.value, line.params, [(other.name, other.value) for other in line.companions]
+    companions = tuple([(other.name, other.value) for other in line.companions]) if line.companions else ()
+    return line.name, line.value, line.params, companions
 
 
 def in_order(lines: list[ContentLine]) -> tuple[ContentLine, ...]:

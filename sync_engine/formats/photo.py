@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sync_engine.formats.heads import write_params
 from sync_engine.formats.text_values import escape_uri, unescape
@@ -13,21 +14,32 @@ _OF_PICTURE = ("ENCODING", "MEDIATYPE", "TYPE", "VALUE")
 _NO_MEDIA = ("", "home", "pref", "work")  # TYPE values that say something else than the format
 
 
-def read_photo(params: Params, value: str) -> Photo | None:
-    """The picture; None when there is none, or when its parameters make no sense."""
-    value = value.strip()
+def photo_reader(params: Params) -> Callable[[str], Photo | None]:
+    """What reads the values under a head: the picture, or None when there is none or the head makes no sense."""
     given = dict(params)
     media, rest = _media(params)
-    places = given.get("VALUE", ())
-    if not value or media is None:
-        return None
-    if given.get("ENCODING", ())[:1] in (("B",), ("BASE64",)):
-        return Photo("".join(value.split()), "", media, rest)
-    uri = unescape(value)
-    match = _DATA.match(uri)
-    if match:
-        return Photo("".join(uri[match.end() :].split()), "", (match[1] or media).lower(), rest)
-    return Photo("", uri, media, rest) if places in ((), ("URI",), ("URL",)) else None
+    encoded = given.get("ENCODING", ())[:1] in (("B",), ("BASE64",))
+    linked = given.get("VALUE", ()) in ((), ("URI",), ("URL",))
+
+    def read(value: str) -> Photo | None:
+        value = value.strip()
+        if not value or media is None:
+            return None
+        if encoded:
+            return Photo(_without_blanks(value), "", media, rest)
+        uri = unescape(value)
+        match = _DATA.match(uri)
+        if match:
+            return Photo(_without_blanks(uri[match.end() :]), "", (match[1] or media).lower(), rest)
+        return Photo("", uri, media, rest) if linked else None
+
+    return read
+
+
+def _without_blanks(value: str) -> str:
+    if value.isascii() and not (" " in value or "\t" in value or "\n" in value):  # the rule, and quickly seen
+        return value
+    return "".join(value.split())
 
 
 def _media(params: Params) -> tuple[str | None, Params]:

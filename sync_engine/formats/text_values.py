@@ -17,11 +17,11 @@ def _unescape_part(part: str) -> str:
 
 def escape(text: str) -> str:
     """A text as TEXT value."""
-    if text.isalnum():
-        return text
     if "\\" in text or "\n" in text or "\r" in text:
         text = text.replace("\\", "\\\\").replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
-    return text.replace(",", "\\,").replace(";", "\\;")
+    if "," in text or ";" in text:
+        text = text.replace(",", "\\,").replace(";", "\\;")
+    return text
 
 
 def escape_uri(text: str) -> str:

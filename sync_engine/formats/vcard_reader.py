@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from sync_engine.errors import Unreadable
 from sync_engine.formats import legacy
-from sync_engine.formats.heads import CACHED_LENGTH, read_head, split_line
+from sync_engine.formats.content_lines import is_soft
 from sync_engine.formats.heads import Head as PlainHead
+from sync_engine.formats.heads import Remembered, read_head, split_line
 from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, is_base64, line_key
-from sync_engine.formats.photo import read_photo
+from sync_engine.formats.photo import photo_reader
 from sync_engine.formats.text_values import escape, structure, text_list, unescape
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
 
@@ -34,16 +35,21 @@ class Draft:
         self.companions: dict[str, tuple[ContentLine, ...]] = {}  # of each group that has a labelled element
 
 
-class CardHead(NamedTuple):
+@dataclass(slots=True)
+class CardHead:
     """What the head of a line says, as far as cards are concerned."""
 
     plain: PlainHead
     take: Taker
-    group: str
+    name: str  # upper case
+    params: Params
+    group: str  # lower case
     field: str
     types: tuple[str, ...]
     preferred: bool
     rest: Params  # without TYPE, PREF=1
+    is_soft: bool  # a value that ends with "=" goes on in the next line
+    is_special: bool  # has a group or is soft
 
 
 Taker: TypeAlias = Callable[[Draft, CardHead, str], None]
@@ -51,19 +57,28 @@ Taker: TypeAlias = Callable[[Draft, CardHead, str], None]
 
 def read_card(node: Node, lines: list[str], uid_if_missing: str | None) -> Contact:
     """The contact of a VCARD. Raises `Unreadable` and `OddLineError`."""
+    own = _with_agents(node, lines) if node.children else node.own_lines(lines)
+    return read_card_lines(own, uid_if_missing, joined=True)
+
+
+def read_card_lines(lines: list[str], uid_if_missing: str | None, *, joined: bool) -> Contact:
+    """The contact of the lines between BEGIN and END; `joined` if soft breaks are. Raises as `read_card`."""
     draft = Draft()
     grouped: list[tuple[CardHead, str]] = []
-    for line in _with_agents(node, lines) if node.children else node.own_lines(lines):
+    for line in lines:
         text, colon, value = line.partition(":")
         if '"' in text:
             text, value = split_line(line)
-        head = _cached(text) if len(text) <= CACHED_LENGTH else _card_head(text)
+        head = _heads[text]
         if head is None or not colon:
             raise OddLineError(line)
-        if head.group:
-            grouped.append((head, value))
-        else:
-            head.take(draft, head, value)
+        if head.is_special:
+            if not joined and head.is_soft and value.endswith("="):
+                raise OddLineError(line)
+            if head.group:
+                grouped.append((head, value))
+                continue
+        head.take(draft, head, value)
     if grouped:
         _take_groups(draft, grouped)
     return _finished(draft, uid_if_missing)
@@ -89,9 +104,7 @@ def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
         raise Unreadable("The card has no UID.")
     for field, elements in draft.lists.items():
         if elements:
-            if len(elements) > 1:
-                elements.sort(key=_element_key)
-            fields[field] = tuple(elements)
+            fields[field] = tuple(elements) if len(elements) == 1 else _ordered(elements)
     if "categories" in fields:
         fields["categories"] = tuple(sorted(set(fields["categories"])))
     if draft.params:
@@ -101,10 +114,21 @@ def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
     return Contact(extra=in_order(draft.extra), stamps=in_order(draft.stamps), **fields)
 
 
-def _element_key(element: Labelled | Address) -> tuple[object, ...]:
-    value = element.value if isinstance(element, Labelled) else _address_key(element)
-    companions = [line_key(line) for line in element.companions] if element.companions else []
-    return not element.preferred, element.types, value, element.params, companions
+def _ordered(elements: list[Any]) -> tuple[Any, ...]:
+    """Preferred ones first, then by type and value."""
+    keyed = [
+        (
+            not element.preferred,
+            element.types,
+            element.value if isinstance(element, Labelled) else _address_key(element),
+            element.params,
+            [line_key(line) for line in element.companions] if element.companions else [],
+            number,
+        )
+        for number, element in enumerate(elements)
+    ]
+    keyed.sort()
+    return tuple([elements[key[-1]] for key in keyed])
 
 
 def _address_key(address: Address) -> tuple[tuple[str, ...], ...]:
@@ -129,14 +153,20 @@ def _card_head(text: str) -> CardHead | None:
         return None
     params = legacy.name_bare_params(plain.params)
     take, field = _TAKERS.get(plain.name, (_take_extra, ""))
+    decoded = legacy.without_encoding(params)
+    if field == "photo":
+        take = _photo_taker(decoded)
     if legacy.is_quoted_printable(params):
         take = _quoted_printable(take, params)
-    params = legacy.without_encoding(params)
+    params = decoded
     types, preferred, rest = _types(params)
-    return CardHead(plain._replace(params=params), take, plain.group.lower(), field, types, preferred, rest)
+    group, soft = plain.group.lower(), is_soft(text)
+    plain = plain._replace(params=params)
+    special = bool(group) or soft
+    return CardHead(plain, take, plain.name, params, group, field, types, preferred, rest, soft, special)
 
 
-_cached = lru_cache(maxsize=4096)(_card_head)
+_heads: Remembered[CardHead] = Remembered(_card_head)
 
 
 def _quoted_printable(take: Taker, params: Params) -> Taker:
@@ -177,16 +207,18 @@ def _take_stamp(draft: Draft, head: CardHead, value: str) -> None:
 def _take_text(draft: Draft, head: CardHead, value: str) -> None:
     if not value:
         return
-    if head.field in draft.fields:
+    field, fields = head.field, draft.fields
+    if field in fields:
         _take_extra(draft, head, value)
         return
-    draft.fields[head.field] = unescape(value)
-    _keep_params(draft, head)
+    fields[field] = unescape(value) if "\\" in value else value
+    if head.params:
+        _keep_params(draft, head)
 
 
 def _keep_params(draft: Draft, head: CardHead) -> None:
-    if head.plain.params:
-        draft.params[head.plain.name] = head.plain.params
+    if head.params:
+        draft.params[head.name] = head.params
 
 
 def _take_uid(draft: Draft, head: CardHead, value: str) -> None:
@@ -200,8 +232,8 @@ def _take_kind(draft: Draft, head: CardHead, value: str) -> None:
         _take_extra(draft, head, value)
     elif kind:
         draft.fields[head.field] = kind
-        if head.plain.params:
-            draft.params["KIND"] = head.plain.params
+        if head.params:
+            draft.params["KIND"] = head.params
 
 
 def _take_version(draft: Draft, _head: CardHead, value: str) -> None:
@@ -237,27 +269,33 @@ def _take_list(draft: Draft, head: CardHead, value: str) -> None:
     if not found:
         return
     before = draft.fields.get(head.field, ())
-    if before and (head.plain.params or head.plain.name in draft.params):
+    if before and (head.params or head.name in draft.params):
         _take_extra(draft, head, value)
         return
     draft.fields[head.field] = before + found
     _keep_params(draft, head)
 
 
-def _take_photo(draft: Draft, head: CardHead, value: str) -> None:
-    photo = read_photo(head.plain.params, value)
-    if photo is None or "photo" in draft.fields:
-        if value:
+def _photo_taker(params: Params) -> Taker:
+    read = photo_reader(params)
+
+    def take_photo(draft: Draft, head: CardHead, value: str) -> None:
+        photo = read(value)
+        if photo is not None and "photo" not in draft.fields:
+            draft.fields["photo"] = photo
+        elif value:
             _take_extra(draft, head, value)
-        return
-    draft.fields["photo"] = photo
+
+    return take_photo
 
 
 def _take_labelled(draft: Draft, head: CardHead, value: str) -> None:
     if not value:
         return
     companions = draft.companions.get(head.group, ()) if head.group else ()
-    element = Labelled(unescape(value), head.types, head.preferred, head.rest, companions, head.plain.group)
+    if "\\" in value:
+        value = unescape(value)
+    element = Labelled(value, head.types, head.preferred, head.rest, companions, head.plain.group)
     draft.lists[head.field].append(element)
 
 
@@ -297,7 +335,7 @@ _TAKERS: dict[str, tuple[Taker, str]] = {
     "ANNIVERSARY": (_take_text, "anniversary"),
     "NOTE": (_take_text, "note"),
     "CATEGORIES": (_take_list, "categories"),
-    "PHOTO": (_take_photo, "photo"),
+    "PHOTO": (_take_extra, "photo"),  # `_photo_taker`
     "REV": (_take_stamp, ""),
     "PRODID": (_take_stamp, ""),
 }
@@ -311,7 +349,7 @@ def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
     loose: dict[str, list[tuple[CardHead, str]]] = {}
     modelled: list[tuple[CardHead, str]] = []
     for head, value in grouped:
-        if head.plain.name in _TAKERS:
+        if head.name in _TAKERS:
             modelled.append((head, value))
         else:
             loose.setdefault(head.group, []).append((head, value))
@@ -329,10 +367,9 @@ def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
 def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
     lines: list[ContentLine] = []
     for head, value in found:
-        plain = head.plain
-        if plain.params and is_base64(plain):
+        if head.params and is_base64(head.plain):
             value = "".join(value.split())  # noqa: PLW2901 - white space in it has no meaning
-        lines.append(ContentLine(plain.name, value, plain.params, plain.written))
+        lines.append(ContentLine(head.name, value, head.params, head.plain.written))
     return in_order(lines)
 
 
