@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from agendahub.board import Board, Slot
 from agendahub.connections import Connections
 from agendahub.failure import Failure
+from agendahub.housekeeping import tidy
 from agendahub.metrics import Metrics, requests_of
 from agendahub.waiting import BUSY_PAUSE, pause_after, spread
 from agendahub.work import Outcome, Result, Worker
@@ -29,6 +30,8 @@ from sync_engine.ports import Connector
 TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
 RELOAD = 2.0
 FLUSH = 60.0
+TIDY = 6 * 3600.0
+FIRST_TIDY = timedelta(minutes=5)  # after a start, so that a daemon that restarts often tidies too
 GRACE = 10.0  # how long a cycle may take to come to a safe place when the daemon stops
 _MOST_WORKERS = 64  # threads are made when they are needed
 _REMIND = timedelta(days=1)
@@ -78,6 +81,9 @@ class Daemon:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
             )
+        self._scheduler.add_job(
+            tidy, "interval", args=[self.workspace], seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
+        )
         self._scheduler.start()
         log.info("started", bindings=len(self.workspace.settings.bindings), config=str(self.workspace.loaded.path))
 

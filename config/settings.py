@@ -30,6 +30,7 @@ class StoreSettings(Section):
 
     url: str = "sqlite:///agendahub.db"
     key_file: str = "agendahub.key"
+    keep_history: Annotated[Duration, Field(ge=30 * 86400)] = 180 * 86400.0
 
 
 class ServerSettings(Section):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from agendahub.context import AsJson, Options, examples
@@ -28,24 +30,36 @@ def upgrade(context: typer.Context) -> None:
     say(_("The store is up to date."))
 
 
-@group.command(help=_("Say whether the store's tables are those of this version; exit code 1 if not."))
-def check(context: typer.Context, as_json: AsJson = False) -> None:
+@group.command(
+    help=_("Check the store: its tables against this version, its files for damage, its rows against each other."),
+    epilog=examples("agendahub db check", "agendahub db check --quick"),
+)
+def check(
+    context: typer.Context,
+    quick: Annotated[bool, typer.Option("--quick", help=_("Only whether the tables are of this version."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    found = _problems(context, quick=quick)
+    if as_json:
+        print_json({"ok": not found, "problems": found})
+    elif not found:
+        say(_("The store is sound.") if not quick else _("The store is up to date."))
+    if found and not as_json:
+        raise Failure("\n".join(found))
+    if found:
+        raise typer.Exit(1)
+
+
+def _problems(context: typer.Context, *, quick: bool) -> list[str]:
     from storage import schema
     from storage.errors import StoreError
 
-    problem = ""
+    url = _options(context).workspace(checked=False).database.url
     try:
-        schema.check(_options(context).workspace(checked=False).database.url)
+        schema.check(url)
+        return [] if quick else schema.problems(url)
     except StoreError as err:
-        problem = str(err)
-    if as_json:
-        print_json({"ok": not problem, "problem": problem})
-    elif not problem:
-        say(_("The store is up to date."))
-    if problem and not as_json:
-        raise Failure(problem)
-    if problem:
-        raise typer.Exit(1)
+        return [str(err)]
 
 
 def _options(context: typer.Context) -> Options:
