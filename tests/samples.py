@@ -49,9 +49,10 @@ def task(uid: str = "ta-1", summary: str = "Call the printer", due: str = "20260
 
 def card(uid: str = "ca-1", name: str = "Ada Lovelace", extra: str = "") -> Item:
     """A card with a labelled group, a photo and X- properties."""
+    given, family = name.split()
     return Item.read(
         "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//Test//EN\r\n"
-        f"UID:{uid}\r\nFN:{name}\r\nN:{name.split()[-1]};{name.split()[0]};;;\r\n"
+        f"UID:{uid}\r\nFN:{name}\r\nN:{family};{given};;;\r\n"
         "ORG:Analytical Engines;Research\r\nEMAIL;TYPE=INTERNET,WORK:ada@example.org\r\n"
         "TEL;TYPE=CELL:+41 79 111 22 33\r\nTEL;TYPE=WORK:+41 44 111 22 33\r\n"
         "item1.URL:https://example.org\r\nitem1.X-ABLabel:_$!<HomePage>!$_\r\n"
