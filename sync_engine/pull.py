@@ -81,6 +81,8 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         )
     for start in range(0, len(later), _TOGETHER):
         _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
+    if not absent and last.cursor == binding.cursor:
+        return
     with cycle.transaction() as uow:
         _note_absent(cycle, uow, binding, absent)
         uow.set_cursor(binding.id, last.cursor)
@@ -114,13 +116,15 @@ def _commit(
     later: list[Changed] | None = None,
     settled: Sequence[Intent] = (),
 ) -> None:
-    if not page.changes and page.cursor in (None, binding.cursor):
+    news = any(not isinstance(change, Listed) for change in page.changes)
+    if not (news or settled) and page.cursor in (None, binding.cursor):
+        cycle.progress("reading", len(page.changes))
         return
     with cycle.transaction() as uow:
         if settled:
             uow.delete_intents([intent.id for intent in settled])
             uow.release(binding.id, item_ids=[intent.item_id for intent in settled])
-        if any(not isinstance(change, Listed) for change in page.changes):
+        if news:
             uow.lock_collection(binding.collection_id)
             view = load_view(uow, binding, page.changes, matching=matching)
             steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
