@@ -1,0 +1,71 @@
+"""What people wrote, and what must have become of it.
+
+Every write of a person carries a token that is never used again. A token must be found in the end, unless a person
+who saw it overwrote it. Tokens also tell who knew what: a deletion by somebody who had seen everything is final.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sync_engine.item import Item
+from sync_engine.model import title_of
+
+TOKENS = re.compile(r"w\d+w")
+
+
+@dataclass
+class Ledger:
+    """Tokens, and items by their birth mark (which is their title, and is never edited)."""
+
+    count: int = 0
+    written: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)  # a person saw them and overwrote or deleted them
+    dead: set[str] = field(default_factory=set)  # birth marks of items that must not come back
+    births: dict[str, str] = field(default_factory=dict)  # birth mark -> where
+    rewritten: set[str] = field(default_factory=set)  # birth marks of items whose X- lines a server may have changed
+    _knew: dict[str, frozenset[str]] = field(default_factory=dict)  # token -> those its writer knew
+
+    def token(self, seen: str = "") -> str:
+        """A new one, written by somebody who saw this text."""
+        self.count += 1
+        token = f"w{self.count}w"
+        self.written.add(token)
+        self._knew[token] = frozenset(self.known(seen) | {token})
+        return token
+
+    def birth(self, where: str) -> str:
+        """The title of a new item."""
+        self.count += 1
+        mark = f"b{self.count}b"
+        self.births[mark] = where
+        return mark
+
+    @staticmethod
+    def count_of(mark: str) -> int:
+        """The number in a birth mark."""
+        return int(mark.strip("b"))
+
+    def known(self, text: str) -> set[str]:
+        """What somebody who sees this text knows of."""
+        return set().union(*(self._knew[token] for token in TOKENS.findall(text)))
+
+    def deletes(self, item: Item, others: Iterable[str]) -> None:
+        """Somebody deletes an item; `others` are the texts of it elsewhere."""
+        self.over |= set(TOKENS.findall(item.text))
+        known = self.known(item.text)
+        mark = title_of(item.record)
+        if all(known.issuperset(TOKENS.findall(text)) for text in others):
+            self.dead.add(mark)
+        else:
+            self.dead.discard(mark)
+
+    def touched(self, item: Item) -> None:
+        """Somebody edits an item or brings it back: it may live."""
+        self.dead.discard(title_of(item.record))
+
+    def restores(self, text: str) -> None:
+        """What was deleted is wanted again."""
+        self.over -= set(TOKENS.findall(text))

@@ -1,0 +1,127 @@
+"""The two ports as a cycle in the simulation sees them: every call can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sync_engine.errors import CursorExpired, Unreadable
+from sync_engine.item import Item
+from sync_engine.ports import (
+    Broken,
+    Changed,
+    Cursor,
+    KnownVersions,
+    Page,
+    RemoteCollection,
+    RemoteRef,
+    Removed,
+)
+from tests.simulation.chaos import Crash, Fault, Session
+from tests.simulation.memory_store import MemoryStore
+from tests.simulation.memory_unit import MemoryUnit
+from tests.simulation.remotes import ReadingConnector, SimConnector
+
+
+class FaultyConnector:
+    """A connector whose calls go through a session."""
+
+    def __init__(self, inner: SimConnector, session: Session) -> None:
+        self.inner = inner
+        self.session = session
+        self.carries = inner.carries
+
+    def collections(self) -> Sequence[RemoteCollection]:
+        return []
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
+        whole, first = since is None, True
+        pages = self.inner.changes(collection, since, known)
+        while (page := self.session.call("changes", str(since), lambda: next(pages, None))) is not None:
+            fault = self.session.due("listing" if whole else "feed")
+            if fault is not None:
+                self.session.trace.note(self.session.name, fault)
+            if fault is Fault.EXPIRED:
+                raise CursorExpired("The feed cannot go on.")
+            if fault is Fault.CUT_OFF:
+                return
+            if fault is Fault.EMPTY and first:
+                yield Page((), "0", complete=True)
+                return
+            yield self._damaged(page)
+            if page.complete or (not whole and page.cursor not in (None, since)):
+                return
+            first = False
+
+    def _damaged(self, page: Page) -> Page:
+        places = [n for n, change in enumerate(page.changes) if isinstance(change, Changed)]
+        if not places or self.session.due("page") is None:
+            return page
+        changes = list(page.changes)
+        hurt = changes[places[-1]]
+        assert isinstance(hurt, Changed)
+        changes[places[-1]] = Broken(hurt.ref, hurt.item.text, Unreadable("It cannot be read."))
+        self.session.trace.note(self.session.name, "unreadable", hurt.ref.id)
+        return replace(page, changes=changes)
+
+    def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        yield from self.session.call("fetch", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+
+    def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
+        return self.session.call("find", key, lambda: self.inner.find(collection, item, key))  # type: ignore[no-any-return]
+
+    def create(self, collection: str, item: Item, key: str) -> RemoteRef:
+        about = f"{key} {item.digest}"
+        return self.session.call("create", about, lambda: self.inner.create(collection, item, key))  # type: ignore[no-any-return]
+
+    def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
+        about = f"{ref.id} {ref.version} {item.digest}"
+        return self.session.call("update", about, lambda: self.inner.update(collection, ref, item, base))  # type: ignore[no-any-return]
+
+    def delete(self, collection: str, ref: RemoteRef) -> None:
+        self.session.call("delete", f"{ref.id} {ref.version}", lambda: self.inner.delete(collection, ref))
+
+
+class FaultyReadingConnector(FaultyConnector):
+    """The same, with the capability to look at what was kept."""
+
+    def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        yield from self.session.call("read_back", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+
+
+def faulty(inner: SimConnector, session: Session) -> FaultyConnector:
+    """With the capabilities of the inner one."""
+    kind = FaultyReadingConnector if isinstance(inner, ReadingConnector) else FaultyConnector
+    return kind(inner, session)
+
+
+class FaultyStore:
+    """The store as the process of a session sees it."""
+
+    def __init__(self, store: MemoryStore, session: Session) -> None:
+        self.store = store
+        self.session = session
+
+    @contextmanager
+    def begin(self) -> Iterator[MemoryUnit]:
+        """Commits inside of `Session.call`."""
+        self._alive()
+        with self.store.begin(self._commit) as unit:
+            yield unit
+
+    def _commit(self, work: Callable[[], None]) -> None:
+        self.session.call("commit", "", work)
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryUnit]:
+        self._alive()
+        with self.store.read() as unit:
+            yield unit
+
+    def _alive(self) -> None:
+        if self.session.process.dead:
+            raise Crash

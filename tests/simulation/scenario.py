@@ -1,0 +1,132 @@
+"""What happens in a run, as plain values: drawn from a seed, cut down by shrinking, carried out by `world`.
+
+People and faults have separate streams of random numbers, so that one can be changed without the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from sync_engine.ports import Policy, Prefer
+from tests.simulation.chaos import Fault, Planned
+from tests.simulation.remotes import Nature
+
+_KINDS: tuple[tuple[str, int], ...] = (
+    ("create", 14),
+    ("edit", 30),
+    ("add", 8),
+    ("take away", 4),
+    ("delete", 14),
+    ("delete many", 2),
+    ("invite", 4),
+    ("restore", 5),
+    ("approve", 3),
+    ("retry", 3),
+    ("pause", 2),
+    ("relink", 2),
+    ("expire", 3),
+    ("move", 3),
+    ("wait", 4),
+    ("phone syncs", 5),
+    ("resolve", 3),
+)
+_NAMES = [name for name, _ in _KINDS]
+_WEIGHTS = [weight for _, weight in _KINDS]
+_FAULTS = list(Fault)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that a person does. The numbers choose among what is there."""
+
+    kind: str
+    who: int
+    which: int
+    what: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """People do something, then one binding has a cycle, in which people go on and calls fail."""
+
+    actions: tuple[Action, ...]
+    binding: int
+    between: tuple[tuple[int, Action], ...]  # before the n-th call
+    faults: tuple[Planned, ...]
+    other: tuple[int, int] | None  # before this call, another binding has a cycle: in another worker
+    quirks: int
+    phone_fails: Fault | None = None  # how the phone's first write in this step ends
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All of a run."""
+
+    seed: int
+    natures: tuple[Nature, ...]
+    policies: tuple[Policy, ...]
+    beginning: tuple[tuple[int, ...], ...]  # for each item that is there at first: where
+    steps: tuple[Step, ...]
+
+
+def scenario(seed: int) -> Scenario:
+    """The run of a seed."""
+    people, chaos = Random(seed * 2), Random(seed * 2 + 1)
+    count = people.choice((2, 2, 2, 3, 3, 4))
+    steps = tuple(_step(people, chaos, count) for _ in range(people.randint(4, 14)))
+    natures = tuple(_nature(chaos) for _ in range(count))
+    policies = tuple(_policy(people) for _ in range(count))
+    beginning = tuple(
+        tuple(n for n in range(count + 1) if people.random() < 0.5) for _ in range(people.choice((0, 1, 2, 4)))
+    )
+    return Scenario(seed, natures, policies, beginning, steps)
+
+
+def _nature(chaos: Random) -> Nature:
+    own_ids = chaos.random() < 0.4
+    own_uids = own_ids and chaos.random() < 0.4
+    rewrites = chaos.choice(("", "", "", "drops", "alters"))
+    return Nature(
+        own_ids=own_ids,
+        own_uids=own_uids,
+        lag=0 if own_uids else chaos.choice((0, 0, 0, 1, 2)),  # what comes late can be matched by its UID only
+        versions=chaos.choice(("strong", "strong", "hash")),
+        quiet=chaos.random() < 0.3,
+        rewrites=rewrites,
+        lossy=not rewrites and chaos.random() < 0.25,
+        page=chaos.choice((1, 2, 100)),
+        no_feed=chaos.random() < 0.15,
+        cursor_at_end=chaos.random() < 0.7,
+        moves=own_ids and chaos.random() < 0.3,
+    )
+
+
+def _policy(people: Random) -> Policy:
+    return Policy(
+        prefer=people.choice(list(Prefer)),
+        brake_count=people.choice((1, 2, 100)),
+        brake_percent=0,
+        settle_seconds=300,
+        write_limit=100,
+    )
+
+
+def _action(people: Random) -> Action:
+    (kind,) = people.choices(_NAMES, _WEIGHTS)
+    return Action(kind, people.randrange(1000), people.randrange(1000), people.randrange(1000))
+
+
+def _step(people: Random, chaos: Random, count: int) -> Step:
+    actions = tuple(_action(people) for _ in range(people.choice((0, 1, 1, 2, 3))))
+    between = tuple((people.randrange(8), _action(people)) for _ in range(people.choice((0, 0, 0, 1, 2))))
+    faults = tuple((chaos.randrange(9), chaos.choice(_FAULTS)) for _ in range(chaos.choice((0, 0, 1, 1, 2))))
+    other = (people.randrange(8), people.randrange(count)) if people.random() < 0.15 else None
+    failing = chaos.choice((Fault.IN_DOUBT_DONE, Fault.IN_DOUBT_LOST, Fault.DISK_FULL))
+    phone = failing if chaos.random() < 0.05 else None
+    return Step(actions, people.randrange(count), between, faults, other, chaos.randrange(1 << 30), phone)
+
+
+def calm(found: Scenario) -> Scenario:
+    """Without any fault."""
+    return replace(found, steps=tuple(replace(s, faults=(), phone_fails=None) for s in found.steps))
