@@ -64,4 +64,9 @@ def structure(value: str) -> list[tuple[str, ...]]:
 
 def join_list(texts: tuple[str, ...]) -> str:
     """The opposite of `text_list`."""
-    return escape(texts[0]) if len(texts) == 1 else ",".join([escape(text) for text in texts])
+    if len(texts) == 1:
+        return escape(texts[0])
+    joined = "".join(texts)
+    if "," in joined or ";" in joined or "\\" in joined or "\n" in joined or "\r" in joined:
+        texts = tuple([escape(text) for text in texts])
+    return ",".join(texts)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sync_engine.formats.content_lines import fold
-from sync_engine.formats.heads import write_params
+from sync_engine.formats.heads import CACHED_LENGTH, write_params
 from sync_engine.formats.photo import write_photo
 from sync_engine.formats.text_values import escape, escape_uri, join_list
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
@@ -17,8 +15,7 @@ _TEXTS = (
     ("ANNIVERSARY", "anniversary"),
     ("NOTE", "note"),
 )
-_LABELLED = (("EMAIL", "emails"), ("TEL", "phones"), ("URL", "urls"), ("IMPP", "chats"))
-_SHORT = 60
+_MOST_HEADS = 1024
 
 
 def write_card(contact: Contact) -> str:
@@ -51,9 +48,9 @@ def _write_identity(lines: list[str], contact: Contact, params: dict[str, Params
         lines.append(f"UID{_params(params, 'UID')}:{escape(contact.uid)}")
     lines.append(f"FN{_params(params, 'FN')}:{escape(contact.full_name)}")
     name = contact.name
-    if name != _NO_NAME:
-        parts = [name.family, name.given, name.additional, name.prefixes, name.suffixes]
-        lines.append(f"N{_params(params, 'N')}:{';'.join([join_list(part) if part else '' for part in parts])}")
+    if name is not _NO_NAME and name != _NO_NAME:
+        parts = (name.family, name.given, name.additional, name.prefixes, name.suffixes)
+        lines.append(f"N{_params(params, 'N')}:{_structure(parts)}")
     elif version == "3.0" and not any(line.name == "N" for line in contact.extra):
         lines.append("N:;;;;")  # mandatory there (RFC 2426 3.1.2)
     if contact.kind:
@@ -91,30 +88,39 @@ class _Elements:
 
     def write(self) -> None:
         contact = self.contact
-        for name, field in _LABELLED:
-            for element in getattr(contact, field):
-                uri = name in ("URL", "IMPP") or (element.params and ("VALUE", ("URI",)) in element.params)
-                value = escape_uri(element.value) if uri else escape(element.value)
-                self._write_element(name, element, value)
+        self._write_labelled("EMAIL", contact.emails)
+        self._write_labelled("TEL", contact.phones)
+        if contact.urls:
+            self._write_labelled("URL", contact.urls)
+        if contact.chats:
+            self._write_labelled("IMPP", contact.chats)
         for address in contact.addresses:
-            self._write_element("ADR", address, _address_value(address))
+            self._write_element("ADR", address, _structure(_parts_of(address)))
         for line in contact.extra:
             if line.group or line.companions:
                 self._write_grouped(write_line(line), line.group, line.companions, shared=False)
             else:
                 self.lines.append(write_line(line))
 
+    def _write_labelled(self, name: str, elements: tuple[Labelled, ...]) -> None:
+        for element in elements:
+            uri = name in ("URL", "IMPP") or (element.params and ("VALUE", ("URI",)) in element.params)
+            self._write_element(name, element, escape_uri(element.value) if uri else escape(element.value))
+
     def _write_element(self, name: str, element: Labelled | Address, value: str) -> None:
-        params = write_params(element.params) if element.params else ""
-        kind = _written_types(element.types, element.preferred, self.version)
-        line = f"{name}{kind}{params}:{value}"
+        head = _heads.get((name, element.types, element.preferred, self.version))
+        if head is None:
+            head = _element_head(name, element.types, element.preferred, self.version)
+        if element.params:
+            head += write_params(element.params)
         if element.group or element.companions:
-            self._write_grouped(line, element.group, element.companions, shared=True)
+            self._write_grouped(f"{head}:{value}", element.group, element.companions, shared=True)
         else:
-            self.lines.append(line)
+            self.lines.append(f"{head}:{value}")
 
     def _write_grouped(self, line: str, group: str, companions: tuple[ContentLine, ...], *, shared: bool) -> None:
-        written = self.groups.get(group.lower()) if group else None
+        key = group.lower()
+        written = self.groups.get(key) if group else None
         if group and (written is None or (shared and written == companions)):
             self.lines.append(f"{group}.{line}")
             if written is None:
@@ -147,8 +153,8 @@ class _Elements:
                 return name
 
 
-def _address_value(address: Address) -> str:
-    parts = (
+def _parts_of(address: Address) -> tuple[tuple[str, ...], ...]:
+    return (
         address.po_box,
         address.extended,
         address.street,
@@ -157,16 +163,23 @@ def _address_value(address: Address) -> str:
         address.postal_code,
         address.country,
     )
-    return ";".join([join_list(part) if part else "" for part in parts])
 
 
-def _written_types(types: tuple[str, ...], preferred: bool, version: str) -> str:
-    """TYPE and PREF, as this version has them."""
-    if not types and not preferred:
-        return ""
-    if len(types) < 8 and sum(map(len, types)) < _SHORT:
-        return _cached_types(types, preferred, version)
-    return _types(types, preferred, version)
+def _structure(parts: tuple[tuple[str, ...], ...]) -> str:
+    return ";".join([(escape(part[0]) if len(part) == 1 else join_list(part)) if part else "" for part in parts])
+
+
+_heads: dict[tuple[str, tuple[str, ...], bool, str], str] = {}  # property, types, preferred, version
+
+
+def _element_head(name: str, types: tuple[str, ...], preferred: bool, version: str) -> str:
+    """Name with TYPE and PREF, as this version has them. These repeat: the short ones are remembered, so many."""
+    head = f"{name}{_types(types, preferred, version)}"
+    if len(head) <= CACHED_LENGTH:
+        if len(_heads) >= _MOST_HEADS:
+            _heads.clear()
+        _heads[name, types, preferred, version] = head
+    return head
 
 
 def _types(types: tuple[str, ...], preferred: bool, version: str) -> str:
@@ -174,7 +187,4 @@ def _types(types: tuple[str, ...], preferred: bool, version: str) -> str:
         pref = (("PREF", ("1",)),) if preferred else ()
         return write_params((*pref, ("TYPE", types)) if types else pref)
     named = (*types, "pref") if preferred else types
-    return write_params((("TYPE", tuple([name.upper() for name in named])),))
-
-
-_cached_types = lru_cache(maxsize=1024)(_types)
+    return write_params((("TYPE", tuple([name.upper() for name in named])),)) if named else ""
