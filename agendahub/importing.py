@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from agendahub.texts import _
 from storage.admin_config import ensure_collection
 from storage.database import Database
 from sync_engine.errors import ItemError
@@ -15,6 +17,7 @@ from sync_engine.item import Item
 from sync_engine.ports import Clock, Origin
 
 _PAGE = 200  # items in one transaction
+_WHOLE = re.compile(r"^END:(?:VEVENT|VTODO|VJOURNAL|VFREEBUSY|VTIMEZONE)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -29,12 +32,26 @@ class Imported:
 
 def read_items(raw: bytes) -> Iterator[Item | str]:
     """Items of a file, or why one could not be read."""
-    for number, text in enumerate(split(decode(raw)), start=1):
+    content, cut_off = _without_half_a_component(decode(raw))
+    number = 0
+    for number, text in enumerate(split(content), start=1):
         stable = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         try:
             yield Item.read(text, uid_if_missing=stable)  # a second import of the file finds the same items
         except ItemError as err:
             yield f"item {number}: {err}"
+    if cut_off:
+        yield _("what follows item {number}: the file ends before END:VCALENDAR, it was cut off").format(number=number)
+
+
+def _without_half_a_component(text: str) -> tuple[str, bool]:
+    """A calendar that was cut off, up to its last whole component: half an event would look like a whole one."""
+    upper = text.upper()
+    opened = upper.rfind("BEGIN:VCALENDAR")
+    if opened <= upper.rfind("END:VCALENDAR"):
+        return text, False
+    whole = [found.end() for found in _WHOLE.finditer(text, opened)]
+    return (f"{text[: whole[-1]]}\r\nEND:VCALENDAR\r\n", True) if whole else (text, False)
 
 
 def import_items(database: Database, items: Sequence[Item], collection: str, owner: str, clock: Clock) -> Imported:

@@ -6,8 +6,10 @@ The functions go from text to text; `write` puts a text in place of the file at 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +62,15 @@ def set_value(text: str, section: str, name: str, key: str, value: Any) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file in one step, readable by its owner alone, safe against a crash half-way."""
+    """Replace the file in one step, safe against a crash half-way.
+
+    A new file is for its owner alone; one that is there stays with its owner and group: the daemon may be somebody
+    else than the admin who runs a command. A symbolic link stays one.
+    """
+    path = path.resolve()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     try:
+        _keep_rights(path, handle)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
@@ -72,6 +80,14 @@ def write(path: Path, text: str) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _keep_rights(path: Path, handle: int) -> None:
+    with suppress(FileNotFoundError):
+        before = path.stat()
+        with suppress(PermissionError):  # only root gives files away
+            os.fchown(handle, before.st_uid, before.st_gid)
+        os.fchmod(handle, stat.S_IMODE(before.st_mode) & ~stat.S_IRWXO)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -61,7 +61,8 @@ def add(
         )
     _known_connector(connector)
     secrets.read_key(workspace.loaded.key_file)
-    optional = {"username": username, "auth": "" if auth == "basic" else auth, "ca_file": ca_file}
+    secret_from = _from_here(secret_from, "file:")
+    optional = {"username": username, "auth": "" if auth == "basic" else auth, "ca_file": _from_here(ca_file)}
     values = {"name": name, "connector": connector, "url": url, **{k: v for k, v in optional.items() if v}}
     secret = "" if secret_from or not username else read_secret(_("Password for {user}").format(user=username))
     reference = secret_from or (f"store:{name}" if secret else "")
@@ -69,6 +70,14 @@ def add(
     if secret:
         workspace.put_secret(name, secret)
     say(_("Added {name}. Next: agendahub account test {name}, then agendahub collections {name}.").format(name=name))
+
+
+def _from_here(written: str, way: str = "") -> str:
+    """A path on the command line is seen from where the command runs, one in the configuration from its folder."""
+    from pathlib import Path
+
+    path = written.removeprefix(way)
+    return f"{way}{Path(path).expanduser().absolute()}" if path and written.startswith(way) else written
 
 
 def _known_connector(name: str) -> None:

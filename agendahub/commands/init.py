@@ -36,7 +36,11 @@ def init(
         raise Failure(_("{path} exists already and was left as it is.").format(path=path))
     _write(path, database)
     options.config = path
-    _set_up(options)
+    try:
+        _set_up(options)
+    except BaseException:
+        path.unlink()  # the next try, with another address, starts afresh
+        raise
     say(_("Wrote {path}.").format(path=path))
     say(_("Next: agendahub account add NAME --url https://... (then `agendahub binding add`, `agendahub serve`)."))
 
@@ -66,7 +70,7 @@ def _set_up(options: Options) -> None:
 
     os.umask(0o077)  # a new SQLite file is for its owner alone
     workspace = options.workspace(checked=False)
+    schema.upgrade(workspace.database.url)
     key_file = workspace.loaded.key_file
     if not key_file.exists():
         secrets.create_key_file(key_file)
-    schema.upgrade(workspace.database.url)

@@ -359,3 +359,23 @@ def test_r26_a_binding_that_cannot_begin_is_told_and_the_others_go_on(
     hub.run("sync", code=1)
     found = next(b for b in hub.json("status", code=1)["bindings"] if b["binding"] == "three")
     assert (found["state"], "NO_SUCH_SECRET" in found["detail"]) == ("failed", True)
+
+
+def test_init_that_fails_leaves_nothing_in_the_way_of_the_next_try(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    hub.run("init", "--database", "postgresql://nobody@127.0.0.1:1/x", code=1)
+    assert "cannot be reached" in hub.errors
+    assert list(tmp_path.iterdir()) == []
+    hub.run("init")
+    hub.run("doctor")
+
+
+def test_paths_on_the_command_line_are_seen_from_where_it_runs(hub: Hub, radicale_server: Server) -> None:
+    elsewhere = hub.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "word").write_text(radicale_server.password)
+    words = ("account", "add", "work", "--url", radicale_server.url, "--username", "ada", "--secret-from", "file:word")
+    hub.environment["AGENDAHUB_CONFIG"], hub.folder = str(hub.config), elsewhere
+    hub.run(*words)
+    assert "/elsewhere/word" in hub.config.read_text()
+    hub.run("collections", "work")

@@ -66,13 +66,16 @@ def test_removing_or_changing_what_is_not_there(text: str) -> None:
         set_value(text, "accounts", "work", "url", "")
 
 
-def test_writing_is_for_the_owner_alone_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_writing_is_for_the_owner_and_the_group_alone_and_leaves_nothing_behind(tmp_path: Path) -> None:
     file = tmp_path / "agendahub.toml"
     file.write_text("old")
     file.chmod(0o644)
     write(file, "new")
     assert file.read_text() == "new"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    write(tmp_path / "new.toml", "new")
+    assert stat.S_IMODE((tmp_path / "new.toml").stat().st_mode) == 0o600
+    (tmp_path / "new.toml").unlink()
     assert [path.name for path in tmp_path.iterdir()] == ["agendahub.toml"]
 
 
@@ -93,3 +96,15 @@ def test_a_bad_new_file_is_refused_and_the_old_one_goes_on(tmp_path: Path) -> No
     assert watch.problem == ""
     assert watch.current.settings.sync.workers == 3
     assert not watch.check()
+
+
+def test_a_changed_file_keeps_its_rights_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    file, link = tmp_path / "etc" / "real.toml", tmp_path / "agendahub.toml"
+    file.write_text("a")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write(link, "b")
+    assert (link.is_symlink(), file.read_text()) == (True, "b")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [found.name for found in (tmp_path / "etc").iterdir()] == ["real.toml"]
