@@ -35,6 +35,7 @@ class Observances:
     def __init__(self, onsets: list[Onset]) -> None:
         self.onsets = sorted(onsets)
         self._times = [onset.at for onset in self.onsets]
+        self._instants = [_earlier(onset.at, onset.before) for onset in self.onsets]
 
     def offset_at(self, local: datetime) -> timedelta:
         """What the wall clock is ahead of UTC.
@@ -47,6 +48,18 @@ class Observances:
         onset = self.onsets[at]
         skipped = local < onset.at + (onset.after - onset.before)
         return onset.before if skipped else onset.after
+
+    def offset_from(self, utc: datetime) -> timedelta:
+        """What the wall clock is ahead of UTC at an instant, given in UTC."""
+        at = bisect_right(self._instants, utc) - 1
+        return self.onsets[at].after if at >= 0 else self.onsets[0].before
+
+
+def _earlier(time: datetime, by: timedelta) -> datetime:
+    try:
+        return time - by
+    except OverflowError:
+        return time
 
 
 @lru_cache(maxsize=512)

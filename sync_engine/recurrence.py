@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sync_engine.errors import Rejected
 from sync_engine.model import Component, Event, EventDetails, Moment, Task, TaskDetails
 from sync_engine.rules import LAST_YEAR, Rule, occurrences, read_rule
-from sync_engine.zones import instant, local_time, resolve, zone_for
+from sync_engine.zones import Zone, instant, local_time, resolve, wall_clock, zone_for
 
 AnyDetails: TypeAlias = EventDetails | TaskDetails
 Instance: TypeAlias = tuple[datetime, datetime, AnyDetails]
@@ -31,8 +31,13 @@ _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 def check(record: Event | Task) -> None:
     """Refuse recurrences that could run away. Raises `Rejected` with the reason."""
     for details in (record.master, *record.overrides):
-        for rule in details.rules if details else ():
+        for rule in (*details.rules, *_exception_rules(details)) if details else ():
             read_rule(rule)
+
+
+def _exception_rules(details: AnyDetails) -> list[str]:
+    """EXRULE (RFC 2445 4.8.5.2): no longer to be written, but old calendars have it."""
+    return [line.value for line in details.extra if line.name == "EXRULE"]
 
 
 def span(record: Event | Task, floating: tzinfo = UTC) -> tuple[datetime, datetime | None] | None:
@@ -61,22 +66,18 @@ def _ranges(details: AnyDetails, record: Event | Task, floating: tzinfo) -> list
     for moment in details.recurrence_dates:
         at = resolve(moment, record.zones, floating)
         ranges.append((at, _later(at, _period_length(moment, record.zones, floating) or length)))
-    if details.this_and_future and details.recurrence_id and record.master:
-        ranges += _moved(details, record, start, length, floating)
+    future = _future(details, record, floating)
+    if future and record.master:
+        ranges.append((start, _moved_end(future, record.master, record, floating)))
     return ranges
 
 
-def _moved(
-    details: AnyDetails, record: Event | Task, start: datetime, length: timedelta, floating: tzinfo
-) -> list[tuple[datetime, datetime | None]]:
-    """The range of the occurrences that an override with THISANDFUTURE moves along."""
-    if record.master is None or details.recurrence_id is None:
-        return []
-    shift = start - resolve(details.recurrence_id, record.zones, floating)
-    own = _length(record.master, record.zones, floating)
-    ends = [end for _, end in _ranges(record.master, record, floating)]
+def _moved_end(future: _Future, master: AnyDetails, record: Event | Task, floating: tzinfo) -> datetime | None:
+    """When the occurrences end that an override with THISANDFUTURE moves along."""
+    ends = [end for _, end in _ranges(master, record, floating)]
     known = [end for end in ends if end is not None]
-    return [(start, _later(max(known), shift - own + length) if len(known) == len(ends) else None)]
+    own = _length(master, record.zones, floating)
+    return _later(future.moved(max(known) - own), future.length) if len(known) == len(ends) else None
 
 
 def _rule_end(
@@ -124,56 +125,83 @@ def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo) 
     if event.master is None or _begin(event.master) is None:
         return
     replaced = {resolve(one.recurrence_id, zones, floating) for one in event.overrides if one.recurrence_id}
-    future = _futures(event, floating)
-    reach = max([_length(event.master, zones, floating), *[abs(shift) + length for _, shift, length, _ in future]])
+    futures = [future for future in (_future(one, event, floating) for one in event.overrides) if future]
+    futures.sort(key=lambda future: future.since)
+    reach = max([_length(event.master, zones, floating), *[abs(one.shift) + one.length + _DAY for one in futures]])
     for at, length in _master_times(event.master, zones, (start - reach, end + reach), floating):
         if at in replaced:
             continue
-        shifts = [one for one in future if one[0] <= at]
-        if shifts:
-            _, shift, own, details = shifts[-1]
-            yield _later(at, shift), _later(at, shift + own), details
+        past = [future for future in futures if future.since <= at]
+        if past:
+            moved = past[-1].moved(at)
+            yield moved, _later(moved, past[-1].length), past[-1].details
         else:
             yield at, _later(at, length), event.master
 
 
-def _futures(event: Event | Task, floating: tzinfo) -> list[tuple[datetime, timedelta, timedelta, AnyDetails]]:
-    """The overrides with THISANDFUTURE: from when on, moved by how much, how long, and the details."""
-    found = []
-    for one in event.overrides:
-        begin = _begin(one)
-        if one.this_and_future and one.recurrence_id and begin:
-            since = resolve(one.recurrence_id, event.zones, floating)
-            shift = resolve(begin, event.zones, floating) - since
-            details = replace(one, recurrence_id=None, this_and_future=False)
-            found.append((since, shift, _length(one, event.zones, floating), details))
-    return sorted(found, key=lambda one: one[0])
+class _Future(NamedTuple):
+    """What an override with THISANDFUTURE says: from when on, and how much later by the clock on the wall."""
+
+    since: datetime
+    shift: timedelta
+    length: timedelta
+    details: AnyDetails
+    zones: tuple[Zone, Zone]  # of the series before, and from then on
+
+    def moved(self, at: datetime) -> datetime:
+        """The instant to which an occurrence of the series is moved."""
+        return instant(_later(wall_clock(at, self.zones[0]), self.shift), self.zones[1])
+
+
+def _future(one: AnyDetails, event: Event | Task, floating: tzinfo) -> _Future | None:
+    begin, first = _begin(one), _begin(event.master) if event.master else None
+    if not (one.this_and_future and one.recurrence_id and begin and first):
+        return None
+    before = zone_for(first, event.zones, floating)
+    after = before if begin.zone in ("", "UTC") else zone_for(begin, event.zones, floating)
+    since = resolve(one.recurrence_id, event.zones, floating)
+    shift = wall_clock(resolve(begin, event.zones, floating), after) - wall_clock(since, before)
+    details = replace(one, recurrence_id=None, this_and_future=False)
+    return _Future(since, shift, _length(one, event.zones, floating), details, (before, after))
 
 
 def _master_times(
     master: AnyDetails, zones: tuple[Component, ...], window: tuple[datetime, datetime], floating: tzinfo
 ) -> Iterator[tuple[datetime, timedelta]]:
-    """Start and length of the occurrences of the master in the window, without the EXDATEs."""
+    """Start and length of the occurrences of the master in the window, without those of EXDATE and EXRULE."""
     begin = _begin(master)
     if begin is None:
         return
     length = _length(master, zones, floating)
-    excluded = {resolve(moment, zones, floating) for moment in master.exception_dates}
-    seen = set(excluded)
-    for moment in master.recurrence_dates:
-        at = resolve(moment, zones, floating)
-        if at not in seen:
+    seen = {resolve(moment, zones, floating) for moment in master.exception_dates}
+    for text in _exception_rules(master):
+        seen.update(_rule_times(text, begin, zones, window, floating))
+    days, zone = _excluded_days(master, begin), zone_for(begin, zones, floating)
+    for at, own in _candidates(master, begin, zones, window, floating):
+        if at not in seen and not (days and wall_clock(at, zone).date() in days):
             seen.add(at)
-            yield at, _period_length(moment, zones, floating) or length
-    first = resolve(begin, zones, floating)
-    if first not in seen:
-        seen.add(first)
-        yield first, length
+            yield at, own or length
+
+
+def _excluded_days(master: AnyDetails, begin: Moment) -> set[date]:
+    """EXDATE as a date in a series with times: not what RFC 5545 3.8.5.1 asks for, but many write it."""
+    return {local_time(moment).date() for moment in master.exception_dates if moment.is_date and not begin.is_date}
+
+
+def _candidates(
+    master: AnyDetails,
+    begin: Moment,
+    zones: tuple[Component, ...],
+    window: tuple[datetime, datetime],
+    floating: tzinfo,
+) -> Iterator[tuple[datetime, timedelta | None]]:
+    """Times by RDATE, with their own length if they have one, DTSTART and RRULE."""
+    for moment in master.recurrence_dates:
+        yield resolve(moment, zones, floating), _period_length(moment, zones, floating)
+    yield resolve(begin, zones, floating), None
     for text in master.rules:
         for at in _rule_times(text, begin, zones, window, floating):
-            if at not in seen:
-                seen.add(at)
-                yield at, length
+            yield at, None
 
 
 def _rule_times(

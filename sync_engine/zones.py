@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from sync_engine.formats.text_values import unescape
 from sync_engine.model import Component, Moment
 from sync_engine.observances import Observances, observances_of
 from sync_engine.windows_zones import WINDOWS_ZONES
+
+Zone: TypeAlias = tzinfo | Observances
 
 _OFFSET = re.compile(r"\(?(?:UTC|GMT|Z)?\s*([+-−])\s*(\d{1,2})(?:[:.]?(\d{2}))?\)?(?=\D|$)", re.IGNORECASE)
 _NAMED = re.compile(r"\((?:UTC|GMT)[^)]*\)\s*(?P<places>.+)", re.IGNORECASE)
@@ -27,14 +30,14 @@ def resolve(moment: Moment, zones: tuple[Component, ...], floating: tzinfo = UTC
     return instant(local_time(moment), zone_for(moment, zones, floating))
 
 
-def zone_for(moment: Moment, zones: tuple[Component, ...], floating: tzinfo = UTC) -> tzinfo | Observances:
+def zone_for(moment: Moment, zones: tuple[Component, ...], floating: tzinfo = UTC) -> Zone:
     """The zone a moment is in; `guess` when nobody knows it."""
     if not moment.zone:
         return floating
     return UTC if moment.zone == "UTC" else zone_of(moment.zone, zones) or guess(moment.zone)
 
 
-def instant(local: datetime, zone: tzinfo | Observances) -> datetime:
+def instant(local: datetime, zone: Zone) -> datetime:
     """The UTC instant of a wall clock time in a zone. Never raises."""
     try:
         if isinstance(zone, Observances):
@@ -42,6 +45,17 @@ def instant(local: datetime, zone: tzinfo | Observances) -> datetime:
         return local.replace(tzinfo=zone).astimezone(UTC)
     except (OverflowError, ValueError):  # at the ends of the calendar
         return local.replace(tzinfo=UTC)
+
+
+def wall_clock(at: datetime, zone: Zone) -> datetime:
+    """The wall clock time of a UTC instant in a zone, without zone. Never raises."""
+    utc = at.replace(tzinfo=None)
+    try:
+        return (
+            utc + zone.offset_from(utc) if isinstance(zone, Observances) else at.astimezone(zone).replace(tzinfo=None)
+        )
+    except (OverflowError, ValueError):  # at the ends of the calendar
+        return utc
 
 
 def local_time(moment: Moment) -> datetime:
@@ -60,7 +74,7 @@ def is_known(zone: str, zones: tuple[Component, ...]) -> bool:
     return zone in ("", "UTC") or zone_of(zone, zones) is not None
 
 
-def zone_of(zone: str, zones: tuple[Component, ...]) -> tzinfo | Observances | None:
+def zone_of(zone: str, zones: tuple[Component, ...]) -> Zone | None:
     """The zone of this name; None when nobody knows it."""
     for component in zones:
         if component.name == "VTIMEZONE" and _tzid(component) == zone:
