@@ -28,7 +28,7 @@ from sync_engine.read_back import read_back, unverified
 from sync_engine.results import Results, settle_conflicts
 
 _PAGE = 500  # hub changes that become intents in one transaction
-_BATCH = 50  # writes between two commits: what a crash leaves to settle
+_BATCH = 100  # writes between two commits: what a crash leaves to settle
 _TROUBLES_IN_A_ROW = 3  # failures that look like the server's, after which the cycle ends
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.contract.store_contract import StoreContract
 from tests.contract.store_races import RacesContract
 
 
+@pytest.mark.skipif("AGENDAHUB_TEST_MSSQL_URL" not in os.environ, reason="AGENDAHUB_TEST_MSSQL_URL is not set")
 class TestMssql(StoreContract, RacesContract):
     """A server that somebody runs."""
 
