@@ -17,6 +17,7 @@ _LOCKS = {
     "postgresql": "SELECT pg_advisory_xact_lock(4278348, 1)",
     "mssql": "EXEC sp_getapplock @Resource = 'agendahub-rows', @LockMode = 'Exclusive', @LockOwner = 'Transaction'",
 }
+_ASKS_FOR_APPROVAL = "binding approve"  # what the error of an emptied collection tells the admin to run
 _RESET = {"cursor": None, "hub_cursor": 0, "approved": False, "last_error": ""}
 
 
@@ -154,12 +155,15 @@ def note_times(connection: Connection, times: Mapping[int, Mapping[str, object]]
 
 
 def approve(connection: Connection, binding_id: int) -> int | None:
-    """Let held deletions, or an emptied collection, pass once. Gives how many are held; None: nothing waits."""
+    """Let held deletions, or an emptied collection, pass once. Gives how many are held; None: nothing waits.
+
+    A server that merely cannot be reached is nothing to approve: it would be what it shows when it is back.
+    """
     held = connection.execute(
         select(func.coalesce(func.sum(t.holds.c.count), 0)).where(t.holds.c.binding_id == binding_id)
     ).scalar_one()
     error = connection.execute(select(t.bindings.c.last_error).where(t.bindings.c.id == binding_id)).scalar_one()
-    if not held and not error:
+    if not held and _ASKS_FOR_APPROVAL not in error:
         return None
     connection.execute(update(t.bindings).where(t.bindings.c.id == binding_id).values(approved=True))
     return int(held)

@@ -153,6 +153,9 @@ def approve(context: typer.Context, name: BindingName) -> None:
         held = None if number is None else admin_config.approve(unit.session.connection, number)
     if held is None:
         raise Failure(_("Nothing is held for {name}.").format(name=name))
+    if not held:
+        say(_("The emptied collection passes in the next cycle."))
+        return
     done = plural(
         "{count} held deletion passes in the next cycle.", "{count} held deletions pass in the next cycle.", held
     )

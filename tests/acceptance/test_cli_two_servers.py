@@ -379,3 +379,12 @@ def test_paths_on_the_command_line_are_seen_from_where_it_runs(hub: Hub, radical
     hub.run(*words)
     assert "/elsewhere/word" in hub.config.read_text()
     hub.run("collections", "work")
+
+
+def test_an_unreachable_server_is_nothing_to_approve(hub: Hub, pair: tuple[str, str], radicale_server: Server) -> None:
+    put_event(radicale_server, pair[0], "e1", "first")
+    hub.run("sync")
+    hub.edit(radicale_server.url, "http://127.0.0.1:9/")
+    hub.run("sync", "one", code=1)
+    hub.run("binding", "approve", "one", code=1)
+    assert "Nothing is held" in hub.errors

@@ -105,6 +105,9 @@ def test_waiting_bindings_are_those_behind_and_those_approved(connection: Connec
     assert admin_config.bindings_waiting(connection) == (set(), set())
     connection.execute(tables.collections.update().where(tables.collections.c.name == "Other").values(seq=3))
     assert admin_config.approve(connection, first) is None
+    for error, held in (("cannot be reached", None), ("nothing at all; run: agendahub binding approve b", 0)):
+        admin_config.note_times(connection, {first: {"last_error": error}})
+        assert admin_config.approve(connection, first) == held
     hold = {"binding_id": first, "side": "hub", "reason": "r", "samples": '["x"]', "count": 12, "at": NOW}
     connection.execute(tables.holds.insert().values(**hold))
     assert admin_config.approve(connection, first) == 12
