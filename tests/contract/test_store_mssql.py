@@ -9,8 +9,10 @@ import pytest
 from tests.contract.store_contract import StoreContract
 from tests.contract.store_races import RacesContract
 
+if "AGENDAHUB_TEST_MSSQL_URL" not in os.environ:
+    pytest.skip("AGENDAHUB_TEST_MSSQL_URL is not set", allow_module_level=True)
 
-@pytest.mark.skipif("AGENDAHUB_TEST_MSSQL_URL" not in os.environ, reason="AGENDAHUB_TEST_MSSQL_URL is not set")
+
 class TestMssql(StoreContract, RacesContract):
     """A server that somebody runs."""
 
