@@ -8,6 +8,7 @@ from dataclasses import replace
 from sync_engine.context import Cycle
 from sync_engine.errors import ItemError
 from sync_engine.formats import with_uid
+from sync_engine.intents import needed
 from sync_engine.item import Item
 from sync_engine.model import Record
 from sync_engine.plan import Step
@@ -86,7 +87,9 @@ class Applier:
         assert step.link is not None
         assert step.hub is not None
         kept = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)
-        self._link(step, step.hub, base=step.link.base_revision, echo=kept)
+        link = self._link(step, step.hub, base=step.link.base_revision, echo=kept)
+        if (operation := needed(step.hub, link)) is not None:  # what the hub has new still goes out
+            self.intend(operation, step.hub.id, link.base_revision if step.hub.deleted else step.hub.revision_id)
 
     def _missing(self, step: Step) -> None:
         assert step.link is not None

@@ -23,12 +23,13 @@ class Brake:
     uow: UnitOfWork
     binding: Binding
     side: str
+    done: int = 0  # deletions that this cycle has already made on this side
 
     def holds(self, titles: Sequence[str]) -> bool:
         """Whether these deletions must wait for an admin; records it. An approval lets them pass once."""
-        limit = allowed(self.policy, self.uow.count_links(self.binding.id))
+        limit = allowed(self.policy, self.uow.count_links(self.binding.id) + self.done)
         held = self.uow.held(self.binding.id, self.side)
-        if len(titles) <= limit or self.binding.approved:
+        if len(titles) + self.done <= limit or self.binding.approved:
             if held:
                 self.uow.release_hold(self.binding.id, self.side)
             return False

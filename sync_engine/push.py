@@ -38,8 +38,8 @@ def push(cycle: Cycle) -> None:
         return
     _renew(cycle)
     collect(cycle)
-    _brake(cycle)
-    while batch := _claim(cycle):
+    passed = _brake(cycle)
+    while batch := _claim(cycle, passed):
         _write(cycle, batch)
         cycle.pause_point()
 
@@ -73,18 +73,22 @@ def collect(cycle: Cycle) -> None:
             uow.set_hub_cursor(binding.id, top)
 
 
-def _brake(cycle: Cycle) -> None:
+def _brake(cycle: Cycle) -> set[int]:
+    """Hold all waiting deletions, or let them pass: gives the intents that may go out."""
     with cycle.store.read() as uow:
         waiting = _deletions(uow, cycle.binding_id)
         if not waiting and not uow.held(cycle.binding_id, "remote"):
-            return
+            return set()
     with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         waiting = _deletions(uow, binding.id)
-        holds = Brake(cycle.policy, uow, binding, "remote").holds(_titles(uow, waiting))
-        cycle.counts.held += len(waiting) if holds else 0
+        holds = Brake(cycle.policy, uow, binding, "remote", cycle.counts.pushed_deleted).holds(_titles(uow, waiting))
         state = IntentState.HELD if holds else IntentState.READY
         uow.set_intent_state([i.id for i in waiting if i.state is not state], state)
+    ids = {i.id for i in waiting}
+    cycle.counts.held += len(ids - cycle.held_once) if holds else 0
+    cycle.held_once |= ids if holds else set()
+    return set() if holds else ids
 
 
 def _deletions(uow: UnitOfWork, binding_id: int) -> list[Intent]:
@@ -107,10 +111,15 @@ class Claimed:
     deliveries: list[Delivery]
 
 
-def _claim(cycle: Cycle) -> Claimed | None:
+def _claim(cycle: Cycle, passed: set[int]) -> Claimed | None:
+    """The next batch. A write that was refused may have become a deletion since: the brake looks at it first."""
     with cycle.store.read() as uow:
-        if not uow.intents(cycle.binding_id, [IntentState.READY], 1):
-            return None
+        ready = uow.intents(cycle.binding_id, [IntentState.READY], _BATCH)
+    if any(i.operation is Operation.DELETE and i.id not in passed for i in ready):
+        passed |= _brake(cycle)
+        return _claim(cycle, passed)
+    if not ready:
+        return None
     with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         intents = uow.intents(binding.id, [IntentState.READY], _BATCH)

@@ -86,7 +86,7 @@ def _verify(cycle: Cycle, binding: Binding, links: Sequence[Link]) -> list[str]:
 def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Removal]) -> None:
     removals = [r for r in removals if not _moved(uow, binding, r)]
     deleting = [r for r in removals if r.decision.outcome is Outcome.DELETE_IN_HUB]
-    brake = Brake(cycle.policy, uow, binding, "hub")
+    brake = Brake(cycle.policy, uow, binding, "hub", cycle.counts.pulled_deleted)
     if brake.holds([r.title for r in deleting]):
         cycle.counts.held += len(deleting)
         removals = [r for r in removals if r.decision.outcome is not Outcome.DELETE_IN_HUB]
