@@ -54,7 +54,7 @@ class CalendarHead(NamedTuple):
     field: str
     zone: str  # TZID
     only_date: bool  # VALUE=DATE
-    rest: Params  # without TZID and VALUE=DATE, DATE-TIME, PERIOD
+    rest: Params  # without TZID and VALUE
 
 
 Taker: TypeAlias = Callable[[DetailsDraft, CalendarHead, str], None]
@@ -117,7 +117,7 @@ def _calendar_head(plain: PlainHead, take: Taker, field: str) -> CalendarHead:
 
 def _in_moment(name: str, values: tuple[str, ...]) -> bool:
     if name == "VALUE":
-        return values in (("DATE",), ("DATE-TIME",), ("PERIOD",))
+        return True  # what has been read as a date or a time is one, whatever else this says
     return name == "TZID" and len(values) == 1 and values != ("",)
 
 

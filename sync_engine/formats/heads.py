@@ -13,6 +13,10 @@ from typing import Generic, NamedTuple, TypeVar
 from sync_engine.model import Params
 
 _NAME = re.compile(r"(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)\Z")
+_HYPHEN = re.compile(r"\s*-\s*")
+_HYPHENATED = frozenset(
+    ("LAST-MODIFIED", "PERCENT-COMPLETE", "RECURRENCE-ID", "REFRESH-INTERVAL", "RELATED-TO", "REQUEST-STATUS")
+)
 _PARAM_NAME = re.compile(r"[A-Z0-9_-]+\Z")
 _PLAIN = re.compile(r"[\w@./+-]+(?: [\w@./+-]+)*\Z")
 _CARET = re.compile(r"\^([n'^])", re.IGNORECASE)
@@ -79,7 +83,7 @@ def _read(text: str) -> Head | None:
     if "\\" in text and '"' not in text:  # no escapes are meant to be here, but some write them
         text = text.replace("\\,", _COMMA).replace("\\;", _SEMICOLON)
     name, *params = _cut(text, ";")
-    match = _NAME.match(name.strip())
+    match = _NAME.match(name.strip()) or _NAME.match(_without_blanks(name))
     if match is None or match[2].upper() in ("BEGIN", "END"):
         return None
     written = match[2]
@@ -90,6 +94,12 @@ def _read(text: str) -> Head | None:
 
 
 _cached = lru_cache(maxsize=4096)(_read)
+
+
+def _without_blanks(name: str) -> str:
+    """``REFRESH - INTERVAL``: only names that are known, for a line of a text may look like this too."""
+    joined = _HYPHEN.sub("-", name.strip())
+    return joined if joined in _HYPHENATED else ""
 
 
 def _params(parts: list[str]) -> Params | None:

@@ -13,6 +13,7 @@ from sync_engine.formats.heads import Head as PlainHead
 from sync_engine.formats.heads import Remembered, read_head, split_line
 from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, is_base64, line_key
 from sync_engine.formats.photo import photo_reader
+from sync_engine.formats.single_valued import SINGLE_VALUED
 from sync_engine.formats.text_values import escape, structure, text_list, unescape
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
 
@@ -345,7 +346,10 @@ _TAKERS: dict[str, tuple[Taker, str]] = {
 
 
 def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
-    """Lines of a group belong to its e-mail, phone, address ...; without one, to the first of them that is no label."""
+    """Lines of a group belong to its e-mail, phone, address ...; without one, to the first of them that is no label.
+
+    A property with one value that is in the group then stands beside that line, as a companion without a value.
+    """
     loose: dict[str, list[tuple[CardHead, str]]] = {}
     modelled: list[tuple[CardHead, str]] = []
     for head, value in grouped:
@@ -353,15 +357,17 @@ def _take_groups(draft: Draft, grouped: list[tuple[CardHead, str]]) -> None:
             modelled.append((head, value))
         else:
             loose.setdefault(head.group, []).append((head, value))
-    owned = {head.group for head, value in modelled if head.field in draft.lists and value}
-    for group, found in loose.items():
-        lines = _group_lines(found)
-        if group in owned:
-            draft.companions[group] = lines
-        else:
-            draft.extra.append(_principal(lines, found[0][0].plain.group))
     for head, value in modelled:
+        if head.field in draft.lists and value and head.group in loose:
+            draft.companions[head.group] = _group_lines(loose.pop(head.group))
+    singles: dict[str, list[ContentLine]] = {}
+    for head, value in modelled:
+        alone = head.group in loose and head.name in SINGLE_VALUED and head.field not in draft.fields
         head.take(draft, head, value)
+        if alone and head.field in draft.fields and sum(other.name == head.name for other, _ in modelled) == 1:
+            singles.setdefault(head.group, []).append(ContentLine(head.name, ""))
+    for group, found in loose.items():
+        draft.extra.append(_principal(_group_lines(found), singles.get(group, []), found[0][0].plain.group))
 
 
 def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
@@ -373,6 +379,6 @@ def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
     return in_order(lines)
 
 
-def _principal(lines: tuple[ContentLine, ...], group: str) -> ContentLine:
+def _principal(lines: tuple[ContentLine, ...], singles: list[ContentLine], group: str) -> ContentLine:
     first, *others = sorted(lines, key=lambda line: (line.name in ("X-ABLABEL", "X-ABADR"), line_key(line)))
-    return ContentLine(first.name, first.value, first.params, first.written, group, tuple(others))
+    return ContentLine(first.name, first.value, first.params, first.written, group, in_order([*others, *singles]))

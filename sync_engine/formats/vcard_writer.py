@@ -5,6 +5,7 @@ from __future__ import annotations
 from sync_engine.formats.content_lines import fold
 from sync_engine.formats.heads import CACHED_LENGTH, write_params
 from sync_engine.formats.photo import write_photo
+from sync_engine.formats.single_valued import SINGLE_VALUED
 from sync_engine.formats.text_values import escape, escape_uri, join_list
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
 
@@ -80,6 +81,7 @@ class _Elements:
 
     def __init__(self, lines: list[str], contact: Contact, version: str) -> None:
         self.lines = lines
+        self.first = len(lines)
         self.contact = contact
         self.version = version
         self.groups: dict[str, tuple[ContentLine, ...]] = {}  # by name in lower case: the companions written with it
@@ -134,7 +136,20 @@ class _Elements:
 
     def _write_companions(self, group: str, companions: tuple[ContentLine, ...]) -> None:
         self.groups[group.lower()] = companions
-        self.lines += [f"{group}.{write_line(line)}" for line in companions]
+        for line in companions:
+            if line.value or line.name not in SINGLE_VALUED:
+                self.lines.append(f"{group}.{write_line(line)}")
+            else:
+                self._add_group(group, line.name)
+
+    def _add_group(self, group: str, name: str) -> None:
+        """Put the line of a single-valued property into a group, unless there are more: the first is read first."""
+        if any(line.name == name for line in self.contact.extra):
+            return
+        for number, line in enumerate(self.lines[: self.first]):
+            if line.startswith((f"{name}:", f"{name};")):
+                self.lines[number] = f"{group}.{line}"
+                return
 
     def _fresh_group(self) -> str:
         contact = self.contact

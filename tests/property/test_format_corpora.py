@@ -38,7 +38,7 @@ MOST_COMPARED = 40  # items of one file that are shown to the witnesses, which a
 MISREAD = {  # files made to confuse, in which a witness sees what is not there
     "event_with_escaped_character1.ics",
     "event_with_escaped_characters.ics",  # backslashes before colons in parameters
-    "issue_351_whitespace_in_property_and_params.ics",  # "REFRESH - INTERVAL" as a name
+    "issue_351_whitespace_in_property_and_params.ics",  # "REFRESH - INTERVAL" is written as REFRESH-INTERVAL
     "issue_100_transformed_doctests_into_unittests.ics",  # icalendar keeps a carriage return
 }
 
