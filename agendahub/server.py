@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 from types import FrameType
 
 import structlog
@@ -40,6 +41,7 @@ class _Server(uvicorn.Server):
 def run(workspace: Workspace) -> None:
     """Serve until SIGTERM or SIGINT. Raises Failure when the address cannot be used."""
     logs.set_up(workspace.settings.log)
+    _try_certificate(workspace)
     listener = _listen(workspace.settings.server)
     daemon = Daemon(workspace)
     server = _Server(_config(workspace, daemon), daemon)
@@ -54,6 +56,23 @@ def run(workspace: Workspace) -> None:
         workspace.close()
     if not ended:
         os._exit(0)  # a thread waits for a slow server; what it was doing is settled at the next start
+
+
+def _try_certificate(workspace: Workspace) -> None:
+    """Before anything else starts, as with the port."""
+    server, folder = workspace.settings.server, workspace.loaded.folder
+    if not server.tls_cert:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            anchored(folder, server.tls_cert), anchored(folder, server.tls_key), password=lambda: ""
+        )
+    except OSError as err:
+        hint = _(
+            "[server] tls_cert {cert} and tls_key {key} cannot be used ({reason}); both are PEM files of one pair."
+        )
+        reason = err.strerror or err
+        raise Failure(hint.format(cert=server.tls_cert, key=server.tls_key, reason=reason)) from err
 
 
 def _listen(server: ServerSettings) -> socket.socket:

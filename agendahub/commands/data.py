@@ -84,7 +84,7 @@ def export(
             )
         join = cards if "contact" in found.kinds else calendars
         content = "".join(join(texts_of(connection, found.id))).encode("utf-8", "replace")
-    if file is None:
+    if file is None or str(file) == "-":
         sys.stdout.buffer.write(content)
     else:
         file.write_bytes(content)

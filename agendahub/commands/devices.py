@@ -47,9 +47,9 @@ def add(
     shown, hashed = app_passwords.new()
     with workspace.database.begin() as unit:
         number = add_device(unit.session.connection, user, device, hashed, utc_now())
-    url = base_url(workspace.settings.server)
-    if mobileconfig is not None:
-        apple.write(mobileconfig, apple.profile(url, user, shown, device))
+        url = base_url(workspace.settings.server)
+        if mobileconfig is not None:  # a device whose password nobody saw would be of no use
+            apple.write(mobileconfig, apple.profile(url, user, shown, device))
     if as_json:
         print_json({"id": number, "user": user, "device": device, "url": url, "password": shown})
     else:

@@ -33,6 +33,8 @@ def init(
     assert isinstance(options, Options)
     path = new_config(options.config)
     if path.exists():
+        if _made_missing_key(options, path):
+            return
         raise Failure(_("{path} exists already and was left as it is.").format(path=path))
     _write(path, database)
     options.config = path
@@ -43,6 +45,23 @@ def init(
         raise
     say(_("Wrote {path}.").format(path=path))
     say(_("Next: agendahub account add NAME --url https://... (then `agendahub binding add`, `agendahub serve`)."))
+
+
+def _made_missing_key(options: Options, path: Path) -> bool:
+    """A lost key is what a second `init` is for: the configuration stays."""
+    from storage import secrets
+
+    options.config = path
+    key_file = options.loaded().key_file
+    if key_file.exists():
+        return False
+    secrets.create_key_file(key_file)
+    say(
+        _("Made a new key, {path}. Passwords that the old one encrypted: agendahub account secret NAME.").format(
+            path=key_file
+        )
+    )
+    return True
 
 
 def _write(path: Path, database: str) -> None:
