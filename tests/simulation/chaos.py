@@ -76,7 +76,7 @@ APPLIES: dict[Fault, frozenset[str]] = {
     Fault.THROTTLED: _REMOTE,
     Fault.UNAVAILABLE: _REMOTE,
     Fault.EXPIRED: frozenset({"feed"}),
-    Fault.EMPTY: frozenset({"listing"}),
+    Fault.EMPTY: frozenset({"whole listing"}),
     Fault.CUT_OFF: frozenset({"listing", "feed"}),
     Fault.UNREADABLE: frozenset({"page"}),
     Fault.IN_DOUBT_DONE: _COMMIT,
@@ -85,7 +85,7 @@ APPLIES: dict[Fault, frozenset[str]] = {
     Fault.CLOCK_FORWARD: _ANY,
     Fault.CLOCK_BACK: _ANY,
 }
-"""The calls that can fail so. "feed", "listing" and "page" are a call of changes, looked at more closely."""
+"""The calls that can fail so. "feed", "listing", "whole listing", "page" are a call of changes, seen more closely."""
 
 _ERRORS: dict[Fault, Callable[[], Exception]] = {
     Fault.LOST_ANSWER: lambda: OutcomeUnknown("The connection broke."),

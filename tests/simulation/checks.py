@@ -85,21 +85,21 @@ def _convergence(world: World) -> Iterator[str]:
     hub: dict[str, Item] = {}
     for _, item in world.hub_items():
         mark = title_of(item.record)
-        if mark in hub:
+        if mark in hub and mark not in world.ledger.twins:
             yield f"the hub holds {mark} twice"
         hub[mark] = item
     for remote in world.remotes:
-        yield from _same(remote, hub)
+        yield from _same(remote, hub, world.ledger.twins)
 
 
-def _same(remote: Remote, hub: dict[str, Item]) -> Iterator[str]:
+def _same(remote: Remote, hub: dict[str, Item], twins: set[str]) -> Iterator[str]:
     there: dict[str, Item] = {}
     for item, _ in remote.items.values():
         mark = title_of(item.record)
-        if mark in there:
+        if mark in there and mark not in twins:
             yield f"{remote.name} holds {mark} twice"
         there[mark] = item
-    for mark in sorted({*hub, *there}):
+    for mark in sorted({*hub, *there} - twins):
         if mark not in there or mark not in hub:
             yield f"{mark} is only {'in the hub' if mark in hub else f'at {remote.name}'}"
         elif not _equal(remote, hub[mark], there[mark]):
@@ -135,7 +135,7 @@ def _writes(world: World) -> Iterator[str]:
         kept += [f.hub + f.remote for f in conflict.fields]
         kept += [state.revisions[r].text for r in (conflict.hub_revision, conflict.remote_revision)]
     found = set(TOKENS.findall("\n".join(kept)))
-    lost = world.ledger.written - world.ledger.over - found
+    lost = world.ledger.wanted - found
     if lost:
         yield f"lost: {sorted(lost)}"
 

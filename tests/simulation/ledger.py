@@ -22,8 +22,11 @@ class Ledger:
 
     count: int = 0
     written: set[str] = field(default_factory=set)
-    over: set[str] = field(default_factory=set)  # a person saw them and overwrote or deleted them
+    over: set[str] = field(default_factory=set)  # a person saw them and overwrote them
+    deleted: set[str] = field(default_factory=set)  # ... or deleted them, which can be undone
     dead: set[str] = field(default_factory=set)  # birth marks of items that must not come back
+    mortal: set[str] = field(default_factory=set)  # birth marks of what somebody deleted once
+    loose: set[str] = field(default_factory=set)  # ... of what stood under another UID somewhere, unlinked
     births: dict[str, str] = field(default_factory=dict)  # birth mark -> where
     rewritten: set[str] = field(default_factory=set)  # birth marks of items whose X- lines a server may have changed
     _knew: dict[str, frozenset[str]] = field(default_factory=dict)  # token -> those its writer knew
@@ -54,13 +57,23 @@ class Ledger:
 
     def deletes(self, item: Item, others: Iterable[str]) -> None:
         """Somebody deletes an item; `others` are the texts of it elsewhere."""
-        self.over |= set(TOKENS.findall(item.text))
-        known = self.known(item.text)
-        mark = title_of(item.record)
-        if all(known.issuperset(TOKENS.findall(text)) for text in others):
+        seen, known, mark = set(TOKENS.findall(item.text)), self.known(item.text), title_of(item.record)
+        self.deleted |= seen
+        self.mortal.add(mark)
+        if self.over.isdisjoint(seen) and all(known.issuperset(TOKENS.findall(text)) for text in others):
             self.dead.add(mark)
         else:
             self.dead.discard(mark)
+
+    @property
+    def wanted(self) -> set[str]:
+        """What must be found in the end."""
+        return self.written - self.over - self.deleted
+
+    @property
+    def twins(self) -> set[str]:
+        """What may be there twice: deleted while a copy under another UID was not known to be the same."""
+        return self.mortal & self.loose
 
     def touched(self, item: Item) -> None:
         """Somebody edits an item or brings it back: it may live."""
@@ -68,4 +81,4 @@ class Ledger:
 
     def restores(self, text: str) -> None:
         """What was deleted is wanted again."""
-        self.over -= set(TOKENS.findall(text))
+        self.deleted -= set(TOKENS.findall(text))

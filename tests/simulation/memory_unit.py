@@ -241,9 +241,7 @@ class MemoryUnit:
         check_remote(trouble.remote_id)
         subject = f"remote:{trouble.remote_id}" if trouble.remote_id else f"item:{trouble.item_id}"
         version = trusted(trouble.remote_version)
-        kept = replace(
-            trouble, remote_version=version, raw=clean(trouble.raw), message=cut(trouble.message, 2000)
-        )
+        kept = replace(trouble, remote_version=version, raw=clean(trouble.raw), message=cut(trouble.message, 2000))
         self._to_write().quarantine[binding_id, subject] = kept
 
     def quarantined(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Trouble]:

@@ -37,6 +37,9 @@ def populate(world: World) -> None:
             _make(world, where, mark, number)
     for remote in world.remotes:
         remote.log.clear()
+        remote.born = dict.fromkeys(remote.items, -1)
+        if remote.nature.own_uids:
+            world.ledger.loose |= {title_of(item.record) for item, _ in remote.items.values()}
 
 
 # ---------------------------------------------------------------- looking
@@ -65,6 +68,21 @@ def _short(item: Item) -> str:
     return " ".join((title_of(item.record), *TOKENS.findall(item.text)))
 
 
+def _ambiguous(world: World, place: Place) -> bool:
+    """Where nobody can tell whether the server lost a value that it was sent, or a person removed it."""
+    if place.where == HUB:
+        return False
+    number = world.bindings[place.where - 1]
+    links = [k for k in world.store.state.links.values() if k.binding_id == number and k.remote_id == place.at]
+    return _under_way(world, place) or any(not k.remote_version for k in links)
+
+
+def _under_way(world: World, place: Place) -> bool:
+    """Whether a write to this remote may have happened, and the hub does not know."""
+    number = world.bindings[place.where - 1] if place.where != HUB else 0
+    return any(i.binding_id == number and i.state is IntentState.SENT for i in world.store.state.intents.values())
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -87,9 +105,8 @@ def _make(world: World, where: int, mark: str, number: int) -> None:
     world.trace.note("people make", where, mark, token)
     item = (samples.card if number % 3 == 0 else samples.event)(cased(world.ledger.count_of(mark)), mark, token)
     if where == HUB:
-        if any(hub.uid == item.uid for hub, _ in world.hub_items()):
-            world.ledger.written.discard(token)
-        elif not world.write_hub(lambda unit: unit.create_item(world.collection, item, PHONE)):
+        taken = any(hub.uid == item.uid for hub, _ in world.hub_items())
+        if taken or not world.write_hub(lambda unit: unit.create_item(world.collection, item, PHONE)):
             world.ledger.written.discard(token)
         return
     remote = world.remotes[where - 1]
@@ -112,7 +129,7 @@ def _create(world: World, action: Action) -> None:
 def _invite(world: World, action: Action) -> None:
     """The same meeting comes to two places (SYNC.md R12)."""
     places = {_where(world, action.who), _where(world, action.which)}
-    fit = [w for w in sorted(places) if w == HUB or not world.remotes[w - 1].nature.own_uids]
+    fit = [w for w in sorted(places) if w == HUB or not world.remotes[w - 1].nature.own_ids]
     mark = world.ledger.birth("several")
     for where in fit:
         _make(world, where, mark, action.what)
@@ -125,7 +142,8 @@ def _edit(world: World, action: Action) -> None:
     names = samples.TEXTS[type(place.item.record)]
     name = names[0] if _lossy(world, place.where) else names[action.what % 2]
     old = getattr(samples.part(place.item.record), name)
-    token = "" if old and action.what % 10 == 9 else world.ledger.token(place.item.text)
+    clears = old and action.what % 10 == 9 and not _ambiguous(world, place)
+    token = "" if clears else world.ledger.token(place.item.text)
     _written(world, place, samples.changed(place.item, **{name: token}), token, old)
 
 
@@ -149,7 +167,7 @@ def _add(world: World, action: Action) -> None:
 def _take_away(world: World, action: Action) -> None:
     place = _picked(world, action)
     now = samples.part(place.item.record).categories if place else ()
-    if place is None or not now:
+    if place is None or not now or _ambiguous(world, place):
         return
     gone = now[action.what % len(now)]
     _written(world, place, samples.changed(place.item, categories=tuple(c for c in now if c != gone)), "", gone)
@@ -169,7 +187,7 @@ def _delete_many(world: World, action: Action) -> None:
 def _drop(world: World, place: Place) -> None:
     mark = title_of(place.item.record)
     copies = world.copies(mark)
-    alone = _somewhere_else_unknown(world, place, mark)
+    alone = _unlinked(world, mark) or _under_way(world, place) or _behind(world, place)
     world.trace.note("people delete", place.where, place.at, _short(place.item))
     if place.where == HUB:
         if not world.write_hub(lambda unit: unit.delete_item(int(place.at), PHONE)):
@@ -179,13 +197,24 @@ def _drop(world: World, place: Place) -> None:
     world.ledger.deletes(place.item, [text for where, text in copies.items() if where != place.where])
     if alone:
         world.ledger.touched(place.item)
+    if _lossy(world, place.where):  # what they cannot see goes with it
+        world.ledger.deleted |= set(TOKENS.findall("".join(copies.values())))
 
 
-def _somewhere_else_unknown(world: World, place: Place, mark: str) -> bool:
-    """A copy that the hub does not know yet: it is new when it comes."""
+def _behind(world: World, place: Place) -> bool:
+    """At a lossy remote nobody sees whether the hub has something newer."""
+    if not _lossy(world, place.where):
+        return False
+    number, state = world.bindings[place.where - 1], world.store.state
+    links = [k for k in state.links.values() if k.binding_id == number and k.remote_id == place.at]
+    return any(state.items[k.item_id].revision_id != k.base_revision for k in links)
+
+
+def _unlinked(world: World, mark: str) -> bool:
+    """A copy that the hub does not know (yet): it is new when it comes, and its deletion says nothing."""
     linked = {(k.binding_id, k.remote_id) for k in world.store.state.links.values()}
     return any(
-        title_of(item.record) == mark and n + 1 != place.where and (world.bindings[n], remote_id) not in linked
+        title_of(item.record) == mark and (world.bindings[n], remote_id) not in linked
         for n, remote in enumerate(world.remotes)
         for remote_id, (item, _) in remote.items.items()
     )
@@ -196,7 +225,7 @@ def _move(world: World, action: Action) -> None:
     place = _picked(world, action)
     if place is not None and place.where != HUB:
         remote = world.remotes[place.where - 1]
-        if remote.nature.own_ids:
+        if remote.nature.own_ids and not remote.nature.own_uids and not remote.lag:
             world.trace.note("server moves", place.where, place.at)
             remote.put(remote.new_id(""), place.item)
             remote.drop(str(place.at))
@@ -218,7 +247,7 @@ def _restore(world: World, action: Action) -> None:
     if world.write_hub(lambda unit: unit.update_item(item.id, read(text), PHONE)):
         world.ledger.touched(read(text))
         links = [k for k in state.links.values() if k.item_id == item.id]
-        remotes = {b: r for b, r in zip(world.bindings, world.remotes, strict=True)}
+        remotes = dict(zip(world.bindings, world.remotes, strict=True))
         if all(k.remote_id in remotes[k.binding_id].items for k in links):
             world.ledger.restores(text)
 
@@ -294,7 +323,10 @@ def _relink(world: World, action: Action) -> None:
     remote.shown = len(remote.log)
     world.store.unbind(world.bindings[n])
     world.bindings[n] = world.store.bind(f"r{n}", world.collection, "/work/")
-    world.ledger.dead -= {title_of(item.record) for item, _ in remote.items.values()}
+    there = {title_of(item.record) for item, _ in remote.items.values()}
+    world.ledger.dead -= there
+    if remote.nature.own_uids:
+        world.ledger.loose |= there
     world.ledger.dead -= {title_of(item.record) for _, item in world.hub_items()}
 
 

@@ -27,8 +27,9 @@ from tests.simulation.remotes import ReadingConnector, SimConnector
 class FaultyConnector:
     """A connector whose calls go through a session."""
 
-    def __init__(self, inner: SimConnector, session: Session) -> None:
+    def __init__(self, inner: SimConnector, session: Session, *, may_lie: bool) -> None:
         self.inner = inner
+        self.may_lie = may_lie  # what a first listing hides, nobody can know of
         self.session = session
         self.carries = inner.carries
 
@@ -42,24 +43,29 @@ class FaultyConnector:
         whole, first = since is None, True
         pages = self.inner.changes(collection, since, known)
         while (page := self.session.call("changes", str(since), lambda: next(pages, None))) is not None:
-            fault = self.session.due("listing" if whole else "feed")
+            fault = self.session.due(*self._kinds(whole, first))
             if fault is not None:
                 self.session.trace.note(self.session.name, fault)
             if fault is Fault.EXPIRED:
                 raise CursorExpired("The feed cannot go on.")
             if fault is Fault.CUT_OFF:
                 return
-            if fault is Fault.EMPTY and first:
-                yield Page((), "0", complete=True)
+            if fault is Fault.EMPTY:
+                yield Page((), None, complete=True)
                 return
             yield self._damaged(page)
             if page.complete or (not whole and page.cursor not in (None, since)):
                 return
             first = False
 
+    def _kinds(self, whole: bool, first: bool) -> list[str]:
+        if not whole:
+            return ["feed"]
+        return ["listing", "whole listing"] if first and self.may_lie else ["listing"]
+
     def _damaged(self, page: Page) -> Page:
         places = [n for n, change in enumerate(page.changes) if isinstance(change, Changed)]
-        if not places or self.session.due("page") is None:
+        if not places or not self.may_lie or self.session.due("page") is None:
             return page
         changes = list(page.changes)
         hurt = changes[places[-1]]
@@ -93,10 +99,10 @@ class FaultyReadingConnector(FaultyConnector):
         yield from self.session.call("read_back", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
 
 
-def faulty(inner: SimConnector, session: Session) -> FaultyConnector:
+def faulty(inner: SimConnector, session: Session, *, may_lie: bool) -> FaultyConnector:
     """With the capabilities of the inner one."""
     kind = FaultyReadingConnector if isinstance(inner, ReadingConnector) else FaultyConnector
-    return kind(inner, session)
+    return kind(inner, session, may_lie=may_lie)
 
 
 class FaultyStore:

@@ -63,6 +63,7 @@ class Remote:
     log: list[str] = field(default_factory=list)
     forgotten: int = 0
     lag: int = 0
+    born: dict[str, int] = field(default_factory=dict)  # id -> where its creation stands in the log
     shown: int = 0  # the feed has caught up to here
     keys: dict[str, str] = field(default_factory=dict)  # idempotency key -> id
     numbers: int = 0
@@ -80,6 +81,8 @@ class Remote:
 
     def put(self, remote_id: str, item: Item) -> None:
         self.numbers += 1
+        if remote_id not in self.items:
+            self.born[remote_id] = len(self.log)
         self.items[remote_id] = (item, self.numbers)
         self.log.append(remote_id)
 
@@ -115,9 +118,8 @@ class Remote:
         return max(len(self.log) - self.lag, self.forgotten, self.shown)
 
     def listed(self) -> list[str]:
-        """What a listing shows: the newest changes are missing where the feed lags."""
-        hidden = set(self.log[self.visible() :]) - set(self.log[: self.visible()])
-        return [i for i in self.items if i not in hidden]
+        """What a listing shows: the newest items are missing where the feed lags."""
+        return [i for i in self.items if self.born[i] < self.visible() or not self.lag]
 
     def since(self, cursor: Cursor) -> list[str]:
         start = int(cursor)
@@ -230,7 +232,7 @@ class SimConnector:
         found = self.remote.read(ref.id)
         if found is None:
             return
-        if ref.version and found.ref.version and ref.version != found.ref.version:
+        if ref.version != found.ref.version:
             raise VersionConflict(f"The item {ref.id} was changed at the account.")
         self.remote.drop(ref.id)
 

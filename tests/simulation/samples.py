@@ -41,7 +41,7 @@ def changed(item: Item, **fields: object) -> Item:
     """The item with other values in some fields."""
     record = item.record
     if isinstance(record, Contact):
-        return Item.of(replace(record, **fields))  # type: ignore[arg-type]
+        return Item.read(Item.of(replace(record, **fields)).text)  # type: ignore[arg-type]
     assert isinstance(record, Event)
     assert record.master is not None
-    return Item.of(replace(record, master=replace(record.master, **fields)))  # type: ignore[arg-type]
+    return Item.read(Item.of(replace(record, master=replace(record.master, **fields))).text)  # type: ignore[arg-type]

@@ -86,11 +86,12 @@ def scenario(seed: int) -> Scenario:
 def _nature(chaos: Random) -> Nature:
     own_ids = chaos.random() < 0.4
     own_uids = own_ids and chaos.random() < 0.4
+    moves = own_ids and not own_uids and chaos.random() < 0.3
     rewrites = chaos.choice(("", "", "", "drops", "alters"))
     return Nature(
         own_ids=own_ids,
         own_uids=own_uids,
-        lag=0 if own_uids else chaos.choice((0, 0, 0, 1, 2)),  # what comes late can be matched by its UID only
+        lag=0 if own_uids or moves else chaos.choice((0, 0, 0, 1, 2)),  # nobody can match what is hidden
         versions=chaos.choice(("strong", "strong", "hash")),
         quiet=chaos.random() < 0.3,
         rewrites=rewrites,
@@ -98,7 +99,7 @@ def _nature(chaos: Random) -> Nature:
         page=chaos.choice((1, 2, 100)),
         no_feed=chaos.random() < 0.15,
         cursor_at_end=chaos.random() < 0.7,
-        moves=own_ids and chaos.random() < 0.3,
+        moves=moves,
     )
 
 

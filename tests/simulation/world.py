@@ -92,7 +92,8 @@ class World:
 
     def copies(self, mark: str) -> dict[int, str]:
         """The texts of an item, by place."""
-        found = {HUB: item.text for _, item in self.hub_items() if title_of(item.record) == mark}
+        here = [item.text for _, item in self.hub_items() if title_of(item.record) == mark]
+        found = {HUB: "\n".join(here)} if here else {}
         for n, remote in enumerate(self.remotes):
             texts = [item.text for item, _ in remote.items.values() if title_of(item.record) == mark]
             if texts:
@@ -112,8 +113,10 @@ class World:
         session = Session(f"r{n}", process, self.clock, self.trace, list(step.faults) if step else [], between)
         inner = connector_for(self.remotes[n])
         origin = Origin(f"account r{n}")
+        linked = any(k.binding_id == self.bindings[n] for k in self.store.state.links.values())
+        connector = faulty(inner, session, may_lie=linked or not self.remotes[n].nature.own_ids)
         cycle = Cycle(
-            FaultyStore(self.store, session), faulty(inner, session), self.bindings[n], self.scenario.policies[n],
+            FaultyStore(self.store, session), connector, self.bindings[n], self.scenario.policies[n],
             self.clock, self.new_key, origin,
         )  # fmt: skip
         error: Exception | None = None
