@@ -201,7 +201,7 @@ def _take_start(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
 
 def _take_recurrence_id(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
     ranges = [param for param in head.rest if param[0] == "RANGE"]
-    if ranges == [("RANGE", ("THISANDFUTURE",))]:
+    if ranges == [("RANGE", ("THISANDFUTURE",))] and value.strip() and head.field not in draft.fields:
         draft.fields["this_and_future"] = True
         head = head._replace(
             rest=tuple([param for param in head.rest if param not in ranges]),

@@ -10,6 +10,7 @@ from sync_engine.formats.text_values import escape_uri, unescape
 from sync_engine.model import Params, Photo
 
 _DATA = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
+_MEDIA = re.compile(r"(?!image/(?:home|pref|work)\Z)[a-z0-9.+-]+/[a-z0-9.+-]+")
 _OF_PICTURE = ("ENCODING", "MEDIATYPE", "TYPE", "VALUE")
 _NO_MEDIA = ("", "home", "pref", "work")  # TYPE values that say something else than the format
 
@@ -48,8 +49,9 @@ def _media(params: Params) -> tuple[str | None, Params]:
     types = given.get("TYPE", ())
     named = [name for name in types if name not in _NO_MEDIA]
     rest = {name: values for name, values in params if name not in _OF_PICTURE}
-    media = ",".join(given.get("MEDIATYPE", ())).lower()
-    if media and named:
+    said = {one.lower() for one in given.get("MEDIATYPE", ()) if one}
+    media = said.pop() if said else ""
+    if said or (media and (named or not _MEDIA.fullmatch(media))):
         return None, ()
     if named:
         media = named[0] if "/" in named[0] else f"image/{named[0]}"

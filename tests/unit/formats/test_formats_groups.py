@@ -82,3 +82,16 @@ def test_a_line_of_a_text_that_looks_like_a_name_stays_in_its_text() -> None:
     assert isinstance(read, Event)
     assert read.master
     assert read.master.description == "Agenda\nPLEASE - NOTE: bring the books"
+
+
+def test_a_range_without_a_recurrence_id_says_nothing() -> None:
+    read = parse(CALENDAR.format(line="VERSION:2.0", text="RECURRENCE-ID;RANGE=THISANDFUTURE:\r\n"))
+    assert isinstance(read, Event)
+    assert read.master
+    assert not read.master.this_and_future
+
+
+def test_a_photo_whose_media_type_is_said_twice() -> None:
+    assert card("PHOTO;MEDIATYPE=image/gif;MEDIATYPE=image/gif:http://a.example/p").photo
+    odd = card("PHOTO;MEDIATYPE=image/gif;MEDIATYPE=image/png:http://a.example/p")
+    assert (odd.photo, odd.extra[0].name) == (None, "PHOTO")
