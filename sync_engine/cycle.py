@@ -21,8 +21,7 @@ def run_cycle(cycle: Cycle) -> RunCounts:
     remove(cycle)
     push(cycle)
     if cycle.refused_once:  # a write met another version: what was decided instead goes out now
-        remove(cycle)
-        push(cycle)
+        push(cycle)  # what was gone waits for the next feed, which tells whether it only moved
     _use_up_approval(cycle)
     return cycle.counts
 
