@@ -39,7 +39,7 @@ class Demo:
         items = demo_items()
         self._fill(items)
         self._set_up()
-        self.hub.run("sync")
+        self._first_sync(items)
         url = stack.enter_context(self.hub.serving(self.port))
         self.phone = phone.connect(url, self.device["user"], self.device["password"])
         self._check_all_there(items)
@@ -83,6 +83,15 @@ class Demo:
         self.hub.run("user", "add", "ada", "--name", "Ada")
         self.device = self.hub.ask("device", "add", "ada", "Phone")
 
+    def _first_sync(self, items: list[DemoItem]) -> None:
+        a, b = self.servers["A"].collections, self.servers["B"].collections
+        before = [a[kind].etags() for kind in KINDS]
+        self.hub.run("sync")
+        untouched = [a[kind].etags() for kind in KINDS] == before
+        written = sum(len(b[kind].etags()) for kind in KINDS)
+        found = f"A {'untouched' if untouched else 'written to'}, B {written} new"
+        self.checks.add("the first sync wrote each item once", untouched and written == len(items), found)
+
     def _edit_everywhere(self) -> None:
         self.console.print("Editing on A, on B and on the phone, one contact in three places at the same time ...")
         a, b = self.servers["A"].collections, self.servers["B"].collections
@@ -96,9 +105,9 @@ class Demo:
         self._check_edit("edited on B", "task", "task-001", "Changed on B")
         self._check_edit("edited on the phone", "event", "event-002", "Changed on the phone")
         texts = ("Note from A", "Street from B 4", "phone4@example.org")
-        self._check_edit("edited on all three at once", "contact", "contact-004", *texts)
+        self._check_edit("one card edited on all three at once", "contact", "contact-004", *texts)
         kept = ("PHOTO", "X-CUSTOMER-NUMBER", "X-ABLABEL", "CATEGORIES")
-        self._check_edit("photo, X- properties, labels still there", "contact", "contact-004", *kept)
+        self._check_edit("its photo, X- properties and labels", "contact", "contact-004", *kept)
 
     def _delete_on_the_phone(self) -> None:
         self.phone["contact"].delete("contact-007")
@@ -124,7 +133,7 @@ class Demo:
         def arrived() -> bool:
             return all(_holds(place.items()[uid].text, texts) for place in places.values())
 
-        self.checks.add(f"{what}: everywhere", self._soon(arrived), ", ".join(places))
+        self.checks.add(f"{what}, there everywhere", self._soon(arrived), ", ".join(places))
 
     def _check_quiet(self) -> None:
         def versions() -> list[dict[str, str]]:

@@ -1,0 +1,21 @@
+"""`make demo ARGS='--once --json'`: the main job on two real servers and a phone, with all its checks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.slow
+def test_every_check_of_the_demo_holds() -> None:
+    command = [sys.executable, "-m", "demo", "--once", "--json"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.stdout, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    assert [check for check in told["checks"] if not check["held"]] == []
+    assert len(told["checks"]) >= 12
+    assert done.returncode == 0
