@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sync_engine.errors import Unreadable
 from sync_engine.formats import legacy
+from sync_engine.formats.building import builder
 from sync_engine.formats.heads import CACHED_LENGTH, read_head, split_line
 from sync_engine.formats.heads import Head as PlainHead
 from sync_engine.formats.moments import read_moment, read_period
@@ -15,6 +16,7 @@ from sync_engine.formats.outline import OddLineError, as_line, in_order
 from sync_engine.formats.text_values import text_list, unescape
 from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment, Params, TaskDetails
 
+_user = builder(CalendarUser)
 _MAX_SEQUENCE_DIGITS = 9
 
 
@@ -258,12 +260,12 @@ def _take_categories(draft: DetailsDraft, head: CalendarHead, value: str) -> Non
 
 def _take_organizer(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
     if value:
-        _set(draft, head, CalendarUser(value, head.plain.params), (), value)
+        _set(draft, head, _user(value, head.plain.params), (), value)
 
 
 def _take_attendee(draft: DetailsDraft, head: CalendarHead, value: str) -> None:
     if value:
-        draft.lists.setdefault("attendees", []).append(CalendarUser(value, head.plain.params))
+        draft.lists.setdefault("attendees", []).append(_user(value, head.plain.params))
 
 
 def _take_sequence(draft: DetailsDraft, head: CalendarHead, value: str) -> None:

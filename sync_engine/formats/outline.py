@@ -9,10 +9,12 @@ from __future__ import annotations
 from itertools import product
 
 from sync_engine.errors import Unreadable
+from sync_engine.formats.building import builder
 from sync_engine.formats.heads import Head, read_head, split_line
 from sync_engine.model import Component, ContentLine
 
 MAX_DEPTH = 32
+content_line = builder(ContentLine)
 _WORDS = ("BEGI", "END:", "END ")
 MARKS = frozenset("".join(letters) for word in _WORDS for letters in product(*((c, c.lower()) for c in word)))
 
@@ -130,7 +132,7 @@ def as_line(head: Head, value: str) -> ContentLine:
     """Head and value as content line."""
     if head.params and is_base64(head):
         value = "".join(value.split())
-    return ContentLine(head.name, value, head.params, head.written, head.group)
+    return content_line(head.name, value, head.params, head.written, head.group)
 
 
 def is_base64(head: Head) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sync_engine.formats.building import builder
 from sync_engine.formats.heads import write_params
 from sync_engine.formats.text_values import escape_uri, unescape
 from sync_engine.model import Params, Photo
 
+_photo = builder(Photo)
 _DATA = re.compile(r"data:([a-z0-9.+-]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
 _MEDIA = re.compile(r"(?!image/(?:home|pref|work)\Z)[a-z0-9.+-]+/[a-z0-9.+-]+")
 _OF_PICTURE = ("ENCODING", "MEDIATYPE", "TYPE", "VALUE")
@@ -27,7 +29,7 @@ def photo_reader(params: Params) -> Callable[[str], Photo | None]:
         if not value or media is None:
             return None
         if encoded:
-            return Photo(_without_blanks(value), "", media, rest)
+            return _photo(_without_blanks(value), "", media, rest)
         uri = unescape(value)
         match = _DATA.match(uri)
         if match:

@@ -8,15 +8,17 @@ from typing import Any, TypeAlias
 
 from sync_engine.errors import Unreadable
 from sync_engine.formats import legacy
+from sync_engine.formats.building import builder
 from sync_engine.formats.content_lines import is_soft
 from sync_engine.formats.heads import Head as PlainHead
 from sync_engine.formats.heads import Remembered, read_head, split_line
-from sync_engine.formats.outline import Node, OddLineError, as_line, in_order, is_base64, line_key
+from sync_engine.formats.outline import Node, OddLineError, as_line, content_line, in_order, is_base64, line_key
 from sync_engine.formats.photo import photo_reader
 from sync_engine.formats.single_valued import SINGLE_VALUED
 from sync_engine.formats.text_values import escape, structure, text_list, unescape
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Params
 
+_contact, _labelled, _address, _name = builder(Contact), builder(Labelled), builder(Address), builder(Name)
 _VERSIONS = {"4.0": "4.0"}  # all else is written as 3.0
 _ADDRESS_PARTS = 7
 _NAME_PARTS = 5
@@ -112,7 +114,7 @@ def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
         fields["params"] = tuple(sorted(draft.params.items()))
     if "full_name" not in fields:
         fields["full_name"] = _name_for(fields)
-    return Contact(extra=in_order(draft.extra), stamps=in_order(draft.stamps), **fields)
+    return _contact(extra=in_order(draft.extra), stamps=in_order(draft.stamps), **fields)
 
 
 def _ordered(elements: list[Any]) -> tuple[Any, ...]:
@@ -248,7 +250,7 @@ def _take_name(draft: Draft, head: CardHead, value: str) -> None:
     if "name" in draft.fields or any(parts[_NAME_PARTS:]):
         _take_extra(draft, head, value)
         return
-    draft.fields["name"] = Name(*parts[:_NAME_PARTS])
+    draft.fields["name"] = _name(*parts[:_NAME_PARTS])
     _keep_params(draft, head)
 
 
@@ -296,7 +298,7 @@ def _take_labelled(draft: Draft, head: CardHead, value: str) -> None:
     companions = draft.companions.get(head.group, ()) if head.group else ()
     if "\\" in value:
         value = unescape(value)
-    element = Labelled(value, head.types, head.preferred, head.rest, companions, head.plain.group)
+    element = _labelled(value, head.types, head.preferred, head.rest, companions, head.plain.group)
     draft.lists[head.field].append(element)
 
 
@@ -309,7 +311,7 @@ def _take_address(draft: Draft, head: CardHead, value: str) -> None:
     if not any(parts) and not head.rest and not companions:
         return
     po_box, extended, street, locality, region, code, country, *_ = parts + [()] * _ADDRESS_PARTS
-    address = Address(
+    address = _address(
         po_box, extended, street, locality, region, code, country,
         head.types, head.preferred, head.rest, companions, head.plain.group,
     )  # fmt: skip
@@ -375,7 +377,7 @@ def _group_lines(found: list[tuple[CardHead, str]]) -> tuple[ContentLine, ...]:
     for head, value in found:
         if head.params and is_base64(head.plain):
             value = "".join(value.split())  # noqa: PLW2901 - white space in it has no meaning
-        lines.append(ContentLine(head.name, value, head.params, head.plain.written))
+        lines.append(content_line(head.name, value, head.params, head.plain.written))
     return in_order(lines)
 
 

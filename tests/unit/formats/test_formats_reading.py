@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
 from sync_engine.errors import Unreadable
 from sync_engine.formats import parse, render
-from sync_engine.model import Contact, Event, Moment, Task
+from sync_engine.formats.building import builder
+from sync_engine.model import Contact, Event, Labelled, Moment, Task
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -230,3 +232,13 @@ def test_a_missing_end_of_the_calendar_alone_loses_nothing() -> None:
 def test_an_end_that_belongs_to_nothing_is_dropped() -> None:
     record = event("SUMMARY:x", "END:VALARM")
     assert "VALARM" not in render(record)
+
+
+def test_what_is_built_quickly_is_the_record_itself() -> None:
+    made = builder(Labelled)("a", ("x",), group="item1")
+    assert type(made) is Labelled
+    assert (made, hash(made)) == (Labelled("a", ("x",)), hash(Labelled("a", ("x",))))
+    with pytest.raises(FrozenInstanceError):
+        made.value = "b"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        builder(Labelled)()  # type: ignore[call-arg]
