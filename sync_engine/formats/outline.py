@@ -148,7 +148,7 @@ def line_key(line: ContentLine) -> tuple[object, ...]:
 
 def in_order(lines: list[ContentLine]) -> tuple[ContentLine, ...]:
     """Lines in the order of `line_key`."""
-    if len(lines) > 1:
+    if len(lines) > 1 and not (len(lines) == 2 and lines[0].name < lines[1].name):
         lines.sort(key=line_key)
     return tuple(lines)
 
