@@ -78,7 +78,9 @@ def _try_certificate(workspace: Workspace) -> None:
 def _listen(server: ServerSettings) -> socket.socket:
     """Bind before anything else starts, so that a port in use is one clear sentence."""
     family = socket.AF_INET6 if ":" in server.listen else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # named, or asyncio leaves Nagle's delay on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((server.listen, server.port))

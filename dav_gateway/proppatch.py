@@ -10,7 +10,7 @@ from dav_gateway.site import Call
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
 from storage.dav_items import leaf_at
-from storage.dav_store import change_collection, keep_properties, kept_properties
+from storage.dav_store import change_collection, is_bound, keep_properties, kept_properties
 from storage.unit_of_work import SqlUnitOfWork
 
 MAX_PROPERTIES = 200  # that we only keep, of one collection
@@ -34,9 +34,11 @@ def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
     shelf = call.shelf(unit)
     if shelf.access != "write":
         raise not_allowed("write-properties", call.address(Place(call.place.area, call.who.user, shelf.segment)))
+    connection = unit.session.connection
+    if "name" in changes.columns and (shelf.owner_id is None or is_bound(connection, shelf.id)):
+        changes.refused[dav("displayname")] = 403  # bindings know it by its name: one phone renames it for nobody
     if changes.refused:
         return
-    connection = unit.session.connection
     kept = kept_properties(connection, [shelf.id]).get(shelf.id, {})
     if len(kept.keys() | changes.kept.keys()) > MAX_PROPERTIES:
         changes.refused = dict.fromkeys(changes.kept, 507)

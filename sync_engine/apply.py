@@ -23,6 +23,7 @@ class Applier:
         self._uow = uow
         self._binding = binding
         self._counts = cycle.counts
+        self.refused: set[str] = set()  # remote ids of items that the store would not take
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order."""
@@ -31,6 +32,7 @@ class Applier:
                 getattr(self, f"_{step.what.name.lower()}")(step)
             except ItemError as err:  # the store will not take it: this item waits, the others go on (SYNC.md R09)
                 self._quarantine(replace(step, trouble=_refused(step, err)))
+                self.refused.add(step.ref.id)
 
     def intend(self, operation: Operation, item_id: int, revision_id: int) -> None:
         """Queue a write at the remote, unless the binding carries nothing there."""

@@ -39,5 +39,5 @@ class Brake:
 
     def _reason(self, count: int, limit: int) -> str:
         where = "in the hub" if self.side == "hub" else "at the remote"
-        way_out = f"agendahub binding approve {self.binding.name}"
+        way_out = f'agendahub binding approve "{self.binding.name}"'
         return f"{count} deletions {where} at once; more than {limit} in one cycle wait for: {way_out}"

@@ -12,7 +12,7 @@ from sync_engine.apply import Applier
 from sync_engine.context import Cycle
 from sync_engine.errors import CursorExpired, SuspectListing
 from sync_engine.matching import fingerprint
-from sync_engine.plan import Planner, Step, View
+from sync_engine.plan import Planner, View
 from sync_engine.ports import (
     Binding,
     Change,
@@ -77,7 +77,7 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
     if shared and not seen and not binding.approved:
         raise SuspectListing(
             f"The server lists nothing at all where {shared} items were; nothing was deleted. If the collection was "
-            f"emptied on purpose, run: agendahub binding approve {binding.name}"
+            f'emptied on purpose, run: agendahub binding approve "{binding.name}"'
         )
     for start in range(0, len(later), _TOGETHER):
         _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
@@ -128,8 +128,10 @@ def _commit(
             uow.lock_collection(binding.collection_id)
             view = load_view(uow, binding, page.changes, matching=matching)
             steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
-            Applier(cycle, uow, binding).apply(steps)
-            _release(uow, binding, page.changes, steps)
+            applier = Applier(cycle, uow, binding)
+            applier.apply(steps)
+            troubled = applier.refused | {step.ref.id for step in steps if step.trouble is not None}
+            _release(uow, binding, page.changes, troubled)
         if page.cursor is not None:
             uow.set_cursor(binding.id, page.cursor)
     cycle.progress("reading", len(page.changes))
@@ -154,9 +156,8 @@ def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, m
     return View(links, more_links | {link.item_id: link for link in links.values()}, items, by_uid, alike, texts)
 
 
-def _release(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], steps: Sequence[Step]) -> None:
+def _release(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], troubled: set[str]) -> None:
     """An item that was read well, or that is gone, leaves the quarantine."""
-    troubled = {step.ref.id for step in steps if step.trouble is not None}
     ids = [c.id if isinstance(c, Removed) else c.ref.id for c in changes if isinstance(c, Removed | Changed)]
     entries = uow.quarantined(binding.id, [i for i in ids if i not in troubled])
     well = [remote_id for remote_id, entry in entries.items() if entry.operation == "read"]

@@ -100,7 +100,10 @@ def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
     twin = uow.quarantined_uids(binding.id, [removal.link.remote_uid]).get(removal.link.remote_uid)
     if twin is None or twin.operation != "read" or twin.remote_id in ("", removal.link.remote_id):
         return False
-    uow.save_link(replace(removal.link, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE))
+    old = removal.link
+    pushed_at = None if old.remote_version else old.pushed_at  # we knew what it kept: what is new there is an edit
+    moved = replace(old, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE, pushed_at=pushed_at)
+    uow.save_link(moved)
     uow.quarantine(binding.id, replace(twin, remote_version=""))
     return True
 

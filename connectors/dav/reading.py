@@ -42,9 +42,9 @@ class Reading:
         try:
             limit = too_large(flavour)
             answer = self._questions.transport.request("GET", url, headers={"Accept": flavour.accept}, max_body=limit)
-        except TooLarge:
+        except TooLarge as err:
             message = f"The item is larger than {too_large(flavour) >> 10} KiB, the limit; it is left alone."
-            return Broken(RemoteRef(remote_id), "", Unreadable(message))
+            return Broken(RemoteRef(remote_id, strong_tag(err.tag) or "too large"), "", Unreadable(message))
         if answer.status in {404, 410}:
             return Removed(remote_id)
         return self._read(remote_id, flavour, answer) if answer.ok else self._refused(remote_id, answer)
@@ -60,7 +60,8 @@ class Reading:
         if answer.status < 400 or answer.status > 501:
             raise read_failure(answer, f"GET {remote_id}")
         message = f"The server does not give this item out (HTTP {answer.status})."
-        return Broken(RemoteRef(remote_id), "", Unreadable(message, server_said=answer.words))
+        version = f"status:{answer.status}"  # not empty: read again when it is listed again, not in every cycle
+        return Broken(RemoteRef(remote_id, version), "", Unreadable(message, server_said=answer.words))
 
     # ------------------------------------------------------------ many at once
 

@@ -39,6 +39,10 @@ _jitter = SystemRandom()
 class TooLarge(Exception):
     """An answer is larger than the reader wanted to take."""
 
+    def __init__(self, tag: str = "") -> None:
+        super().__init__(tag)
+        self.tag = tag  # its ETag header
+
 
 Sink = Callable[[Iterator[bytes]], None]
 """Takes the pieces of a 2xx body as they come. May be called again when a read is repeated."""
@@ -219,12 +223,12 @@ class _Pieces:
 
     def __iter__(self) -> Iterator[bytes]:
         if int(self._response.headers.get("Content-Length") or 0) > self._max:
-            raise TooLarge
+            raise TooLarge(self._response.headers.get("ETag", ""))
         size = 0
         for piece in self._response.iter_content(65536):
             size += len(piece)
             if size > self._max:
-                raise TooLarge
+                raise TooLarge(self._response.headers.get("ETag", ""))
             if time.monotonic() > self._deadline:
                 raise requests.Timeout("The answer trickles in too slowly.")
             yield piece

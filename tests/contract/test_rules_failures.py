@@ -275,3 +275,20 @@ def test_r09_a_refused_write_stays_in_the_quarantine_when_the_remote_item_is_onl
     assert "Room 2" in a.texts()["e1"]
     assert "Bring tea" in world.hub()["e1"].text
     assert world.rows(t.quarantine) == []
+
+
+def test_r09_what_the_store_refuses_is_shown_in_the_quarantine_and_the_others_go_on(tmp_path: Path) -> None:
+    world = World.sqlite(tmp_path)
+    a, b = world.bind("a"), world.bind("b")
+    a.put(samples.card("good"))
+    a.put(Item.read(samples.card("bad").text.replace("Likes numbers", "Likes \x00 bytes")))
+    world.cycle("a")
+    world.cycle("b")
+    entries = world.rows(t.quarantine)
+    assert [entry.remote_id for entry in entries] == [a.id_of("bad")]
+    assert set(b.items()) == {"good"}
+    assert world.cycle("a").quarantined == 0  # nothing new: it is not told again
+    a.put(samples.card("bad"), a.id_of("bad"))
+    world.settle()
+    assert world.rows(t.quarantine) == []
+    assert set(b.items()) == {"good", "bad"}

@@ -76,10 +76,17 @@ def test_unknown_properties_are_kept_as_xml_and_given_back(phone: Phone) -> None
 
 
 def test_known_properties_change_and_fall_back(phone: Phone) -> None:
-    proppatch(phone, AGENDA, "<displayname>Büro</displayname>")
+    own = f"{HOME}own/"
+    phone.request("MKCALENDAR", own)
+    proppatch(phone, own, "<displayname>Büro</displayname>")
     assert "Büro" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).content.decode()
-    proppatch(phone, AGENDA, "<displayname/>", "remove")
-    assert "<D:displayname>agenda<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+    proppatch(phone, own, "<displayname/>", "remove")
+    assert "<D:displayname>own<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+
+
+def test_a_phone_cannot_rename_what_bindings_and_others_know_by_its_name(phone: Phone) -> None:
+    assert statuses(proppatch(phone, AGENDA, "<displayname>Mine</displayname>")) == {"{DAV:}displayname": "403"}
+    assert "<D:displayname>Agenda<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
 
 
 def test_an_odd_color_is_kept_as_it_is(phone: Phone) -> None:
@@ -92,9 +99,10 @@ def test_an_odd_color_is_kept_as_it_is(phone: Phone) -> None:
 
 
 def test_a_protected_property_stops_the_others_too(phone: Phone) -> None:
-    found = statuses(proppatch(phone, AGENDA, "<displayname>X</displayname><sync-token>1</sync-token>"))
-    assert found == {"{DAV:}displayname": "424", "{DAV:}sync-token": "403"}
-    assert "<D:displayname>Agenda<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+    color = '<calendar-color xmlns="http://apple.com/ns/ical/">#123456</calendar-color>'
+    found = statuses(proppatch(phone, AGENDA, f"{color}<sync-token>1</sync-token>"))
+    assert found == {"{http://apple.com/ns/ical/}calendar-color": "424", "{DAV:}sync-token": "403"}
+    assert "#123456" not in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
 
 
 def test_a_giant_property_and_a_flood_of_properties_are_refused(phone: Phone) -> None:
