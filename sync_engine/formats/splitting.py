@@ -83,8 +83,14 @@ def _items(block: list[str]) -> Iterator[str]:
     for lines in items.values():
         used = dict.fromkeys(zone.strip('"') for zone in _ZONE_USED.findall("\n".join(_unfold(lines))))
         needed = [line for zone in used for line in zones.get(zone, ())]
-        yield _text([*header, *needed, *others, *lines, "END:VCALENDAR"])
+        end = ["END:VCALENDAR"] if _is_closed(lines) else []  # what was cut off must not look whole
+        yield _text([*header, *needed, *others, *lines, *end])
         others = []  # with the first item only
+
+
+def _is_closed(lines: list[str]) -> bool:
+    last = next(line for line in reversed(lines) if line.strip())
+    return mark(last)[0] == "END"
 
 
 def _components(block: list[str]) -> tuple[list[str], list[tuple[str, list[str]]]]:
