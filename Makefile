@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-servers check format lock clean bench-sync bench-formats
+.PHONY: help setup demo test test-fast test-servers check format lock clean bench-sync bench-formats simulate mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -41,6 +41,14 @@ test-fast: $(READY) ## unit, contract and property tests (under a minute)
 
 test: check ## everything
 	$(BIN)/pytest tests -n 2 --dist loadfile $(ARGS)
+
+SEEDS ?= 20000
+
+simulate: $(READY) ## the engine among faults: SEEDS=20000 runs, or SEED=x to replay one
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(ARGS)
+
+mutants: $(READY) ## bugs put into the engine, each of which the simulation or a test must find (ARGS=name)
+	@$(BIN)/python -m tests.simulation.mutants $(ARGS)
 
 bench-formats: $(READY) ## parse and render beside vobject and icalendar (ARGS=--json)
 	@$(BIN)/python -m benchmarks.formats $(ARGS)

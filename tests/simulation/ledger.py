@@ -29,6 +29,7 @@ class Ledger:
     loose: set[str] = field(default_factory=set)  # ... of what stood under another UID somewhere, unlinked
     births: dict[str, str] = field(default_factory=dict)  # birth mark -> where
     rewritten: set[str] = field(default_factory=set)  # birth marks of items whose X- lines a server may have changed
+    cleared: dict[str, set[int]] = field(default_factory=dict)  # birth mark -> where something was taken away
     _knew: dict[str, frozenset[str]] = field(default_factory=dict)  # token -> those its writer knew
 
     def token(self, seen: str = "") -> str:
@@ -55,12 +56,17 @@ class Ledger:
         """What somebody who sees this text knows of."""
         return set().union(*(self._knew[token] for token in TOKENS.findall(text)))
 
-    def deletes(self, item: Item, others: Iterable[str]) -> None:
+    def clears(self, item: Item, where: int) -> None:
+        """Something was taken away, which leaves no token."""
+        self.cleared.setdefault(title_of(item.record), set()).add(where)
+
+    def deletes(self, item: Item, where: int, others: Iterable[str]) -> None:
         """Somebody deletes an item; `others` are the texts of it elsewhere."""
         seen, known, mark = set(TOKENS.findall(item.text)), self.known(item.text), title_of(item.record)
         self.deleted |= seen
         self.mortal.add(mark)
-        if self.over.isdisjoint(seen) and all(known.issuperset(TOKENS.findall(text)) for text in others):
+        fresh = not self.cleared.get(mark, set()) - {where}
+        if fresh and self.over.isdisjoint(seen) and all(known.issuperset(TOKENS.findall(text)) for text in others):
             self.dead.add(mark)
         else:
             self.dead.discard(mark)

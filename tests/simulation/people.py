@@ -73,7 +73,8 @@ def _ambiguous(world: World, place: Place) -> bool:
     if place.where == HUB:
         return False
     number = world.bindings[place.where - 1]
-    links = [k for k in world.store.state.links.values() if k.binding_id == number and k.remote_id == place.at]
+    marked = [hub.id for hub, item in world.hub_items() if title_of(item.record) == title_of(place.item.record)]
+    links = [k for k in world.store.state.links.values() if k.binding_id == number and k.item_id in marked]
     return _under_way(world, place) or any(not k.remote_version for k in links)
 
 
@@ -92,12 +93,21 @@ def _put(world: World, place: Place, item: Item) -> bool:
     if place.where == HUB:
         return world.write_hub(lambda unit: unit.update_item(int(place.at), item, PHONE))
     remote = world.remotes[place.where - 1]
-    if remote.nature.moves:
+    if remote.nature.moves and _may_move(world, place):
         remote.put(remote.new_id(item.uid), item)
         remote.drop(str(place.at))
     else:
         remote.put(str(place.at), item)
     return True
+
+
+def _may_move(world: World, place: Place) -> bool:
+    """Not twice while a cycle runs: that looks like a deletion, and the copy is reported (SYNC.md R36)."""
+    n = place.where - 1
+    linked = any(
+        k.remote_id == place.at and k.binding_id == world.bindings[n] for k in world.store.state.links.values()
+    )
+    return not world.remotes[n].nature.own_uids and (linked or n not in world.running)
 
 
 def _make(world: World, where: int, mark: str, number: int) -> None:
@@ -151,6 +161,8 @@ def _written(world: World, place: Place, item: Item, token: str, old: str) -> No
     if _put(world, place, item):
         world.ledger.over |= set(TOKENS.findall(old))
         world.ledger.touched(item)
+        if not token:
+            world.ledger.clears(item, place.where)
     elif token:
         world.ledger.written.discard(token)
 
@@ -194,7 +206,7 @@ def _drop(world: World, place: Place) -> None:
             return
     else:
         world.remotes[place.where - 1].drop(str(place.at))
-    world.ledger.deletes(place.item, [text for where, text in copies.items() if where != place.where])
+    world.ledger.deletes(place.item, place.where, [text for where, text in copies.items() if where != place.where])
     if alone:
         world.ledger.touched(place.item)
     if _lossy(world, place.where):  # what they cannot see goes with it
@@ -202,8 +214,8 @@ def _drop(world: World, place: Place) -> None:
 
 
 def _behind(world: World, place: Place) -> bool:
-    """At a lossy remote nobody sees whether the hub has something newer."""
-    if not _lossy(world, place.where):
+    """The hub has something newer, be it only an X- property that nobody sees: it wins over a deletion."""
+    if place.where == HUB:
         return False
     number, state = world.bindings[place.where - 1], world.store.state
     links = [k for k in state.links.values() if k.binding_id == number and k.remote_id == place.at]
@@ -225,8 +237,9 @@ def _move(world: World, action: Action) -> None:
     place = _picked(world, action)
     if place is not None and place.where != HUB:
         remote = world.remotes[place.where - 1]
-        if remote.nature.own_ids and not remote.nature.own_uids and not remote.lag:
+        if remote.nature.own_ids and _may_move(world, place) and not remote.lag:
             world.trace.note("server moves", place.where, place.at)
+            world.ledger.touched(place.item)
             remote.put(remote.new_id(""), place.item)
             remote.drop(str(place.at))
 
