@@ -170,8 +170,9 @@ class Planner:
     def _matched(self, change: Changed, hub: HubItem) -> Step:
         self.taken.add(hub.id)
         read = with_uid(change.item.record, hub.uid)
-        held = None if hub.deleted else self._record(hub, hub.revision_id)
-        meant = carried(read, held, self.carries)
+        last = self._record(hub, hub.revision_id)  # of a deleted item, too: what the remote has no place for
+        held = None if hub.deleted else last
+        meant = carried(read, last, self.carries)
         return _step(decide(None, held, meant, self.policy), change, None, hub, meant, held)
 
     def _look_alike(self, item: Item) -> HubItem | None:

@@ -72,7 +72,8 @@ class Results:
     def commit(self) -> None:
         """Store all outcomes; items that changed meanwhile get a new intent."""
         with self.cycle.transaction() as uow:
-            uow.set_intent_state([d.intent.id for d in self.not_sent], IntentState.READY)
+            not_done = (*self.not_sent, *self.conflicts)  # a refused write did not happen, whatever happens to us now
+            uow.set_intent_state([d.intent.id for d in not_done], IntentState.READY)
             for delivery, err in (*self.refused, *self.in_doubt):
                 uow.quarantine(self.binding.id, trouble(delivery, err))
             self._commit_refused(uow)
@@ -87,7 +88,7 @@ class Results:
         for delivery in self.deleted:
             if delivery.link:
                 uow.delete_link(delivery.link.id)
-        finished = [*(d for d, _ in self.written), *self.deleted]  # conflicts stay SENT until they are decided again
+        finished = [*(d for d, _ in self.written), *self.deleted]
         if not finished:
             return
         uow.delete_intents([d.intent.id for d in finished])
