@@ -95,9 +95,24 @@ def _address(workspace: Workspace) -> Check:
         try:
             probe.bind((server.listen, server.port))
         except OSError as err:
-            advice = _("Fine if `agendahub serve` runs; else choose another [server] port ({reason}).")
+            if _is_ours(server.port):
+                return Check(_("listen address"), True, f"{where}: `agendahub serve` runs")
+            advice = _("Another program uses it ({reason}); choose another [server] listen or port.")
             return Check(_("listen address"), False, where, advice.format(reason=err.strerror))
     return Check(_("listen address"), True, where)
+
+
+def _is_ours(port: int) -> bool:
+    """Whether it is our own daemon that listens on this machine."""
+    import requests
+
+    for scheme in ("http", "https"):
+        try:
+            answer = requests.get(f"{scheme}://127.0.0.1:{port}/healthz", timeout=3, verify=False)  # noqa: S501
+        except requests.RequestException:
+            continue
+        return answer.text.startswith('{"ok":')
+    return False
 
 
 def _dns(workspace: Workspace) -> Check:

@@ -82,7 +82,7 @@ class Daemon:
                 job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
             )
         self._scheduler.add_job(
-            tidy, "interval", args=[self.workspace], seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
+            self.tidy, "interval", seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
         )
         self._scheduler.start()
         log.info("started", bindings=len(self.workspace.settings.bindings), config=str(self.workspace.loaded.path))
@@ -259,6 +259,10 @@ class Daemon:
             return
         for slot, at in waiting:
             slot.flushed_at = at
+
+    def tidy(self) -> None:
+        """Forget what is older than the admin wants to keep."""
+        tidy(self.workspace)
 
     def reload(self) -> None:
         """Follow the configuration file; a bad one is refused and the old one goes on."""

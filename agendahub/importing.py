@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from agendahub.texts import _
 from storage.admin_config import ensure_collection
 from storage.database import Database
+from sync_engine import limits, recurrence
 from sync_engine.errors import ItemError
 from sync_engine.formats import decode, split
 from sync_engine.item import Item
+from sync_engine.model import Contact
 from sync_engine.ports import Clock, Origin
 
 _PAGE = 200  # items in one transaction
@@ -37,7 +39,11 @@ def read_items(raw: bytes) -> Iterator[Item | str]:
     for number, text in enumerate(split(content), start=1):
         stable = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         try:
-            yield Item.read(text, uid_if_missing=stable)  # a second import of the file finds the same items
+            limits.check(text)
+            item = Item.read(text, uid_if_missing=stable)  # a second import of the file finds the same items
+            if not isinstance(item.record, Contact):
+                recurrence.check(item.record)
+            yield item
         except ItemError as err:
             yield f"item {number}: {err}"
     if cut_off:
@@ -54,7 +60,14 @@ def _without_half_a_component(text: str) -> tuple[str, bool]:
     return (f"{text[: whole[-1]]}\r\nEND:VCALENDAR\r\n", True) if whole else (text, False)
 
 
-def import_items(database: Database, items: Sequence[Item], collection: str, owner: str, clock: Clock) -> Imported:
+def import_items(
+    database: Database,
+    items: Sequence[Item],
+    collection: str,
+    owner: str,
+    clock: Clock,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Imported:
     """Create or update by UID, in pages. What is there already stays untouched when it says the same."""
     done = Imported()
     kinds = sorted({str(item.kind) for item in items})
@@ -63,6 +76,7 @@ def import_items(database: Database, items: Sequence[Item], collection: str, own
     rest = iter(items)
     while page := list(islice(rest, _PAGE)):
         _import_page(database, page, collection_id, done)
+        progress(len(page))
     return done
 
 

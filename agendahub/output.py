@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -72,3 +73,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_cell(inner) for inner in value)
     return "" if value is None else str(value)
+
+
+@contextmanager
+def bar(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, where that is a terminal; call what it gives with how many more are done."""
+    from rich.progress import Progress
+
+    screen = console(error=True)
+    with Progress(console=screen, transient=True, disable=quiet or not screen.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.advance(task, done)

@@ -47,6 +47,7 @@ def run(workspace: Workspace) -> None:
     server = _Server(_config(workspace, daemon), daemon)
     for number in (signal.SIGTERM, signal.SIGINT):  # until uvicorn takes over, and after it gave back
         signal.signal(number, server.handle_exit)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # "read the configuration again": the daemon does that by itself
     daemon.start()
     log.info("listening", url=base_url(workspace.settings.server), port=listener.getsockname()[1])
     try:

@@ -10,7 +10,7 @@ import typer
 
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import console, print_json, say
+from agendahub.output import bar, console, print_json, say
 from agendahub.texts import _
 
 
@@ -47,7 +47,8 @@ def import_(
     items, refused = [i for i in found if not isinstance(i, str)], [i for i in found if isinstance(i, str)]
     if not items:
         raise Failure(_("{file} has no contacts, events or tasks that can be read.").format(file=file))
-    done = import_items(workspace.database, items, collection, owner, utc_now)
+    with bar(_("Importing"), len(items), quiet=as_json) as progress:
+        done = import_items(workspace.database, items, collection, owner, utc_now, progress)
     done.refused = refused + done.refused
     if as_json:
         print_json(done)

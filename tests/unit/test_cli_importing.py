@@ -47,3 +47,11 @@ def test_half_of_the_only_event_is_not_read() -> None:
 def test_a_stream_of_calendars_and_one_event_are_whole() -> None:
     assert told(HEAD + event("a") + END + HEAD + event("b") + END) == (["a", "b"], [])
     assert told(HEAD + event("a") + END) == (["a"], [])
+
+
+def test_a_recurrence_that_runs_away_and_a_giant_are_told() -> None:
+    bomb = event("a").replace("END:VEVENT", "RRULE:FREQ=SECONDLY\r\nEND:VEVENT")
+    giant = event("b").replace("END:VEVENT", f"DESCRIPTION:{'x' * 600_000}\r\nEND:VEVENT")
+    read, said = told(HEAD + bomb + giant + event("c") + END)
+    assert read == ["c"]
+    assert len(said) == 2
