@@ -48,6 +48,7 @@ class Fault(StrEnum):
     EXPIRED = "cursor expired"
     EMPTY = "empty listing"
     CUT_OFF = "listing cut off"
+    OMITTED = "listing without an item"
     UNREADABLE = "unreadable item"
     IN_DOUBT_DONE = "commit in doubt, done"
     IN_DOUBT_LOST = "commit in doubt, not done"
@@ -78,6 +79,7 @@ APPLIES: dict[Fault, frozenset[str]] = {
     Fault.EXPIRED: frozenset({"feed"}),
     Fault.EMPTY: frozenset({"whole listing"}),
     Fault.CUT_OFF: frozenset({"listing", "feed"}),
+    Fault.OMITTED: frozenset({"part of a listing"}),
     Fault.UNREADABLE: frozenset({"page"}),
     Fault.IN_DOUBT_DONE: _COMMIT,
     Fault.IN_DOUBT_LOST: _COMMIT,
@@ -85,7 +87,7 @@ APPLIES: dict[Fault, frozenset[str]] = {
     Fault.CLOCK_FORWARD: _ANY,
     Fault.CLOCK_BACK: _ANY,
 }
-"""The calls that can fail so. "feed", "listing", "whole listing", "page" are a call of changes, seen more closely."""
+"""The calls that can fail so. "feed", "listing", "page" ... are a call of changes, seen more closely."""
 
 _ERRORS: dict[Fault, Callable[[], Exception]] = {
     Fault.LOST_ANSWER: lambda: OutcomeUnknown("The connection broke."),
@@ -147,6 +149,8 @@ class Process:
     dead: bool = False
 
 
+_ENDLESS = 1500  # calls
+
 Planned = tuple[int, Fault]  # from this call of the cycle on, the first call that can
 
 
@@ -169,6 +173,8 @@ class Session:
         self._alive()
         number = len(self.calls)
         self.calls.append(name)
+        if number > _ENDLESS:
+            raise AssertionError(f"{self.name}: a cycle without end")
         if name != "commit":
             self.trace.requests += 1
             self.between(number)

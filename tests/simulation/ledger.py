@@ -27,17 +27,20 @@ class Ledger:
     dead: set[str] = field(default_factory=set)  # birth marks of items that must not come back
     mortal: set[str] = field(default_factory=set)  # birth marks of what somebody deleted once
     loose: set[str] = field(default_factory=set)  # ... of what stood under another UID somewhere, unlinked
+    unbased: set[str] = field(default_factory=set)  # ... of what was relinked: nobody knows what was agreed on
     births: dict[str, str] = field(default_factory=dict)  # birth mark -> where
     rewritten: set[str] = field(default_factory=set)  # birth marks of items whose X- lines a server may have changed
     cleared: dict[str, set[int]] = field(default_factory=dict)  # birth mark -> where something was taken away
+    _about: dict[str, tuple[str, str]] = field(default_factory=dict)  # token -> item and field
     _knew: dict[str, frozenset[str]] = field(default_factory=dict)  # token -> those its writer knew
 
-    def token(self, seen: str = "") -> str:
-        """A new one, written by somebody who saw this text."""
+    def token(self, mark: str, field: str, seen: str = "") -> str:
+        """A new one for a field of an item, written by somebody who saw this text."""
         self.count += 1
         token = f"w{self.count}w"
         self.written.add(token)
         self._knew[token] = frozenset(self.known(seen) | {token})
+        self._about[token] = (mark, field)
         return token
 
     def birth(self, where: str) -> str:
@@ -84,6 +87,15 @@ class Ledger:
     def touched(self, item: Item) -> None:
         """Somebody edits an item or brings it back: it may live."""
         self.dead.discard(title_of(item.record))
+
+    def had_rivals(self, token: str) -> bool:
+        """Whether somebody else wrote the same field and did not know of it, nor it of them: then one must lose."""
+        mark, name = self._about[token]
+        if mark in self.unbased or mark in self.loose or mark in self.mortal:
+            return True
+        others = (t for t, about in self._about.items() if about == (mark, name) and t != token)
+        cleared = bool(self.cleared.get(mark))
+        return cleared or any(t not in self._knew[token] and token not in self._knew[t] for t in others)
 
     def restores(self, text: str) -> None:
         """What was deleted is wanted again."""

@@ -111,7 +111,7 @@ def _may_move(world: World, place: Place) -> bool:
 
 
 def _make(world: World, where: int, mark: str, number: int) -> None:
-    token = world.ledger.token()
+    token = world.ledger.token(mark, "small")
     world.trace.note("people make", where, mark, token)
     item = (samples.card if number % 3 == 0 else samples.event)(cased(world.ledger.count_of(mark)), mark, token)
     if where == HUB:
@@ -153,7 +153,11 @@ def _edit(world: World, action: Action) -> None:
     name = names[0] if _lossy(world, place.where) else names[action.what % 2]
     old = getattr(samples.part(place.item.record), name)
     clears = old and action.what % 10 == 9 and not _ambiguous(world, place)
-    token = "" if clears else world.ledger.token(place.item.text)
+    token = (
+        ""
+        if clears
+        else world.ledger.token(title_of(place.item.record), "small" if name == names[0] else "large", place.item.text)
+    )
     _written(world, place, samples.changed(place.item, **{name: token}), token, old)
 
 
@@ -171,7 +175,7 @@ def _add(world: World, action: Action) -> None:
     place = _picked(world, action)
     if place is None or _lossy(world, place.where):
         return
-    token = world.ledger.token(place.item.text)
+    token = world.ledger.token(title_of(place.item.record), "categories", place.item.text)
     now = samples.part(place.item.record).categories
     _written(world, place, samples.changed(place.item, categories=(*now, token)), token, "")
 
@@ -338,6 +342,7 @@ def _relink(world: World, action: Action) -> None:
     world.bindings[n] = world.store.bind(f"r{n}", world.collection, "/work/")
     there = {title_of(item.record) for item, _ in remote.items.values()}
     world.ledger.dead -= there
+    world.ledger.unbased |= there
     if remote.nature.own_uids:
         world.ledger.loose |= there
     world.ledger.dead -= {title_of(item.record) for _, item in world.hub_items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from sync_engine.errors import CursorExpired, Unreadable
 from sync_engine.item import Item
 from sync_engine.ports import (
     Broken,
+    Change,
     Changed,
     Cursor,
     KnownVersions,
@@ -53,7 +54,7 @@ class FaultyConnector:
             if fault is Fault.EMPTY:
                 yield Page((), None, complete=True)
                 return
-            yield self._damaged(page)
+            yield self._damaged(page, known if whole else None)
             if page.complete or (not whole and page.cursor not in (None, since)):
                 return
             first = False
@@ -63,16 +64,29 @@ class FaultyConnector:
             return ["feed"]
         return ["listing", "whole listing"] if first and self.may_lie else ["listing"]
 
-    def _damaged(self, page: Page) -> Page:
-        places = [n for n, change in enumerate(page.changes) if isinstance(change, Changed)]
-        if not places or not self.may_lie or self.session.due("page") is None:
-            return page
+    def _damaged(self, page: Page, known: KnownVersions | None) -> Page:
+        """What nobody has heard of yet is told well: that could not be made good."""
+        heard = {} if known is None else known([_id(change) for change in page.changes])
         changes = list(page.changes)
+        if heard and self.session.due("part of a listing"):
+            gone = sorted(heard)[0]
+            self.session.trace.note(self.session.name, "omitted", gone)
+            changes = [change for change in changes if _id(change) != gone]
+        return replace(page, changes=self._unreadable(changes, heard if known else None))
+
+    def _unreadable(self, changes: list[Change], heard: Mapping[str, str] | None) -> list[Change]:
+        places = [
+            n
+            for n, change in enumerate(changes)
+            if isinstance(change, Changed) and (heard is None or change.ref.id in heard)
+        ]
+        if not places or not self.may_lie or self.session.due("page") is None:
+            return changes
         hurt = changes[places[-1]]
         assert isinstance(hurt, Changed)
         changes[places[-1]] = Broken(hurt.ref, hurt.item.text, Unreadable("It cannot be read."))
         self.session.trace.note(self.session.name, "unreadable", hurt.ref.id)
-        return replace(page, changes=changes)
+        return changes
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         yield from self.session.call("fetch", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
@@ -97,6 +111,10 @@ class FaultyReadingConnector(FaultyConnector):
 
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         yield from self.session.call("read_back", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+
+
+def _id(change: Change) -> str:
+    return change.id if isinstance(change, Removed) else change.ref.id
 
 
 def faulty(inner: SimConnector, session: Session, *, may_lie: bool) -> FaultyConnector:

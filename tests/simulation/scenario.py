@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[str, int], ...] = (
     ("retry", 3),
     ("pause", 2),
     ("relink", 2),
-    ("expire", 3),
+    ("expire", 8),
     ("move", 3),
     ("wait", 4),
     ("phone syncs", 5),
@@ -33,7 +33,9 @@ _KINDS: tuple[tuple[str, int], ...] = (
 )
 _NAMES = [name for name, _ in _KINDS]
 _WEIGHTS = [weight for _, weight in _KINDS]
-_FAULTS = list(Fault)
+_RARE = (Fault.LOCKED, Fault.TAKEN, Fault.CUT_OFF, Fault.GONE, Fault.CONFLICT)  # few calls can fail so
+_RARER = (Fault.UNREADABLE, Fault.EMPTY, Fault.EXPIRED, Fault.OMITTED)
+_FAULTS = [*Fault, *_RARE, *_RARER, *_RARER, *_RARER, *_RARER]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _nature(chaos: Random) -> Nature:
         rewrites=rewrites,
         lossy=not rewrites and chaos.random() < 0.25,
         page=chaos.choice((1, 2, 100)),
-        no_feed=chaos.random() < 0.15,
+        no_feed=chaos.random() < 0.25,
         cursor_at_end=chaos.random() < 0.7,
         moves=moves,
     )
@@ -121,7 +123,7 @@ def _action(people: Random) -> Action:
 def _step(people: Random, chaos: Random, count: int) -> Step:
     actions = tuple(_action(people) for _ in range(people.choice((0, 1, 1, 2, 3))))
     between = tuple((people.randrange(8), _action(people)) for _ in range(people.choice((0, 0, 0, 1, 2))))
-    faults = tuple((chaos.randrange(9), chaos.choice(_FAULTS)) for _ in range(chaos.choice((0, 0, 1, 1, 2))))
+    faults = tuple((chaos.randrange(9), chaos.choice(_FAULTS)) for _ in range(chaos.choice((0, 1, 1, 2, 3))))
     other = (people.randrange(8), people.randrange(count)) if people.random() < 0.15 else None
     failing = chaos.choice((Fault.IN_DOUBT_DONE, Fault.IN_DOUBT_LOST, Fault.DISK_FULL))
     phone = failing if chaos.random() < 0.05 else None

@@ -114,7 +114,7 @@ class World:
         inner = connector_for(self.remotes[n])
         origin = Origin(f"account r{n}")
         linked = any(k.binding_id == self.bindings[n] for k in self.store.state.links.values())
-        connector = faulty(inner, session, may_lie=linked or not self.remotes[n].nature.own_ids)
+        connector = faulty(inner, session, may_lie=linked)
         cycle = Cycle(
             FaultyStore(self.store, session), connector, self.bindings[n], self.scenario.policies[n],
             self.clock, self.new_key, origin,
