@@ -81,13 +81,13 @@ class Results:
         self._count()
 
     def _commit_done(self, uow: UnitOfWork) -> None:
+        for delivery in self.deleted:  # first: what was made may stand in the place of what was deleted
+            if delivery.link:
+                uow.delete_link(delivery.link.id)
         for delivery, ref in self.written:
             text = self.echoes.get(delivery.hub.id)
             echo = None if text is None else uow.keep_revision(delivery.hub.id, text, self.cycle.origin)
             uow.save_link(self._link(delivery, ref, echo))
-        for delivery in self.deleted:
-            if delivery.link:
-                uow.delete_link(delivery.link.id)
         finished = [*(d for d, _ in self.written), *self.deleted]
         if not finished:
             return

@@ -107,13 +107,15 @@ def _may_move(world: World, place: Place) -> bool:
     linked = any(
         k.remote_id == place.at and k.binding_id == world.bindings[n] for k in world.store.state.links.values()
     )
-    return not world.remotes[n].nature.own_uids and (linked or n not in world.running)
+    several_uids = any(remote.nature.own_uids for remote in world.remotes)  # a moved item is known by the hub's UID
+    return not several_uids and (linked or n not in world.running)
 
 
 def _make(world: World, where: int, mark: str, number: int) -> None:
-    token = world.ledger.token(mark, "small")
+    card = number % 3 == 0
+    token = world.ledger.token(mark, "title" if card else "location")
     world.trace.note("people make", where, mark, token)
-    item = (samples.card if number % 3 == 0 else samples.event)(cased(world.ledger.count_of(mark)), mark, token)
+    item = (samples.card if card else samples.event)(cased(world.ledger.count_of(mark)), mark, token)
     if where == HUB:
         taken = any(hub.uid == item.uid for hub, _ in world.hub_items())
         if taken or not world.write_hub(lambda unit: unit.create_item(world.collection, item, PHONE)):
@@ -153,11 +155,7 @@ def _edit(world: World, action: Action) -> None:
     name = names[0] if _lossy(world, place.where) else names[action.what % 2]
     old = getattr(samples.part(place.item.record), name)
     clears = old and action.what % 10 == 9 and not _ambiguous(world, place)
-    token = (
-        ""
-        if clears
-        else world.ledger.token(title_of(place.item.record), "small" if name == names[0] else "large", place.item.text)
-    )
+    token = "" if clears else world.ledger.token(title_of(place.item.record), name, place.item.text)
     _written(world, place, samples.changed(place.item, **{name: token}), token, old)
 
 

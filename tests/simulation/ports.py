@@ -54,7 +54,7 @@ class FaultyConnector:
             if fault is Fault.EMPTY:
                 yield Page((), None, complete=True)
                 return
-            yield self._damaged(page, known if whole else None)
+            yield self._damaged(page, known, whole=whole)
             if page.complete or (not whole and page.cursor not in (None, since)):
                 return
             first = False
@@ -64,22 +64,18 @@ class FaultyConnector:
             return ["feed"]
         return ["listing", "whole listing"] if first and self.may_lie else ["listing"]
 
-    def _damaged(self, page: Page, known: KnownVersions | None) -> Page:
+    def _damaged(self, page: Page, known: KnownVersions, *, whole: bool) -> Page:
         """What nobody has heard of yet is told well: that could not be made good."""
-        heard = {} if known is None else known([_id(change) for change in page.changes])
+        heard = known([_id(change) for change in page.changes])
         changes = list(page.changes)
-        if heard and self.session.due("part of a listing"):
+        if whole and heard and self.session.due("part of a listing"):
             gone = sorted(heard)[0]
             self.session.trace.note(self.session.name, "omitted", gone)
             changes = [change for change in changes if _id(change) != gone]
-        return replace(page, changes=self._unreadable(changes, heard if known else None))
+        return replace(page, changes=self._unreadable(changes, heard))
 
-    def _unreadable(self, changes: list[Change], heard: Mapping[str, str] | None) -> list[Change]:
-        places = [
-            n
-            for n, change in enumerate(changes)
-            if isinstance(change, Changed) and (heard is None or change.ref.id in heard)
-        ]
+    def _unreadable(self, changes: list[Change], heard: Mapping[str, str]) -> list[Change]:
+        places = [n for n, change in enumerate(changes) if isinstance(change, Changed) and change.ref.id in heard]
         if not places or not self.may_lie or self.session.due("page") is None:
             return changes
         hurt = changes[places[-1]]
