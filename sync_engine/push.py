@@ -82,7 +82,11 @@ def _brake(cycle: Cycle) -> set[int]:
     with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         waiting = _deletions(uow, binding.id)
-        holds = Brake(cycle.policy, uow, binding, "remote", cycle.counts.pushed_deleted).holds(_titles(uow, waiting))
+        in_doubt = [
+            i for i in uow.intents(binding.id, [IntentState.SENT], 1_000_000) if i.operation is Operation.DELETE
+        ]
+        done = cycle.counts.pushed_deleted + len(in_doubt)
+        holds = Brake(cycle.policy, uow, binding, "remote", done).holds(_titles(uow, waiting))
         state = IntentState.HELD if holds else IntentState.READY
         uow.set_intent_state([i.id for i in waiting if i.state is not state], state)
     ids = {i.id for i in waiting}

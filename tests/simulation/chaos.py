@@ -185,6 +185,11 @@ class Session:
         self.trace.note(self.name, number, name, about, fault or "")
         return self._do(fault, name, work)
 
+    @property
+    def has_read(self) -> bool:
+        """Whether the feed is over."""
+        return not {"fetch", "find", "create", "update", "delete"}.isdisjoint(self.calls)
+
     def due(self, *names: str) -> Fault | None:
         """The fault that strikes now, if any."""
         for planned in self.faults:

@@ -3,8 +3,6 @@
 A bug that nothing finds is a rule that nothing checks.
 """
 
-# ruff: noqa: E501 - the bugs quote lines of the engine
-
 from __future__ import annotations
 
 import shutil

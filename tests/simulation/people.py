@@ -108,7 +108,7 @@ def _may_move(world: World, place: Place) -> bool:
         k.remote_id == place.at and k.binding_id == world.bindings[n] for k in world.store.state.links.values()
     )
     several_uids = any(remote.nature.own_uids for remote in world.remotes)  # a moved item is known by the hub's UID
-    return not several_uids and (linked or n not in world.running)
+    return not several_uids and (n not in world.running or (linked and world.sessions[n].has_read))
 
 
 def _make(world: World, where: int, mark: str, number: int) -> None:

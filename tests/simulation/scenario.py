@@ -35,7 +35,7 @@ _NAMES = [name for name, _ in _KINDS]
 _WEIGHTS = [weight for _, weight in _KINDS]
 _RARE = (Fault.LOCKED, Fault.TAKEN, Fault.CUT_OFF, Fault.GONE, Fault.CONFLICT)  # few calls can fail so
 _RARER = (Fault.UNREADABLE, Fault.EMPTY, Fault.EXPIRED, Fault.OMITTED)
-_FAULTS = [*Fault, *_RARE, *_RARER, *_RARER, *_RARER, *_RARER, *_RARER[:2], *_RARER[:2]]
+_FAULTS = [*Fault, *_RARE, *_RARER, *_RARER, *_RARER, *_RARER, *_RARER[:2], *_RARER[:2], *_RARER[:2], *_RARER[:2]]
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class World:
     bindings: list[int] = field(default_factory=list)  # by remote
     paused: set[int] = field(default_factory=set)  # remotes
     running: set[int] = field(default_factory=set)
+    sessions: dict[int, Session] = field(default_factory=dict)  # the last of each remote
     snapshots: list[Snapshot] = field(default_factory=list)
     collection: int = 0
     approvals: int = 0
@@ -111,6 +112,7 @@ class World:
     ) -> tuple[RunCounts, Session, Exception | None]:
         """One cycle of one binding. Only what an account or the database may fail with is caught."""
         session = Session(f"r{n}", process, self.clock, self.trace, list(step.faults) if step else [], between)
+        self.sessions[n] = session
         inner = connector_for(self.remotes[n])
         origin = Origin(f"account r{n}")
         linked = any(k.binding_id == self.bindings[n] for k in self.store.state.links.values())
