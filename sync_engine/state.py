@@ -37,8 +37,8 @@ class Policy:
     brake_count: int = 10  # deletions in one cycle that are never held ...
     brake_percent: float = 10.0  # ... nor as many as this part of the collection; more are held for approval
     settle_seconds: float = 300.0  # how long our own new item may be absent from a listing (SYNC.md R22)
-    write_limit: int = 20  # writes of one item ...
-    write_hours: float = 1.0  # ... in this time; more looks like ping-pong and freezes it (SYNC.md R21)
+    write_limit: int = 40  # writes of one item ...
+    write_hours: float = 6.0  # ... in this time; more looks like ping-pong and freezes it (SYNC.md R21)
     window_days_past: int = 0  # events that ended earlier are not begun to sync; 0: no limit
     window_days_future: int = 0  # events that start later are not begun either; 0: no limit
 
