@@ -138,10 +138,17 @@ def _found_by_test(mutant: Mutant, root: Path) -> str:
     return failed[0].split("::")[-1] if failed else ""
 
 
+def _check_the_engine_itself() -> None:
+    """What fails without a bug kills none."""
+    program = _HUNT.format(seeds=_SEEDS)
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
 def main() -> int:
     """Hunt all, or those whose name contains the argument."""
     wanted = [m for m in MUTANTS if all(word in m.name for word in sys.argv[1:])]
     survivors = 0
+    _check_the_engine_itself()
     with ThreadPoolExecutor(2) as pool:
         for mutant, found, seconds in pool.map(hunt, wanted):
             survivors += not found

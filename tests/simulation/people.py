@@ -143,6 +143,7 @@ def _invite(world: World, action: Action) -> None:
     places = {_where(world, action.who), _where(world, action.which)}
     fit = [w for w in sorted(places) if w == HUB or not world.remotes[w - 1].nature.own_ids]
     mark = world.ledger.birth("several")
+    world.ledger.unbased.add(mark)
     for where in fit:
         _make(world, where, mark, action.what)
 
