@@ -162,7 +162,7 @@ def test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once(t
     (hold,) = world.rows(t.holds)
     assert (hold.side, hold.count) == ("hub", 4)
     assert "Task 0" in hold.samples
-    assert "binding approve a" in hold.reason
+    assert 'binding approve "a"' in hold.reason
     assert len(world.hub()) == len(b.items()) == 10
     assert "Other" in b.texts()["t009"]  # the rest goes on
     _approve(world, a)
@@ -232,7 +232,7 @@ def test_r02_an_emptied_collection_is_believed_after_approval(tmp_path: Path) ->
     for n in range(5):
         a.remove(f"t{n:03}")
     _forget_cursor(world, a)
-    with pytest.raises(SuspectListing, match="binding approve a"):
+    with pytest.raises(SuspectListing, match='binding approve "a"'):
         world.cycle("a")
     _approve(world, a)
     assert world.cycle("a").pulled_deleted == 5
