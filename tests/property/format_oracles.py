@@ -10,6 +10,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import icalendar
 import vobject
@@ -24,9 +25,20 @@ class CannotRead(Exception):
     """The oracle has nothing to say about this text."""
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Oracles complain to the log; the logs of other tests are none of their business."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@_quietly()
 def seen_by_vobject(text: str) -> Counter[str]:
     """All properties as vobject reads them. Raises CannotRead."""
-    logging.disable(logging.CRITICAL)
     try:
         roots = list(vobject.readComponents(_wrapped(text), transform=False))
         found = Counter(_of_vobject(roots[0], ""))
@@ -64,9 +76,9 @@ def lost(before: Counter[str], after: Counter[str]) -> set[str]:
     return {fact for fact in set(before) - set(after) if not any(other.startswith(fact) for other in after)}
 
 
+@_quietly()
 def seen_by_icalendar(text: str) -> Counter[str]:
     """All properties as icalendar reads them. Raises CannotRead."""
-    logging.disable(logging.CRITICAL)
     if "QUOTED-PRINTABLE" in text.upper():
         raise CannotRead("icalendar does not decode quoted-printable")
     try:
