@@ -1,6 +1,6 @@
 """kill -9 of the real daemon at random moments, between two real servers: nothing lost, doubled or resurrected (R05).
 
-More on demand: KILLS=500 make test-kill
+More on demand: make test-kill KILLS=500
 """
 
 from __future__ import annotations
