@@ -42,6 +42,9 @@ _RENEW = (
 _BY_REMOTE_ID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.remote_id.in_(_VALUES), quarantine.c.remote_id != "")
 _OF_TWIN = (quarantine.c.uid != "", quarantine.c.remote_id != "", quarantine.c.operation == "read")
 _BY_UID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.uid.in_(_VALUES), *_OF_TWIN)
+_READS = select(quarantine.c.remote_id).where(
+    _OF_BINDING, quarantine.c.operation == "read", quarantine.c.remote_id != ""
+)
 _UNREAD = (
     select(quarantine.c.remote_id)
     .where(
@@ -95,6 +98,10 @@ class Cases:
         """Entries by UID."""
         rows = self._session.rows_in(_BY_UID, "values", uids, {"binding": binding_id})
         return {row.uid: _trouble(row) for row in rows}
+
+    def unread_remote_ids(self, binding_id: int) -> list[str]:
+        """Of all entries about reading."""
+        return list(self._session.run(_READS, {"binding": binding_id}).scalars())
 
     def to_read_again(self, binding_id: int) -> list[str]:
         """Remote ids without a version."""

@@ -150,6 +150,9 @@ class SqlUnitOfWork:
     def quarantined_uids(self, binding_id: int, uids: Sequence[str]) -> dict[str, Trouble]:
         return self._cases.by_uid(binding_id, uids)
 
+    def unread_remote_ids(self, binding_id: int) -> list[str]:
+        return self._cases.unread_remote_ids(binding_id)
+
     def to_read_again(self, binding_id: int) -> list[str]:
         return self._cases.to_read_again(binding_id)
 

@@ -259,6 +259,9 @@ class UnitOfWork(Protocol):
     def quarantined_uids(self, binding_id: int, uids: Sequence[str]) -> dict[str, Trouble]:
         """Entries about a duplicate of an item with one of these UIDs: they hold a readable item."""
 
+    def unread_remote_ids(self, binding_id: int) -> list[str]:
+        """Remote ids of all entries about reading: items that are there and not in the hub. For complete listings."""
+
     def to_read_again(self, binding_id: int) -> list[str]:
         """Remote ids of entries that an admin asked to retry, or that are due: their remote_version is empty."""
 

@@ -73,6 +73,7 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         raise SuspectListing("The listing ended before it was complete; nothing was deleted and it will be read again.")
     with cycle.store.read() as uow:
         absent = [i for i in uow.linked_remote_ids(binding.id) if i not in seen]
+        vanished = [i for i in uow.unread_remote_ids(binding.id) if i not in seen]
         shared = uow.count_links(binding.id)
     if shared and not seen and not binding.approved:
         raise SuspectListing(
@@ -81,10 +82,11 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         )
     for start in range(0, len(later), _TOGETHER):
         _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
-    if not absent and last.cursor == binding.cursor:
+    if not (absent or vanished) and last.cursor == binding.cursor:
         return
     with cycle.transaction() as uow:
         _note_absent(cycle, uow, binding, absent)
+        uow.release(binding.id, remote_ids=vanished)
         uow.set_cursor(binding.id, last.cursor)
 
 

@@ -309,3 +309,18 @@ def test_r37_a_copy_does_not_take_the_originals_link_when_links_are_made_anew(tm
     assert {"e1", "copy"} <= set(b.items())
     assert {"e1", "copy"} <= set(a.items())
     assert world.rows(t.quarantine) == []
+
+
+def test_r36_a_reported_duplicate_that_vanishes_before_a_full_listing_leaves_the_quarantine(tmp_path: Path) -> None:
+    world = World.sqlite(tmp_path)
+    side = world.bind("a")
+    side.put(samples.event("e"))
+    world.settle()
+    side.account.put(side.collection, "/work/copy", samples.event("e"))
+    world.cycle("a")
+    assert [entry.remote_id for entry in world.rows(t.quarantine)] == ["/work/copy"]
+    side.account.remove(side.collection, "/work/copy")
+    side.account.expire_cursors(side.collection)  # its removal is in no feed any more
+    world.cycle("a")
+    assert world.rows(t.quarantine) == []
+    assert set(side.items()) == set(world.hub()) == {"e"}

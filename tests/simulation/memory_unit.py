@@ -253,6 +253,9 @@ class MemoryUnit:
         found = (t for t in self._troubles(binding_id) if t.uid in wanted and t.remote_id and t.operation == "read")
         return {t.uid: t for t in found}
 
+    def unread_remote_ids(self, binding_id: int) -> list[str]:
+        return [t.remote_id for t in self._troubles(binding_id) if t.operation == "read" and t.remote_id]
+
     def to_read_again(self, binding_id: int) -> list[str]:
         found = (t for t in self._troubles(binding_id) if t.operation == "read" and not t.remote_version)
         return [t.remote_id for t in found if t.remote_id]
