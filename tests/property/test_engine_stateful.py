@@ -191,6 +191,5 @@ def test_whatever_happens_all_sides_agree_in_the_end() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("LONG" not in os.environ, reason="searches for minutes and still finds rare orders: LONG=1")
 def test_whatever_happens_for_long_all_sides_agree_in_the_end() -> None:
     _run(80, 30)
