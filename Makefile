@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test-kill demo test test-fast test-servers check format lock clean bench-sync bench-formats simulate mutants
+.PHONY: help setup test-kill demo test test-fast test-servers check format lock clean bench-sync bench-formats bench-engine simulate mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -49,6 +49,14 @@ simulate: $(READY) ## the engine among faults: SEEDS=20000 runs, or SEED=x to re
 
 mutants: $(READY) ## bugs put into the engine, each of which the simulation or a test must find (ARGS=name)
 	@$(BIN)/python -m tests.simulation.mutants $(ARGS)
+
+SECONDS ?= 60
+
+fuzz: $(READY) ## mutants of real files to everything that reads what others send: SECONDS=n [SEED=x] (ARGS=--json)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+bench-engine: $(READY) ## statements, rows, CPU and memory of the engine by size (ARGS="--sizes 1000 10000", ARGS=--json)
+	@$(BIN)/python -m benchmarks.engine $(ARGS)
 
 bench-formats: $(READY) ## parse and render beside vobject and icalendar (ARGS=--json)
 	@$(BIN)/python -m benchmarks.formats $(ARGS)
