@@ -9,7 +9,7 @@ from sync_engine import recurrence, zones
 from sync_engine.errors import ItemError, Unreadable
 from sync_engine.formats import parse
 from sync_engine.formats.content_lines import unfold
-from sync_engine.formats.outline import outline, read_component
+from sync_engine.formats.outline import OddLineError, mend, outline, read_component
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
 
 _MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
@@ -18,6 +18,17 @@ _MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
 def component_of(text: str) -> Component:
     """The outermost component of a text. Raises `Unreadable`."""
     lines = unfold(text.removeprefix("\ufeff"))
+    try:
+        return _component(lines)
+    except OddLineError:
+        pass
+    try:
+        return _component(mend(lines))
+    except OddLineError as odd:
+        raise Unreadable(f"A line cannot be read as a property: {str(odd)[:60]!r}.") from odd
+
+
+def _component(lines: list[str]) -> Component:
     root = outline(lines)
     if not root.children:
         raise Unreadable("There is no component in this text.")
