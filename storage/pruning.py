@@ -46,7 +46,7 @@ _OLD_REVISIONS = (
         not_(_IS_CURRENT),
         not_(_points_here(links, "base_revision", "echo_revision")),
         not_(_points_here(intents, "revision_id")),
-        not_(_points_here(conflicts, "hub_revision", "remote_revision")),
+        not_(_points_here(conflicts, "hub_revision", "remote_revision", "base_revision")),
     )
     .order_by(revisions.c.id)
     .limit(CHUNK)

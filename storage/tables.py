@@ -338,9 +338,11 @@ conflicts = Table(
     Column("fields", long_text(), nullable=False),  # JSON list: field, base, hub, remote, kept
     Column("hub_revision", BigId, nullable=False),
     Column("remote_revision", BigId, nullable=False),
+    Column("base_revision", BigId),  # what both sides had agreed on; null: they never did
     Column("at", UtcTime, nullable=False),
     Column("resolved_at", UtcTime, index=True),
     Column("resolution", words(200), nullable=False, default=""),
+    Column("resolved_by", words(300)),
 )
 
 quarantine = Table(
@@ -377,6 +379,18 @@ runs = Table(  # cycles that did something or failed; idle cycles leave no row
     Column("counts", long_text(), nullable=False, default="{}"),  # JSON of things done
     Column("message", words(2000), nullable=False, default=""),
     Column("seconds", Float),
+)
+
+plans = Table(  # saved plans that were applied, one row for each binding of a plan
+    "plans",
+    metadata,
+    _id(),
+    Column("plan", opaque(64), nullable=False),  # the id that its file says
+    Column("binding", opaque(100), nullable=False),  # by name: it may have gone since
+    Column("actor", words(300), nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),  # null: at work, or broken off
+    UniqueConstraint("binding", "plan"),
 )
 
 config_history = Table(

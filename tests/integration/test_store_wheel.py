@@ -33,4 +33,4 @@ def test_an_installed_wheel_makes_the_tables(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.stdout == "[] 0002\n"
+    assert done.stdout == "[] 0003\n"
