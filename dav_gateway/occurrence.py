@@ -58,7 +58,7 @@ def falls_into(record: Event | Task, start: datetime, end: datetime, floating: t
     """Whether an occurrence overlaps from `start` up to, without, `end`. Undated tasks do (RFC 4791 9.9)."""
     if not any(_is_dated(details) for details in (record.master, *record.overrides) if details):
         return isinstance(record, Task) and _stamps_overlap(record, start, end)
-    return next(recurrence.instances(record, start, end, 1, floating), None) is not None
+    return recurrence.occurs(record, start, end, floating)
 
 
 def _is_dated(details: EventDetails | TaskDetails) -> bool:

@@ -16,8 +16,10 @@ from typing import NamedTuple
 from sync_engine.model import Component
 
 LAST_YEAR = 2100
-_MOST_ONSETS = 2000  # of one observance
-_MOST_OBSERVANCES = 200
+_FIRST_YEAR = 1900  # from which on rules are looked at; Windows lets its own begin in 1601
+_MOST_ONSETS = 1000  # of one observance
+_MOST_OF_ZONE = 4000  # in all: a zone that changes more often is not believed
+_KEPT = 256  # zones that are remembered
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -62,13 +64,31 @@ def _earlier(time: datetime, by: timedelta) -> datetime:
         return time
 
 
-@lru_cache(maxsize=512)
+_at_hand: dict[int, tuple[Component, Observances | None]] = {}
+
+
 def observances_of(zone: Component) -> Observances | None:
     """The rules of a VTIMEZONE; None when it has none that can be used."""
+    known = _at_hand.get(
+        id(zone)
+    )  # items share their zones: comparing them each time would cost more than all the rest
+    if known and known[0] is zone:
+        return known[1]
+    found = _read(zone)
+    if len(_at_hand) >= _KEPT:
+        _at_hand.clear()
+    _at_hand[id(zone)] = (zone, found)
+    return found
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(zone: Component) -> Observances | None:
     onsets: list[Onset] = []
-    for part in zone.components[:_MOST_OBSERVANCES]:
+    for part in zone.components:
         if part.name in ("STANDARD", "DAYLIGHT"):
             onsets += _onsets(part)
+        if len(onsets) > _MOST_OF_ZONE:
+            return None
     return Observances(onsets) if onsets else None
 
 
@@ -118,9 +138,8 @@ def _yearly(rule: str, start: datetime, before: timedelta) -> Iterator[datetime]
         last += before
     count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() and len(parts["COUNT"]) < 5 else _MOST_ONSETS
     months = _numbers(parts.get("BYMONTH", "")) or [start.month]
-    days = (
-        day for year in range(start.year, LAST_YEAR + 1) for month in months for day in _days(year, month, parts, start)
-    )
+    first = start.year if "COUNT" in parts else max(start.year, _FIRST_YEAR)
+    days = (day for year in range(first, LAST_YEAR + 1) for month in months for day in _days(year, month, parts, start))
     times = (datetime.combine(day, start.time()) for day in days)
     for time in islice((time for time in times if time >= start), count):
         if last is not None and time > last:

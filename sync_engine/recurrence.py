@@ -1,142 +1,197 @@
 """When events and tasks take place: the range of an item, and its single occurrences.
 
-Everything here is bounded (years to 2100, 3,500 occurrences, QUALITY limits): no text that people or programs send can
+Everything here is bounded (years to 2100, a budget of steps, QUALITY limits): no text that people or programs send can
 stop the hub. A rule that is refused counts as absent: the first occurrence and the RDATEs remain.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from sync_engine.errors import Rejected
-from sync_engine.model import Component, Event, EventDetails, Moment, Task, TaskDetails
-from sync_engine.rules import LAST_YEAR, Rule, occurrences, read_rule
+from sync_engine.model import Component, Event, EventDetails, Moment, Task
+from sync_engine.occurrence_ids import AnyDetails, begin_of, occurrence
+from sync_engine.recurrence_limits import check, exception_rules
+from sync_engine.rules import LAST_YEAR, Budget, Rule, TooMuchWork, occurrences, read_rule
 from sync_engine.zones import Zone, instant, local_time, resolve, wall_clock, zone_for
 
-AnyDetails: TypeAlias = EventDetails | TaskDetails
+__all__ = ["Instance", "check", "duration", "instances", "occurs", "span"]
+
 Instance: TypeAlias = tuple[datetime, datetime, AnyDetails]
+_Range: TypeAlias = tuple[datetime, datetime | None]
 
 _DURATION = re.compile(r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z")
 _DAY = timedelta(days=1)
 _NONE = timedelta(0)
-_MOST_SCANNED = 20_000  # occurrences looked at for one answer
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
-def check(record: Event | Task) -> None:
-    """Refuse recurrences that could run away. Raises `Rejected` with the reason."""
-    for details in (record.master, *record.overrides):
-        for rule in (*details.rules, *_exception_rules(details)) if details else ():
-            read_rule(rule)
-
-
-def _exception_rules(details: AnyDetails) -> list[str]:
-    """EXRULE (RFC 2445 4.8.5.2): no longer to be written, but old calendars have it."""
-    return [line.value for line in details.extra if line.name == "EXRULE"]
-
-
-def span(record: Event | Task, floating: tzinfo = UTC) -> tuple[datetime, datetime | None] | None:
-    """The time range that encloses all occurrences, in UTC; the end is None when there is none, or it is not known.
-
-    None for tasks without dates. Nothing is expanded but rules with COUNT.
-    """
-    ranges: list[tuple[datetime, datetime | None]] = []
-    for details in (record.master, *record.overrides):
-        if details is not None:
-            ranges += _ranges(details, record, floating)
-    if not ranges:
-        return None
-    ends = [end for _, end in ranges if end is not None]
-    return min(start for start, _ in ranges), max(ends) if len(ends) == len(ranges) else None
-
-
-def _ranges(details: AnyDetails, record: Event | Task, floating: tzinfo) -> list[tuple[datetime, datetime | None]]:
-    begin = _begin(details)
-    if begin is None:
-        return []
-    start = resolve(begin, record.zones, floating)
-    length = _length(details, record.zones, floating)
-    ranges: list[tuple[datetime, datetime | None]] = [(start, _later(start, length))]
-    ranges += [(start, _rule_end(rule, begin, length, record.zones, floating)) for rule in details.rules]
-    for moment in details.recurrence_dates:
-        at = resolve(moment, record.zones, floating)
-        ranges.append((at, _later(at, _period_length(moment, record.zones, floating) or length)))
-    future = _future(details, record, floating)
-    if future and record.master:
-        ranges.append((start, _moved_end(future, record.master, record, floating)))
-    return ranges
-
-
-def _moved_end(future: _Future, master: AnyDetails, record: Event | Task, floating: tzinfo) -> datetime | None:
-    """When the occurrences end that an override with THISANDFUTURE moves along."""
-    ends = [end for _, end in _ranges(master, record, floating)]
-    known = [end for end in ends if end is not None]
-    own = _length(master, record.zones, floating)
-    return _later(future.moved(max(known) - own), future.length) if len(known) == len(ends) else None
-
-
-def _rule_end(
-    text: str, begin: Moment, length: timedelta, zones: tuple[Component, ...], floating: tzinfo
-) -> datetime | None:
-    try:
-        rule = read_rule(text)
-    except Rejected:
-        return resolve(begin, zones, floating)
-    if rule.until:
-        return _later(_until(rule, begin, zones, floating), length + _DAY)
-    if rule.count is None:
-        return None
-    last = None
-    for last in occurrences(rule, local_time(begin), local_time(begin)):  # noqa: B007 - the last one is meant
-        pass
-    return _later(_instant(last, begin, zones, floating), length) if last else resolve(begin, zones, floating)
-
-
 def instances(
-    event: Event | Task, start: datetime, end: datetime, limit: int = 1000, floating: tzinfo = UTC
+    event: Event | Task,
+    start: datetime,
+    end: datetime,
+    limit: int = 1000,
+    floating: tzinfo = UTC,
+    budget: Budget | None = None,
 ) -> Iterator[Instance]:
     """Occurrences that overlap [start, end), in order of their start: start and end in UTC, and the details that hold.
 
     EXDATE, RDATE, overrides and THISANDFUTURE are respected; overrides come with their own details, moved along with
-    THISANDFUTURE also the later ones. At most `limit`.
+    THISANDFUTURE also the later ones. At most `limit`, and as many as the budget allows.
     """
-    found = [one for one in _all(event, start, end, floating) if _overlaps(one, start, end)]
+    found = list(_overlapping(event, start, end, floating, budget or Budget()))
     found.sort(key=lambda one: (one[0], one[1]))
     return islice(iter(found), limit)
 
 
-def _overlaps(one: Instance, start: datetime, end: datetime) -> bool:
-    begins, ends, _ = one
-    return begins < end and (ends > start or begins >= start)
+def occurs(event: Event | Task, start: datetime, end: datetime, floating: tzinfo = UTC) -> bool:
+    """Whether an occurrence overlaps [start, end); stops at the first one that does."""
+    return next(_overlapping(event, start, end, floating, Budget()), None) is not None
 
 
-def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> Iterator[Instance]:
-    zones = event.zones
-    for one in event.overrides:
-        begin = _begin(one)
+def span(record: Event | Task, floating: tzinfo = UTC) -> _Range | None:
+    """The time range that encloses all occurrences, in UTC; the end is None when there is none, or it is not known.
+
+    None for tasks without dates. Nothing is expanded but rules with COUNT.
+    """
+    budget = Budget()
+    series = _series(record, floating)
+    of_series = _ranges(series, budget) if series else []
+    ranges = list(of_series)
+    for details in record.overrides:
+        begin = begin_of(details)
         if begin is not None:
-            at = resolve(begin, zones, floating)
-            yield at, _later(at, _length(one, zones, floating)), one
-    if event.master is None or _begin(event.master) is None:
+            start = resolve(begin, record.zones, floating)
+            ranges.append((start, _later(start, _length(details, record.zones, floating))))
+    ranges += (
+        [(of_series[0][0], _moved_end(of_series, series, future)) for future in _futures(series)] if series else []
+    )
+    if not ranges:
+        return None
+    return min(start for start, _ in ranges), _latest(ranges)
+
+
+def _latest(ranges: list[_Range]) -> datetime | None:
+    ends = [end for _, end in ranges if end is not None]
+    return max(ends) if len(ends) == len(ranges) else None
+
+
+# ---------------------------------------------------------------- the series
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A master with all that its expansion needs to know."""
+
+    record: Event | Task
+    master: AnyDetails
+    first: Moment
+    zone: Zone
+    length: timedelta
+    floating: tzinfo
+
+    @property
+    def zones(self) -> tuple[Component, ...]:
+        return self.record.zones
+
+    def meant(self, moment: Moment) -> datetime:
+        """The occurrence that a RECURRENCE-ID, EXDATE or RDATE means."""
+        return occurrence(moment, self.first, self.zones, self.floating)
+
+
+def _series(record: Event | Task, floating: tzinfo) -> _Series | None:
+    first = begin_of(record.master) if record.master else None
+    if record.master is None or first is None:
+        return None
+    zone = zone_for(first, record.zones, floating)
+    return _Series(record, record.master, first, zone, _length(record.master, record.zones, floating), floating)
+
+
+def _ranges(series: _Series, budget: Budget) -> list[_Range]:
+    """Of DTSTART, of each rule, and of each RDATE."""
+    start = instant(local_time(series.first), series.zone)
+    ranges: list[_Range] = [(start, _later(start, series.length))]
+    ranges += [(start, _rule_end(rule, series, budget)) for rule in series.master.rules]
+    for moment in series.master.recurrence_dates:
+        at = series.meant(moment)
+        own = _period_length(moment, series.zones, series.floating)
+        ranges.append((at, _later(at, series.length if own is None else own)))
+    return ranges
+
+
+def _moved_end(ranges: list[_Range], series: _Series, future: _Future) -> datetime | None:
+    """When the occurrences end that an override with THISANDFUTURE moves along."""
+    last = _latest(ranges)
+    return None if last is None else _later(future.moved(_later(last, -series.length)), future.length)
+
+
+def _rule_end(text: str, series: _Series, budget: Budget) -> datetime | None:
+    start = local_time(series.first)
+    last = None
+    try:
+        rule = read_rule(text)
+        if rule.until:
+            return _later(_until(rule, series), series.length + _DAY)
+        if rule.count is None:
+            return None
+        for last in occurrences(rule, start, start, budget=budget):  # noqa: B007 - the last one is meant
+            pass
+    except TooMuchWork:
+        return None
+    except Rejected:
+        pass
+    return _later(instant(last or start, series.zone), series.length)
+
+
+# ---------------------------------------------------------------- occurrences
+
+
+def _overlapping(
+    event: Event | Task, start: datetime, end: datetime, floating: tzinfo, budget: Budget
+) -> Iterator[Instance]:
+    """In no order."""
+    for one in _all(event, start, end, floating, budget):
+        begins, ends, _ = one
+        if begins < end and (ends > start or begins >= start):
+            yield one
+
+
+def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo, budget: Budget) -> Iterator[Instance]:
+    for one in event.overrides:
+        begin = begin_of(one)
+        if begin is not None:
+            at = resolve(begin, event.zones, floating)
+            yield at, _later(at, _length(one, event.zones, floating)), one
+    series = _series(event, floating)
+    if series is None:
         return
-    replaced = {resolve(one.recurrence_id, zones, floating) for one in event.overrides if one.recurrence_id}
-    futures = [future for future in (_future(one, event, floating) for one in event.overrides) if future]
-    futures.sort(key=lambda future: future.since)
-    reach = max([_length(event.master, zones, floating), *[abs(one.shift) + one.length + _DAY for one in futures]])
-    for at, length in _master_times(event.master, zones, (start - reach, end + reach), floating):
+    replaced = {series.meant(one.recurrence_id) for one in event.overrides if one.recurrence_id}
+    futures = _futures(series)
+    since = [future.since for future in futures]
+    reach = max([series.length, *[abs(one.shift) + one.length + _DAY for one in futures]])
+    for at, length in _master_times(series, _wider(start, end, reach), budget):
         if at in replaced:
             continue
-        past = [future for future in futures if future.since <= at]
+        past = bisect_right(since, at)
         if past:
-            moved = past[-1].moved(at)
-            yield moved, _later(moved, past[-1].length), past[-1].details
+            future = futures[past - 1]
+            moved = future.moved(at)
+            yield moved, _later(moved, future.length), future.details
         else:
-            yield at, _later(at, length), event.master
+            yield at, _later(at, length), series.master
+
+
+def _wider(start: datetime, end: datetime, reach: timedelta) -> tuple[datetime, datetime]:
+    try:
+        return start - reach, _later(end, reach)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC), _later(end, reach)
 
 
 class _Future(NamedTuple):
@@ -153,100 +208,103 @@ class _Future(NamedTuple):
         return instant(_later(wall_clock(at, self.zones[0]), self.shift), self.zones[1])
 
 
-def _future(one: AnyDetails, event: Event | Task, floating: tzinfo) -> _Future | None:
-    begin, first = _begin(one), _begin(event.master) if event.master else None
-    if not (one.this_and_future and one.recurrence_id and begin and first):
+def _futures(series: _Series) -> list[_Future]:
+    """In order of time."""
+    found = [_future(one, series) for one in series.record.overrides if one.this_and_future and one.recurrence_id]
+    return sorted((one for one in found if one), key=lambda future: future.since)
+
+
+def _future(one: AnyDetails, series: _Series) -> _Future | None:
+    begin = begin_of(one)
+    if begin is None or one.recurrence_id is None:
         return None
-    before = zone_for(first, event.zones, floating)
-    after = before if begin.zone in ("", "UTC") else zone_for(begin, event.zones, floating)
-    since = resolve(one.recurrence_id, event.zones, floating)
-    shift = wall_clock(resolve(begin, event.zones, floating), after) - wall_clock(since, before)
+    zones, floating = series.zones, series.floating
+    after = series.zone if begin.zone in ("", "UTC") else zone_for(begin, zones, floating)
+    since = series.meant(one.recurrence_id)
+    shift = wall_clock(resolve(begin, zones, floating), after) - wall_clock(since, series.zone)
     details = replace(one, recurrence_id=None, this_and_future=False)
-    return _Future(since, shift, _length(one, event.zones, floating), details, (before, after))
+    return _Future(since, shift, _length(one, zones, floating), details, (series.zone, after))
 
 
 def _master_times(
-    master: AnyDetails, zones: tuple[Component, ...], window: tuple[datetime, datetime], floating: tzinfo
+    series: _Series, window: tuple[datetime, datetime], budget: Budget
 ) -> Iterator[tuple[datetime, timedelta]]:
     """Start and length of the occurrences of the master in the window, without those of EXDATE and EXRULE."""
-    begin = _begin(master)
-    if begin is None:
-        return
-    length = _length(master, zones, floating)
-    seen = {resolve(moment, zones, floating) for moment in master.exception_dates}
-    for text in _exception_rules(master):
-        seen.update(_rule_times(text, begin, zones, window, floating))
-    days, zone = _excluded_days(master, begin), zone_for(begin, zones, floating)
-    for at, own in _candidates(master, begin, zones, window, floating):
-        if at not in seen and not (days and wall_clock(at, zone).date() in days):
+    master = series.master
+    seen = {series.meant(moment) for moment in master.exception_dates}
+    for text in exception_rules(master):
+        share = Budget(budget.left // 2)  # so that enough is left to find what is not excepted
+        seen.update(_rule_times(text, series, window, share))
+        budget.take(share.most - max(share.left, 0))
+    days = _excluded_days(series)
+    for at, own in _candidates(series, window, budget):
+        if at not in seen and not (days and wall_clock(at, series.zone).date() in days):
             seen.add(at)
-            yield at, own or length
+            yield at, series.length if own is None else own
 
 
-def _excluded_days(master: AnyDetails, begin: Moment) -> set[date]:
+def _excluded_days(series: _Series) -> set[date]:
     """EXDATE as a date in a series with times: not what RFC 5545 3.8.5.1 asks for, but many write it."""
-    return {local_time(moment).date() for moment in master.exception_dates if moment.is_date and not begin.is_date}
+    if series.first.is_date:
+        return set()
+    return {local_time(moment).date() for moment in series.master.exception_dates if moment.is_date}
 
 
 def _candidates(
-    master: AnyDetails,
-    begin: Moment,
-    zones: tuple[Component, ...],
-    window: tuple[datetime, datetime],
-    floating: tzinfo,
+    series: _Series, window: tuple[datetime, datetime], budget: Budget
 ) -> Iterator[tuple[datetime, timedelta | None]]:
     """Times by RDATE, with their own length if they have one, DTSTART and RRULE."""
-    for moment in master.recurrence_dates:
-        yield resolve(moment, zones, floating), _period_length(moment, zones, floating)
-    yield resolve(begin, zones, floating), None
-    for text in master.rules:
-        for at in _rule_times(text, begin, zones, window, floating):
+    for moment in series.master.recurrence_dates:
+        yield series.meant(moment), _period_length(moment, series.zones, series.floating)
+    yield instant(local_time(series.first), series.zone), None
+    for text in series.master.rules:
+        for at in _rule_times(text, series, window, budget):
             yield at, None
 
 
-def _rule_times(
-    text: str, begin: Moment, zones: tuple[Component, ...], window: tuple[datetime, datetime], floating: tzinfo
-) -> Iterator[datetime]:
+def _rule_times(text: str, series: _Series, window: tuple[datetime, datetime], budget: Budget) -> Iterator[datetime]:
+    """The occurrences of a rule in the window, as far as the budget goes; none of a rule that is refused."""
     try:
         rule = read_rule(text)
+        until = min(_until(rule, series), window[1]) if rule.until else window[1]
+        start, zone = local_time(series.first), series.zone
+        first, last = (max(start, _naive(window[0], -_DAY)), _naive(until, _DAY))
+        for local in occurrences(rule, start, first, last, budget):
+            at = instant(local, zone)
+            if at > until:
+                return
+            if at >= window[0]:
+                yield at
     except Rejected:
         return
-    until = min(_until(rule, begin, zones, floating), window[1]) if rule.until else window[1]
-    after = window[0].replace(tzinfo=None) - _DAY if window[0].year > 1 else local_time(begin)
-    zone = zone_for(begin, zones, floating)
-    for local in islice(occurrences(rule, local_time(begin), after), _MOST_SCANNED):
-        at = instant(local, zone)
-        if at > until:
-            return
-        if at >= window[0]:
-            yield at
 
 
-def _until(rule: Rule, begin: Moment, zones: tuple[Component, ...], floating: tzinfo) -> datetime:
-    """UNTIL as instant. A date means the whole day; a time without Z is in the zone of the start."""
+def _naive(at: datetime, by: timedelta) -> datetime:
+    """An instant as if it were a wall clock time, moved by more than any zone is away from UTC."""
+    try:
+        return (at + by).replace(tzinfo=None)
+    except OverflowError:
+        return at.replace(tzinfo=None)
+
+
+def _until(rule: Rule, series: _Series) -> datetime:
+    """UNTIL as instant. A date means the whole day; a time without Z is in the zone of the start.
+
+    The days of a series of days are days wherever one is: there the date alone counts.
+    """
     text = rule.until
-    if len(text) == 8:
-        return _instant(local_time(Moment(f"{text}T235959")), begin, zones, floating)
+    if len(text) == 8 or series.first.is_date:
+        return instant(local_time(Moment(f"{text[:8]}T235959")), series.zone)
     local = local_time(Moment(text[:15]))
-    return local.replace(tzinfo=UTC) if text.endswith("Z") else _instant(local, begin, zones, floating)
+    return local.replace(tzinfo=UTC) if text.endswith("Z") else instant(local, series.zone)
 
 
-def _instant(local: datetime, begin: Moment, zones: tuple[Component, ...], floating: tzinfo) -> datetime:
-    return instant(local, zone_for(begin, zones, floating))
-
-
-# ---------------------------------------------------------------- begin and length
-
-
-def _begin(details: AnyDetails) -> Moment | None:
-    if details.start is None and isinstance(details, TaskDetails):
-        return details.due
-    return details.start or details.recurrence_id
+# ---------------------------------------------------------------- length
 
 
 def _length(details: AnyDetails, zones: tuple[Component, ...], floating: tzinfo) -> timedelta:
     """How long one occurrence takes; never negative (RFC 5545 3.6.1: a date without an end is one day)."""
-    begin = _begin(details)
+    begin = begin_of(details)
     end = details.end if isinstance(details, EventDetails) else details.due
     if begin is None:
         return _NONE
@@ -280,4 +338,4 @@ def _later(at: datetime, by: timedelta) -> datetime:
     try:
         return at + by
     except OverflowError:
-        return _LAST
+        return _LAST if by > _NONE else at

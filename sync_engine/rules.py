@@ -1,7 +1,7 @@
 """RRULE (RFC 5545 3.3.10): the wall clock times of a recurring item.
 
-Our own expansion, period by period, because it must end: the work is bounded by the years to 2100 whatever it says,
-and a rule without COUNT is entered at the time that is asked for, not at its beginning.
+Our own expansion, period by period, because it must end: a rule without COUNT is entered at the time that is asked for
+and left at its end, and every day and time that is looked at is a step of a budget, whatever the rule says.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from math import prod
@@ -19,7 +19,8 @@ from sync_engine.errors import Rejected
 LAST_YEAR = 2100
 MOST_COUNT = 3500
 MOST_TIMES = 48  # on one day
-_MOST_STEPS = 200_000  # of a rule within the day
+MOST_STEPS = 200_000  # of one expansion: some 200 ms
+_END = datetime(LAST_YEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001 - a wall clock time
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STEPS = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}
 _FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", *_STEPS)
@@ -33,6 +34,27 @@ _RANGES = {
     "BYWEEKNO": (-53, 53),
     "BYSETPOS": (-366, 366),
 }
+
+
+class TooMuchWork(Rejected):
+    """The budget of an expansion is used up."""
+
+
+class Budget:
+    """How much work an expansion may do. A step is a day, a time or a stretch without any that is looked at."""
+
+    __slots__ = ("left", "most")
+
+    def __init__(self, most: int = MOST_STEPS) -> None:
+        self.most = self.left = most
+
+    def take(self, steps: int) -> None:
+        """Raises `TooMuchWork`."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooMuchWork(
+                "It would take too long to find the occurrences of this recurrence; give it fewer, or closer ones."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +102,8 @@ def _check(rule: Rule, text: str) -> None:
         raise Rejected(f"A recurrence may have {MOST_TIMES} times a day; this one has more.")
     if rule.until and not (rule.until[:8].isdecimal() and len(rule.until) >= 8):
         raise Rejected(f"UNTIL of a recurrence rule is not a date: {text[:60]!r}.")
+    if rule.until[:4] > str(LAST_YEAR):
+        raise Rejected(f"A recurrence may go on until {LAST_YEAR} or without end, not until {rule.until[:15]}.")
 
 
 def _number(text: str, least: int, most: int, name: str) -> int:
@@ -104,27 +128,36 @@ def _weekday(text: str) -> tuple[int, int]:
 # ---------------------------------------------------------------- expansion
 
 
-def occurrences(rule: Rule, start: datetime, after: datetime) -> Iterator[datetime]:
-    """Wall clock times of a rule in order, from `after` on if the rule has no COUNT, else from its start; to 2100.
+def occurrences(
+    rule: Rule, start: datetime, after: datetime, before: datetime = _END, budget: Budget | None = None
+) -> Iterator[datetime]:
+    """Wall clock times of a rule in order, to 2100; `TooMuchWork` when the budget is used up.
 
-    UNTIL is not looked at: it may be in UTC, and what that is here only the caller knows.
+    Without COUNT they begin soon before `after`, with COUNT at the start; they end soon after `before`. UNTIL is not
+    looked at: it may be in UTC, and what that is here only the caller knows.
     """
+    budget = budget or Budget()
+    begin = start if rule.count is not None else max(start, min(after, _END))
     if rule.frequency in _STEPS:
-        times = _steps(rule, start)
+        times = _steps(rule, start, begin, before, budget)
     else:
-        begin = start if rule.count is not None else max(start, min(after, datetime(LAST_YEAR, 12, 31)))  # noqa: DTZ001
-        times = (time for period in _periods(_filled(rule, start), start, begin) for time in period if time >= start)
+        days = _plan(rule, start)
+        times = (time for period in _periods(days, start, begin, before, budget) for time in period if time >= start)
     return islice(times, rule.count) if rule.count is not None else times
 
 
-def _steps(rule: Rule, start: datetime) -> Iterator[datetime]:
-    step = timedelta(seconds=_STEPS[rule.frequency] * rule.interval)
-    time = start
-    for _ in range(_MOST_STEPS):
-        if time.year > LAST_YEAR:
-            return
+def _steps(rule: Rule, start: datetime, begin: datetime, before: datetime, budget: Budget) -> Iterator[datetime]:
+    step = step_of(rule)
+    time = start + (begin - start) // step * step
+    while time.year <= LAST_YEAR and time <= before:
+        budget.take(1)
         yield time
         time += step
+
+
+def step_of(rule: Rule) -> timedelta:
+    """From one occurrence to the next of a rule within the day; zero for other rules."""
+    return timedelta(seconds=_STEPS.get(rule.frequency, 0) * rule.interval)
 
 
 def _filled(rule: Rule, start: datetime) -> Rule:
@@ -143,21 +176,20 @@ def _filled(rule: Rule, start: datetime) -> Rule:
     return Rule(rule.frequency, rule.interval, rule.count, rule.until, rule.week_start, tuple(given.items()), weekdays)
 
 
-def _periods(rule: Rule, start: datetime, begin: datetime) -> Iterator[list[datetime]]:
+def _periods(
+    days_of: _Days, start: datetime, begin: datetime, before: datetime, budget: Budget
+) -> Iterator[list[datetime]]:
     """The times of each year, month, week or day that the rule visits."""
-    times = [
-        timedelta(hours=hour, minutes=minute, seconds=min(second, 59))
-        for hour in rule.part("BYHOUR")
-        for minute in rule.part("BYMINUTE")
-        for second in rule.part("BYSECOND")
-    ]
-    positions = rule.part("BYSETPOS")
-    days_of = _Days(rule)
-    for first, last in _spans(rule, start.date(), begin.date()):
-        days = days_of.between(first, last)
+    times, positions = days_of.times, days_of.rule.part("BYSETPOS")
+    last_day = before.date()
+    for first, last in _spans(days_of.rule, start.date(), begin.date()):
+        if first > last_day:
+            return
+        days = days_of.between(first, last, budget)
         if not days:
             continue
-        period = [datetime.combine(day, datetime.min.time()) + time for day in days for time in times]
+        budget.take(len(days) * len(times))
+        period = [datetime.combine(day, time) for day in days for time in times]
         if positions:
             indexes = {position - 1 if position > 0 else len(period) + position for position in positions}
             period = [period[index] for index in sorted(indexes) if 0 <= index < len(period)]
@@ -170,14 +202,21 @@ def _spans(rule: Rule, start: date, begin: date) -> Iterator[tuple[date, date]]:
         skipped = (begin.year - start.year) // rule.interval * rule.interval
         for year in range(start.year + skipped, LAST_YEAR + 1, rule.interval):
             yield date(year, 1, 1), date(year, 12, 31)
-    elif rule.frequency == "MONTHLY":
+    elif rule.frequency == "MONTHLY" or (rule.frequency != "WEEKLY" and _by_months(rule)):
         months = start.year * 12 + start.month - 1
-        skipped = (begin.year * 12 + begin.month - 1 - months) // rule.interval * rule.interval
-        for month in range(months + skipped, (LAST_YEAR + 1) * 12, rule.interval):
+        interval = rule.interval if rule.frequency == "MONTHLY" else 1
+        skipped = (begin.year * 12 + begin.month - 1 - months) // interval * interval
+        for month in range(months + skipped, (LAST_YEAR + 1) * 12, interval):
             year, number = month // 12, month % 12 + 1
             yield date(year, number, 1), date(year, number, monthrange(year, number)[1])
     else:
         yield from _short_spans(rule, start, begin)
+
+
+def _by_months(rule: Rule) -> bool:
+    """Whether a rule for single days looks at few of them: then whole months are passed over at once."""
+    chosen = rule.part("BYMONTH") or rule.part("BYMONTHDAY") or rule.part("BYYEARDAY")
+    return bool(chosen) and rule.interval == 1 and not rule.part("BYSETPOS")
 
 
 def _short_spans(rule: Rule, start: date, begin: date) -> Iterator[tuple[date, date]]:
@@ -192,10 +231,16 @@ def _short_spans(rule: Rule, start: date, begin: date) -> Iterator[tuple[date, d
 
 
 class _Days:
-    """Which days of a period a rule means."""
+    """Which days of a period a rule means, and at what times."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.times = [
+            time(hour, minute, min(second, 59))
+            for hour in rule.part("BYHOUR")
+            for minute in rule.part("BYMINUTE")
+            for second in rule.part("BYSECOND")
+        ]
         self.months = rule.part("BYMONTH")
         self.month_days = rule.part("BYMONTHDAY")
         self.year_days = rule.part("BYYEARDAY")
@@ -204,20 +249,39 @@ class _Days:
         self.plain = {day for number, day in rule.weekdays if not number or not counted}
         self.counted = {(number, day) for number, day in rule.weekdays if number and counted}
         self.in_month = rule.frequency == "MONTHLY" or bool(self.months)
+        narrow = self.year_days or self.weeks or self.counted
+        self.weekdays_only = not (narrow or (self.month_days and self.plain))  # and so found without looking at days
+        self.by_weekday_alone = not (self.months or self.month_days or narrow)
 
-    def between(self, first: date, last: date) -> list[date]:
+    def between(self, first: date, last: date, budget: Budget) -> list[date]:
         """The days from first to last that the rule means."""
+        if self.by_weekday_alone:
+            ordinals = range(first.toordinal(), last.toordinal() + 1)
+            budget.take(len(ordinals))
+            return [date.fromordinal(number) for number in ordinals if not self.plain or (number + 6) % 7 in self.plain]
         days: list[date] = []
         while first <= last:
-            end = min(last, first.replace(day=monthrange(first.year, first.month)[1]))
+            length = monthrange(first.year, first.month)[1]
+            end = min(last, first.replace(day=length))
+            found: list[date] = []
             if not self.months or first.month in self.months:
-                days += [day for day in _days(first, end) if self._means(day)]
+                found = self._within_month(first, end, length)
+            budget.take(1 + len(found))
+            days += found if self.weekdays_only else [day for day in found if self._means(day)]
             first = end + timedelta(days=1)
         return days
 
+    def _within_month(self, first: date, last: date, length: int) -> list[date]:
+        """The days that may be meant, by the number in the month or the weekday alone."""
+        if self.month_days:
+            numbers = {number if number > 0 else length + 1 + number for number in self.month_days}
+            return [first.replace(day=number) for number in sorted(numbers) if first.day <= number <= last.day]
+        ordinals = range(first.toordinal(), last.toordinal() + 1)
+        if self.plain and not self.counted:
+            return [date.fromordinal(ordinal) for ordinal in ordinals if (ordinal + 6) % 7 in self.plain]
+        return [date.fromordinal(ordinal) for ordinal in ordinals]
+
     def _means(self, day: date) -> bool:
-        if self.month_days and not self._one_of(self.month_days, day.day, monthrange(day.year, day.month)[1]):
-            return False
         if (self.plain or self.counted) and not self._is_weekday(day):
             return False
         of_year = day.timetuple().tm_yday
@@ -249,5 +313,6 @@ class _Days:
         return self._one_of(self.weeks, number, last)
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [date.fromordinal(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)]
+@lru_cache(maxsize=4096)
+def _plan(rule: Rule, start: datetime) -> _Days:
+    return _Days(_filled(rule, start))

@@ -60,7 +60,11 @@ def wall_clock(at: datetime, zone: Zone) -> datetime:
 
 def local_time(moment: Moment) -> datetime:
     """The wall clock time of a moment, without zone; the start of a date or period."""
-    text = moment.value
+    return _local_time(moment.value)
+
+
+@lru_cache(maxsize=8192)
+def _local_time(text: str) -> datetime:
     try:
         day = datetime(int(text[:4]), int(text[4:6]), int(text[6:8]))  # noqa: DTZ001
         seconds = int(text[9:11]) * 3600 + int(text[11:13]) * 60 + min(int(text[13:15]), 59) if text[8:9] == "T" else 0

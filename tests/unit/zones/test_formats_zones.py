@@ -138,4 +138,12 @@ def test_hostile_rules_cost_nothing() -> None:
         "=",
     ]
     parts = tuple(observance("STANDARD", "16010101T000000", "+0100", "+0100", rule) for rule in rules)
-    assert at("20260701T120000", "Bomb", zone("Bomb", *parts * 100)) == "20260701T110000"
+    assert at("20260701T120000", "Bomb", zone("Bomb", *parts * 3)) == "20260701T110000"
+
+
+def test_r19_a_zone_that_changes_too_often_to_be_true_goes_by_its_name_or_is_flagged() -> None:
+    weekly = observance("STANDARD", "19000101T000000", "+0100", "+0100", "FREQ=YEARLY;BYMONTH=1,2,3,4;BYDAY=MO")
+    assert is_known("Bomb", (zone("Bomb", *[weekly] * 4),))
+    bomb = (zone("Bomb", *[weekly] * 200), zone("Asia/Tokyo", *[weekly] * 200))
+    assert not is_known("Bomb", bomb)
+    assert at("20260701T120000", "Asia/Tokyo", *bomb) == "20260701T030000"
