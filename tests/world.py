@@ -19,6 +19,7 @@ from sync_engine.cycle import run_cycle
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Connector, Origin, Policy, RunCounts
+from tests.stores import close_after, store_of
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 LIMIT = 12  # cycles until everything must be quiet
@@ -92,8 +93,23 @@ class World:
         return cls.over(Database(f"sqlite:///{folder}/hub.db", clock=clock), clock)
 
     @classmethod
+    def new(cls, folder: Path) -> World:
+        """Over the store that this test runs on (tests/stores.py), which has its tables."""
+        clock = Clock()
+        url = store_of(folder)
+        if not url:
+            return cls.sqlite(folder)
+        database = Database(url, clock=clock)
+        close_after(folder, database.dispose)
+        return cls._with_collection(database, clock)
+
+    @classmethod
     def over(cls, database: Database, clock: Clock) -> World:
         t.metadata.create_all(database.engine)
+        return cls._with_collection(database, clock)
+
+    @classmethod
+    def _with_collection(cls, database: Database, clock: Clock) -> World:
         world = cls(database, clock)
         row = {"slug": "work", "name": "Work", "kinds": "contact,event,task", "epoch": "e1", "created_at": START}
         with database.engine.begin() as connection:

@@ -33,7 +33,7 @@ class _Listing(MemoryConnector):
 
 
 def _full(folder: Path, count: int = 5, policy: Policy | None = None) -> tuple[World, Side, Side]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a, b = world.bind("a", policy), world.bind("b", policy)
     for n in range(count):
         a.put(samples.task(f"t{n:03}", f"Task {n}"))

@@ -20,7 +20,7 @@ from tests.world import Side, World
 
 
 def _world(folder: Path) -> tuple[World, Side, FaultyConnector]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a = world.bind("a")
     world.bind("b")
     for n in range(4):
@@ -278,7 +278,7 @@ def test_r09_a_refused_write_stays_in_the_quarantine_when_the_remote_item_is_onl
 
 
 def test_r09_what_the_store_refuses_is_shown_in_the_quarantine_and_the_others_go_on(tmp_path: Path) -> None:
-    world = World.sqlite(tmp_path)
+    world = World.new(tmp_path)
     a, b = world.bind("a"), world.bind("b")
     a.put(samples.card("good"))
     a.put(Item.read(samples.card("bad").text.replace("Likes numbers", "Likes \x00 bytes")))

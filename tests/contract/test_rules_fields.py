@@ -25,7 +25,7 @@ def _swap(old: str, new: str) -> Edit:
 
 
 def _world(folder: Path, *items: Item, policy: Policy | None = None) -> tuple[World, Side, Side]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a, b = world.bind("a", policy), world.bind("b", policy)
     for item in items:
         a.put(item)

@@ -15,7 +15,7 @@ from tests.world import Side, World
 
 
 def _world(folder: Path, count: int = 4) -> tuple[World, Side, Side]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a, b = world.bind("a"), world.bind("b")
     for n in range(count):
         a.put(samples.event(f"e{n}", f"Event {n}"))
@@ -312,7 +312,7 @@ def test_r37_a_copy_does_not_take_the_originals_link_when_links_are_made_anew(tm
 
 
 def test_r36_a_reported_duplicate_that_vanishes_before_a_full_listing_leaves_the_quarantine(tmp_path: Path) -> None:
-    world = World.sqlite(tmp_path)
+    world = World.new(tmp_path)
     side = world.bind("a")
     side.put(samples.event("e"))
     world.settle()

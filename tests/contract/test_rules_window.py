@@ -16,7 +16,7 @@ WINDOW = Policy(window_days_past=30, window_days_future=60)
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World.sqlite(tmp_path)  # the clock starts at 2026-03-01
+    return World.new(tmp_path)  # the clock starts at 2026-03-01
 
 
 def list_everything(world: World, name: str) -> None:
