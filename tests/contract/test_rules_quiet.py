@@ -31,7 +31,7 @@ MOODS = {
 
 
 def _world(folder: Path, mood: Unkind | None = None, policy: Policy | None = None) -> tuple[World, Side, Side]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a, b = world.bind("a", policy), world.bind("b")
     a.account.unkind = mood or Unkind()
     for item in (samples.event(), samples.series(), samples.card(), samples.task()):
