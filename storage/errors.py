@@ -52,6 +52,10 @@ class StoreRefused(StoreError):
 _FULL = "The database's disk is full: nothing was written; free some space and AgendaHub goes on by itself."
 _BUSY = "The database is locked by another program or a long transaction; try again."
 _DAMAGED = "The database is damaged ({detail}); stop AgendaHub and restore a backup."
+_IO = (
+    "The database's file cannot be read or written ({detail}): its disk is full, over a quota or failing; "
+    "AgendaHub goes on by itself once that is mended."
+)
 _READ_ONLY = "The database cannot be written ({detail}); check the permissions of its file and folder."
 _GONE = "The database cannot be reached ({detail}); check that it runs and that the database address is right."
 _OUTDATED = "The database does not have the tables this version needs ({detail}); run `agendahub db upgrade`."
@@ -62,7 +66,8 @@ _OTHER = "The database reported an error ({detail})."
 _BY_WORDS: tuple[tuple[str, type[StoreError], str], ...] = (
     (r"database or disk is full|no space left|\(1105\)|\(9002\)", StoreFull, _FULL),
     (r"database (table )?is locked|deadlock|\(1205\)|\(1222\)", StoreBusy, _BUSY),
-    (r"malformed|not a database|disk image|disk I/O error", StoreDamaged, _DAMAGED),
+    (r"malformed|not a database|disk image", StoreDamaged, _DAMAGED),
+    (r"disk I/O error", StoreUnavailable, _IO),  # how SQLite words a quota (EDQUOT, EFBIG), too
     (r"readonly database|read-only", StoreUnavailable, _READ_ONLY),
     (r"no such (table|column)|invalid object name|invalid column name", StoreOutdated, _OUTDATED),
     (r"unable to open|closed unexpectedly|connection|timeout expired|08S01|08001|HYT00", StoreUnavailable, _GONE),

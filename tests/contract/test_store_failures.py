@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,30 @@ def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_space(hub: Hub) -> 
     with hub.database.begin() as unit:
         more = unit.create_item(hub.collection, samples.card("more"), PHONE)
     assert more.seq == len(stored) + 1
+
+
+@contextmanager
+def _quota(octets: int) -> Iterator[None]:
+    """No file may be written beyond this size, by this process: what a quota of the file system does, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_quota_that_is_used_up_is_not_called_damage_and_it_goes_on(hub: Hub) -> None:
+    with hub.database.begin() as unit:
+        unit.create_item(hub.collection, samples.card("before"), PHONE)
+    told = pytest.raises(StoreUnavailable, match=r"over a quota.*goes on by itself")
+    with told as caught, _quota(4096), hub.database.begin() as unit:
+        unit.create_item(hub.collection, samples.card("refused"), PHONE)
+    assert not isinstance(caught.value, StoreDamaged)
+    with hub.database.begin() as unit:
+        unit.create_item(hub.collection, samples.card("after"), PHONE)
+    with hub.database.read() as unit:
+        assert len(unit.changed_items(hub.collection, 0, 10)) == 2
 
 
 def test_a_locked_file_is_busy_and_nothing_is_written(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
