@@ -34,6 +34,7 @@ _LOOK_ALIKES = (
     .where(_IN_COLLECTION, items.c.fingerprint.in_(_IDS), not_(items.c.deleted), not_(_LINKED))
     .order_by(items.c.id)
 )
+_ACTORS = select(revisions.c.id, revisions.c.actor).where(revisions.c.id.in_(_IDS))
 _TEXTS = select(revisions.c.id, revisions.c.text).where(revisions.c.id.in_(_IDS))
 _SEQ = select(collections.c.seq).where(collections.c.id == bindparam("collection"))
 _CHANGED = (
@@ -79,6 +80,10 @@ class ItemsReader:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """By revision id."""
         return {row.id: row.text for row in self._session.rows_in(_TEXTS, "values", revision_ids)}
+
+    def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
+        """By revision id."""
+        return {row.id: row.actor for row in self._session.rows_in(_ACTORS, "values", revision_ids)}
 
     def collection_seq(self, collection_id: int) -> int:
         """The newest number."""

@@ -80,6 +80,9 @@ class SqlUnitOfWork:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return self._reader.texts(revision_ids)
 
+    def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
+        return self._reader.actors(revision_ids)
+
     def collection_seq(self, collection_id: int) -> int:
         return self._reader.collection_seq(collection_id)
 

@@ -131,7 +131,7 @@ def _push(cycle: Cycle, binding: Binding) -> Iterator[PlannedAction]:
         waiting = uow.intents(binding.id, [IntentState.READY, IntentState.SENT, IntentState.HELD], _MANY)
         changed = uow.changed_items(binding.collection_id, binding.hub_cursor, _MANY)
         fresh = plan_intents(cycle, uow, binding, changed)
-        deliveries = load_deliveries(uow, binding, _newest(waiting, fresh))
+        deliveries = load_deliveries(cycle, uow, binding, _newest(waiting, fresh))
     yield from (_delivered(d) for d in deliveries)
 
 

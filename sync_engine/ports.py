@@ -191,6 +191,9 @@ class UnitOfWork(Protocol):
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """Texts of revisions."""
 
+    def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
+        """Who made revisions: `Origin.actor`."""
+
     def collection_seq(self, collection_id: int) -> int:
         """The newest number of a collection's sequence of changes."""
 

@@ -128,7 +128,7 @@ def _claim(cycle: Cycle, passed: set[int]) -> Claimed | None:
         binding = uow.binding(cycle.binding_id)
         intents = uow.intents(binding.id, [IntentState.READY], _BATCH)
         uow.set_intent_state([i.id for i in intents], IntentState.SENT)
-        return Claimed(binding, load_deliveries(uow, binding, intents))
+        return Claimed(binding, load_deliveries(cycle, uow, binding, intents))
 
 
 def _write(cycle: Cycle, claimed: Claimed) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sync_engine.context import Cycle
-from sync_engine.deliver import Delivery, PingPong, counted
+from sync_engine.deliver import Delivery
 from sync_engine.errors import ItemError, OutcomeUnknown, SyncError, VersionConflict
 from sync_engine.intents import intent_for
 from sync_engine.model import starts_of, title_of
+from sync_engine.ping_pong import PingPong, counted
 from sync_engine.ports import (
     Binding,
     Broken,
@@ -112,7 +113,7 @@ class Results:
             0, self.binding.id, delivery.hub.id, ref.id, "", delivery.payload.uid, delivery.intent.revision_id
         )
         now = self.cycle.clock()
-        start, writes = counted(old, now, self.cycle.policy)
+        start, writes = counted(old, delivery.weight, now, self.cycle.policy)
         return replace(
             old,
             remote_id=ref.id,

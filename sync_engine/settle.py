@@ -24,7 +24,7 @@ def settle(cycle: Cycle) -> None:
         if not sent:
             return
         binding = uow.binding(cycle.binding_id)
-        deliveries = load_deliveries(uow, binding, sent)
+        deliveries = load_deliveries(cycle, uow, binding, sent)
     outcome = _Outcome(Results(cycle, binding))
     for delivery, found in _look(cycle, binding, deliveries):
         outcome.judge(delivery, found)

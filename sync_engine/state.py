@@ -37,7 +37,7 @@ class Policy:
     brake_count: int = 10  # deletions in one cycle that are never held ...
     brake_percent: float = 10.0  # ... nor as many as this part of the collection; more are held for approval
     settle_seconds: float = 300.0  # how long our own new item may be absent from a listing (SYNC.md R22)
-    write_limit: int = 40  # writes of one item ...
+    write_limit: int = 40  # weight of the writes of one item that no person edited in the hub (`ping_pong`) ...
     write_hours: float = 6.0  # ... in this time; more looks like ping-pong and freezes it (SYNC.md R21)
     window_days_past: int = 0  # events that ended earlier are not begun to sync; 0: no limit
     window_days_future: int = 0  # events that start later are not begun either; 0: no limit
@@ -139,6 +139,11 @@ class Origin:
 
     actor: str  # "account work", "user ada, device iPhone", "admin"
     run_id: int | None = None
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person made it in the hub: what comes from an account may be a machine's."""
+        return not self.actor.startswith("account ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,9 @@ class MemoryUnit:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return {r: self.state.revisions[r].text for r in revision_ids if r in self.state.revisions}
 
+    def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
+        return {r: self.state.revisions[r].actor for r in revision_ids if r in self.state.revisions}
+
     def collection_seq(self, collection_id: int) -> int:
         if collection_id not in self.state.seqs:
             raise StoreRefused(f"There is no collection {collection_id}.")
