@@ -152,6 +152,52 @@ def test_r21_ping_pong_freezes_the_item_and_a_retry_thaws_it(tmp_path: Path) -> 
     assert world.rows(t.quarantine) == []
 
 
+def test_r21_a_persons_edits_are_never_ping_pong(tmp_path: Path) -> None:
+    world, a, b = _world(tmp_path, policy=Policy(write_limit=4))
+    for n in range(12):
+        world.phone_edit("ev-1", lambda text, n=n: text.replace(_location(text), f"LOCATION:Room {n}"))  # type: ignore[misc]
+        world.cycle("a")
+    assert "Room 11" in a.texts()["ev-1"]
+    assert world.rows(t.quarantine) == []
+    world.settle()
+    assert "Room 11" in b.texts()["ev-1"]
+
+
+def test_r21_a_persons_edit_thaws_a_frozen_item(tmp_path: Path) -> None:
+    world, a, b = _world(tmp_path, policy=Policy(write_limit=2))
+    for n in range(4):
+        b.edit("ev-1", lambda text, n=n: text.replace(_location(text), f"LOCATION:Back {n}"))  # type: ignore[misc]
+        world.cycle("b")
+        world.cycle("a")
+    assert len(world.rows(t.quarantine)) == 1
+    world.phone_edit("ev-1", lambda text: text.replace("Bring coffee", "Bring tea"))
+    world.settle()
+    assert "Bring tea" in a.texts()["ev-1"]
+    assert "Back 3" in a.texts()["ev-1"]
+    assert world.rows(t.quarantine) == []
+
+
+def test_r21_two_servers_that_undo_each_other_are_stopped_soon(tmp_path: Path) -> None:
+    """Each keeps the title in its own case, and tells of it as of an edit."""
+    world, a, b = _world(tmp_path)
+    a.connector, b.connector = (spies := [FaultyConnector(a.account), FaultyConnector(b.account)])
+    for _ in range(50):
+        for side, own in ((a, str.upper), (b, str.lower)):
+            shown = _summary(side.texts()["ev-1"])
+            if (wanted := "SUMMARY:" + own(shown[8:])) != shown:
+                side.edit("ev-1", lambda text, old=shown, new=wanted: text.replace(old, new))  # type: ignore[misc]
+            world.cycle(side.name)
+    assert max(len(spy.writes()) for spy in spies) < 20
+    assert len(world.rows(t.quarantine)) in (1, 2)
+    before = [len(spy.writes()) for spy in spies]
+    world.settle()
+    assert [len(spy.writes()) for spy in spies] == before
+
+
+def _summary(text: str) -> str:
+    return next(line for line in text.split("\r\n") if line.startswith("SUMMARY"))
+
+
 def _location(text: str) -> str:
     return next(line for line in text.split("\r\n") if line.startswith("LOCATION"))
 
