@@ -63,10 +63,10 @@ def _plan(cycle: Cycle, link: Link, hub: HubItem, texts: dict[int, str]) -> Remo
 
 
 def _settling(cycle: Cycle, link: Link) -> bool:
-    """Absent from a listing so soon after our own write: the listing may lag behind."""
+    """Absent from a listing so soon after our own write: the listing may lag behind. A clock may have been set back."""
     if link.missing_since is None or link.pushed_at is None:
         return False
-    return (cycle.clock() - link.pushed_at).total_seconds() < cycle.policy.settle_seconds
+    return abs((cycle.clock() - link.pushed_at).total_seconds()) < cycle.policy.settle_seconds
 
 
 def _verify(cycle: Cycle, binding: Binding, links: Sequence[Link]) -> list[str]:
