@@ -1,7 +1,11 @@
-"""The N-th call fails, for every N and every way to fail; then the program runs again (SYNC.md R05, R06)."""
+"""The N-th call fails, on a real database; then the program runs again (SYNC.md R05, R06).
+
+Every N and every way to fail, over many scripts and remotes, is in `test_engine_every_call`.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,7 +106,7 @@ def test_r05_r06_any_call_may_fail_and_exactly_one_copy_of_each_item_is_everywhe
     _all_calls(tmp_path, MOODS[mood], fault, FaultyConnector)
 
 
-@pytest.mark.slow
+@pytest.mark.skipif("LONG" not in os.environ, reason="a minute; LONG=1 runs it")
 @pytest.mark.parametrize(("mood", "fault"), _SLOW)
 def test_r05_r06_any_call_may_fail_at_any_kind_of_server(tmp_path: Path, mood: str, fault: Fault) -> None:
     _all_calls(tmp_path, MOODS[mood], fault, FaultyConnector)
