@@ -11,7 +11,7 @@ from sync_engine.formats import legacy
 from sync_engine.formats.building import builder
 from sync_engine.formats.heads import CACHED_LENGTH, read_head, split_line
 from sync_engine.formats.heads import Head as PlainHead
-from sync_engine.formats.moments import read_moment, read_period
+from sync_engine.formats.moments import NAMELESS, read_moment, read_period
 from sync_engine.formats.outline import OddLineError, as_line, in_order
 from sync_engine.formats.text_values import text_list, unescape
 from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment, Params, TaskDetails
@@ -113,6 +113,8 @@ def _calendar_head(plain: PlainHead, take: Taker, field: str) -> CalendarHead:
         plain = plain._replace(params=legacy.without_encoding(plain.params))
     given = dict(plain.params)
     zone = ",".join(given.get("TZID", ()))
+    if "TZID" in given and not zone.strip():
+        zone = NAMELESS
     rest = tuple([param for param in plain.params if not _in_moment(*param)])
     return CalendarHead(plain, take, field, zone, given.get("VALUE") == ("DATE",), rest)
 
@@ -120,7 +122,7 @@ def _calendar_head(plain: PlainHead, take: Taker, field: str) -> CalendarHead:
 def _in_moment(name: str, values: tuple[str, ...]) -> bool:
     if name == "VALUE":
         return True  # what has been read as a date or a time is one, whatever else this says
-    return name == "TZID" and len(values) == 1 and values != ("",)
+    return name == "TZID" and len(values) == 1
 
 
 def _quoted_printable(take: Taker, params: Params) -> Taker:

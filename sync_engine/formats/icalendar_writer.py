@@ -118,7 +118,7 @@ def _moment(head: str, moment: Moment, params: dict[str, Params], name: str) -> 
         return f"{head}{rest}:{moment.value}"
     if moment.zone == "UTC":
         return f"{head}{rest}:{written(moment)}"
-    return f"{head}{write_params((('TZID', (moment.zone,)),))}{rest}:{moment.value}"
+    return f"{head}{write_params((('TZID', (moment.zone.strip(),)),))}{rest}:{moment.value}"
 
 
 def _params(params: dict[str, Params], name: str) -> str:

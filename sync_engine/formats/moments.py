@@ -6,6 +6,7 @@ from datetime import date
 
 from sync_engine.model import Moment
 
+NAMELESS = " "  # what TZID="" is read as: not a floating time, but one in a zone without a name (SYNC.md R19)
 _DATE = 8
 _TIME = 15
 _LEAP_SECOND = 60

@@ -11,6 +11,7 @@ import pytest
 from sync_engine.formats import parse
 from sync_engine.model import Component, ContentLine, Event, Moment
 from sync_engine.windows_zones import WINDOWS_ZONES
+from sync_engine.zone_aliases import PLACES
 from sync_engine.zones import is_known, resolve
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -94,6 +95,20 @@ def test_r19_windows_names_are_known(name: str) -> None:
         ("America/Los Angeles", "20260701T190000"),
         ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "20260701T100000"),
         ("Pacific Time (US & Canada), Tijuana", "20260701T190000"),
+        ("/mozilla.org/20070129_1/Europe/Berlin", "20260701T100000"),
+        ("/freeassociation.sourceforge.net/Europe/Berlin", "20260701T100000"),
+        ("/freeassociation.sourceforge.net/Tzfile/Japan", "20260701T030000"),
+        ("(GMT-08.00) Pacific Time (US & Canada)", "20260701T190000"),
+        ("(UTC-03:00) Brasília", "20260701T150000"),
+        ("(GMT+01:00) Amsterdam\\, Berlin\\, Bern\\, Rom", "20260701T100000"),
+        ("(UTC) Coordinated Universal Time", "20260701T120000"),
+        ("Western/Central Europe", "20260701T100000"),
+        ("Eastern", "20260701T160000"),
+        ("W. Europe", "20260701T100000"),
+        ("W. Europe Daylight Time", "20260701T100000"),
+        ("Mitteleuropäische Zeit", "20260701T100000"),
+        ('"Europe/Berlin"', "20260701T100000"),
+        ("GMT+01:00", "20260701T110000"),
         ("UTC+11", "20260701T010000"),
         ("GMT-0330", "20260701T153000"),
         ("UTC", "20260701T120000"),
@@ -113,8 +128,36 @@ def test_r19_unknown_zones_are_flagged_and_taken_as_utc(name: str) -> None:
 
 
 def test_r19_an_unknown_name_with_an_offset_is_flagged_and_taken_at_that_offset() -> None:
-    assert not is_known("(UTC-03:00) Brasilia", ())
-    assert at("20260701T120000", "(UTC-03:00) Brasilia") == "20260701T150000"
+    assert not is_known("(UTC-03:00) Nowhere", ())
+    assert at("20260701T120000", "(UTC-03:00) Nowhere") == "20260701T150000"
+
+
+def test_r19_two_seasons_without_rules_are_flagged_and_taken_as_the_likely_zone() -> None:
+    name = "GMT +0100 (Standard) / GMT +0200 (Daylight)"
+    assert not is_known(name, ())
+    assert [at(f"2026{day}T120000", name) for day in ("0115", "0715")] == ["20260115T110000", "20260715T100000"]
+    odd = "GMT +0700 (Standard) / GMT +0730 (Daylight)"
+    assert at("20260715T120000", odd) == "20260715T050000"
+
+
+def test_r19_the_only_zone_of_a_calendar_is_meant_even_under_another_name_but_flagged() -> None:
+    east = zone("Custom", observance("STANDARD", "19700101T000000", "+0500", "+0500"))
+    assert at("20260701T120000", "Custom 2", east) == "20260701T070000"
+    assert not is_known("Custom 2", (east,))
+    assert at("20260701T120000", "Asia/Tokyo", east) == "20260701T030000"  # a name that is known says more
+    assert at("20260701T120000", "Custom 2", east, zone("Other", *BERLIN)) == "20260701T120000"
+
+
+@pytest.mark.parametrize(("shown", "windows"), sorted(PLACES.items()))
+def test_r19_what_windows_shows_is_the_zone_behind_it(shown: str, windows: str) -> None:
+    for name in (f"(UTC+01:00) {shown}", f"(GMT) {shown.upper()}", shown):
+        assert at("20260701T120000", name) == at("20260701T120000", WINDOWS_ZONES[windows]), name
+
+
+def test_r19_a_city_counts_only_if_it_goes_by_the_offset_beside_it() -> None:
+    assert is_known("(UTC+01:00) Lyon, Zurich", ())
+    assert not is_known("(UTC+09:00) Lyon, Zurich", ())
+    assert at("20260701T120000", "(UTC+09:00) Lyon, Zurich") == "20260701T030000"
 
 
 def test_dates_and_floating_times_are_in_the_zone_that_is_asked_for() -> None:
