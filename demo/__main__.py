@@ -1,4 +1,4 @@
-"""python -m demo [--once] [--json] [--folder DIR]"""
+"""python -m demo [--once] [--json] [--database URL] [--folder DIR]"""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main() -> int:
         servers = start(stack, folder)
         hub_folder = folder / "hub"
         hub_folder.mkdir()
-        demo = Demo(console, servers, Hub(hub_folder, console), free_port())
+        demo = Demo(console, servers, Hub(hub_folder, console, options.database), free_port())
         try:
             checks = demo.run(stack)
         except (subprocess.CalledProcessError, RuntimeError) as err:
@@ -47,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo ARGS=...", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the checks; exit 0 only if all of them held")
     parser.add_argument("--json", action="store_true", help="the checks as JSON")
+    parser.add_argument("--database", default="", help="an empty database (postgresql://...) in place of a SQLite file")
     parser.add_argument("--folder", help="keep everything in this folder (it must be empty)")
     return parser.parse_args()
 

@@ -26,6 +26,7 @@ class Hub:
 
     folder: Path
     console: Console
+    database: str = ""  # a SQLite file in the folder if not named
 
     def run(self, *words: str, show: bool = True, secret: str | None = None) -> None:
         """Run one command, shown as typed; its output goes to the terminal."""
@@ -40,6 +41,10 @@ class Hub:
         command = self._command(*words, "--json")
         done = subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.PIPE)
         return json.loads(done.stdout)
+
+    def init(self) -> None:
+        """Make the configuration, the key and the tables."""
+        self.run("init", *(["--database", self.database] if self.database else []))
 
     def configure(self, port: int) -> None:
         """Ask the servers every second, and listen on a free port."""

@@ -72,7 +72,7 @@ class Demo:
         self.console.print(f"Filled A with {len(items)} items; B is empty.\n")
 
     def _set_up(self) -> None:
-        self.hub.run("init")
+        self.hub.init()
         self.hub.configure(self.port)
         for name, at in self.servers.items():
             where = ("--url", at.server.url, "--username", at.server.username)

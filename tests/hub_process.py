@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from tests.servers.processes import Server, free_port
+from tests.stores import store_of
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30.0
@@ -32,7 +33,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 
 
 class Hub:
-    """One hub with its configuration, key and SQLite store in a folder."""
+    """One hub with its configuration, key and SQLite store in a folder; or with the store that its test runs on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,6 +42,8 @@ class Hub:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AGENDAHUB_")}
         self.environment |= {"PYTHONPATH": str(ROOT), "AGENDAHUB_SERVER__PORT": str(self.port), "HOME": str(folder)}
+        if store := store_of(folder):
+            self.environment["AGENDAHUB_STORE__URL"] = store
 
     def run(self, *words: str, typed: str = "", code: int = 0) -> str:
         """Standard output of a command that must end with this exit code; its errors are in `self.errors`."""

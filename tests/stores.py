@@ -39,10 +39,16 @@ def available() -> list[str]:
 def on_every_store(metafunc: pytest.Metafunc, *, if_everything: bool = False) -> None:
     """Run this test on each database; with `if_everything` on SQLite alone unless all is asked for.
 
-    For `pytest_generate_tests`, where the fixture `store` is autouse.
+    For `pytest_generate_tests`, where the fixture `store` is autouse. A test may name its own: `only_on`.
     """
-    if not if_everything or EVERYTHING:
+    named = any(mark.args[0] == "store" for mark in metafunc.definition.iter_markers("parametrize"))
+    if not named and (EVERYTHING or not if_everything):
         metafunc.parametrize("store", available(), indirect=True)
+
+
+def only_on(kind: str) -> pytest.MarkDecorator:
+    """For a test that does something to the database which only one kind knows."""
+    return pytest.mark.parametrize("store", [kind], indirect=True)
 
 
 def choose(request: pytest.FixtureRequest) -> Iterator[str]:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores import store_of
+
 
 @pytest.mark.slow
-def test_every_check_of_the_demo_holds() -> None:
-    command = [sys.executable, "-m", "demo", "--once", "--json"]
+def test_every_check_of_the_demo_holds(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo", "--once", "--json", "--database", store_of(tmp_path)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert done.stdout, done.stderr[-3000:]
     told = json.loads(done.stdout)

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.databases import _sqlite_template, empty_postgres_url, mssql_url, postgres, postgres_url, sqlite_url
+from tests.stores import choose, on_every_store
 
 __all__ = ["_sqlite_template", "empty_postgres_url", "mssql_url", "postgres", "postgres_url", "sqlite_url"]
+
+EVERY_STORE = {"test_gateway_items", "test_gateway_sync", "test_gateway_collections"}
+IF_ALL_IS_ASKED_FOR = {"test_gateway_discovery", "test_gateway_sign_in", "test_two_servers", "test_daemon_life"}
+
+
+@pytest.fixture(autouse=True)
+def store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The database that a test runs on; "" for tests that choose their own."""
+    yield from choose(request)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What phones do runs on every database; where the database matters little, only with `make test-databases`."""
+    name = metafunc.module.__name__.rpartition(".")[2]
+    if name in EVERY_STORE | IF_ALL_IS_ASKED_FOR:
+        on_every_store(metafunc, if_everything=name in IF_ALL_IS_ASKED_FOR)

@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from storage.tables import accounts, bindings
 from tests.servers.gateway import Hub, Phone, running_hub
+from tests.stores import only_on, store_of
 
 AGENDA, HOME = "/dav/calendars/ada/agenda/", "/dav/calendars/ada/"
 EVENT = (
@@ -200,11 +201,12 @@ def test_a_giant_report_is_refused(phone: Phone) -> None:
     assert phone.request("REPORT", AGENDA, data=b"<a>" + b" " * 5_000_000).status_code == 413
 
 
+@only_on("sqlite")
 def test_a_store_that_is_locked_gives_503_with_retry_after(hub: Hub, phone: Phone, tmp_path: Path) -> None:
     phone.get("/dav/")
     hub.database.engine.dispose()
     event.listen(hub.database.engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 200"))  # else 30 s
-    other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    other = sqlite3.connect(store_of(tmp_path).removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = phone.put(f"{AGENDA}a.ics", data=EVENT.format("a", ""))
     other.execute("ROLLBACK")
@@ -215,6 +217,7 @@ def test_a_store_that_is_locked_gives_503_with_retry_after(hub: Hub, phone: Phon
     assert phone.put(f"{AGENDA}a.ics", data=EVENT.format("a", "")).status_code == 201
 
 
+@only_on("sqlite")
 def test_a_full_disk_gives_507_and_works_again_by_itself(hub: Hub, phone: Phone) -> None:
     phone.put(f"{AGENDA}a.ics", data=EVENT.format("a", ""))
     limit_pages(hub, 1)
@@ -231,6 +234,7 @@ def limit_pages(hub: Hub, pages: int) -> None:
     event.listen(hub.database.engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count = {pages}"))
 
 
+@only_on("sqlite")
 def test_a_database_that_is_gone_gives_an_answer_without_a_traceback(hub: Hub, phone: Phone, tmp_path: Path) -> None:
     hub.database.dispose()
     for file in tmp_path.glob("hub.db*"):

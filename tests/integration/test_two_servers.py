@@ -60,7 +60,7 @@ class Pair:
 def pair_of(
     tmp_path: Path, radicale_server: Server, xandikos_server: Server, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[str], Pair]]:
-    world = World.sqlite(tmp_path)
+    world = World.new(tmp_path)
     opened: list[Connector] = []
     name = request.node.name.replace("[", "-").replace("]", "")
 

@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.tables import collections, metadata
 from sync_engine.item import Item
 from sync_engine.ports import HubItem, Origin
+from tests.stores import store_of
 
 HOME = {"event": "calendars", "task": "calendars", "event,task": "calendars", "contact": "addressbooks"}
 
@@ -95,8 +96,8 @@ class Hub:
 
 @contextmanager
 def running_hub(folder: Path, *, url: str = "", prefix: str = "", limits: Limits | None = None) -> Iterator[Hub]:
-    """A gateway over a new store in a folder, or over the empty one at a database address."""
-    database, clock = Database(url or f"sqlite:///{folder}/hub.db"), SettableClock()
+    """A gateway over a new store in a folder, over the one this test runs on, or over the empty one at an address."""
+    database, clock = Database(url or store_of(folder) or f"sqlite:///{folder}/hub.db"), SettableClock()
     metadata.create_all(database.engine)
     with serving(gateway(database, clock=clock, prefix=prefix, limits=limits)) as url:
         hub = Hub(url, database, clock)
