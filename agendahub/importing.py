@@ -13,7 +13,7 @@ from storage.admin_config import ensure_collection
 from storage.database import Database
 from sync_engine import limits, recurrence
 from sync_engine.errors import ItemError
-from sync_engine.formats import decode, split
+from sync_engine.formats import decode, parts_of
 from sync_engine.item import Item
 from sync_engine.model import Contact
 from sync_engine.ports import Clock, Origin
@@ -36,7 +36,7 @@ def read_items(raw: bytes) -> Iterator[Item | str]:
     """Items of a file, or why one could not be read."""
     content, cut_off = _without_half_a_component(decode(raw))
     number = 0
-    for number, text in enumerate(split(content), start=1):
+    for number, text in enumerate(parts_of(content), start=1):
         stable = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         try:
             limits.check(text)

@@ -114,10 +114,15 @@ def _check_root(root: etree._Element) -> None:
     if document.doctype:  # type: ignore[attr-defined]  # the stubs do not know it
         raise SuspectListing(_DOCTYPE)
     if root.tag != _ROOT:
-        name = etree.QName(root).localname
+        name = _local(root)
         raise SuspectListing(
             f"The server answered with <{name}> where a DAV listing was asked for; is the address right?"
         )
+
+
+def _local(element: etree._Element) -> str:
+    """The name without its namespace; libxml2 lets names pass that lxml's QName refuses."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _depth_is_one(element: etree._Element) -> bool:
@@ -145,7 +150,7 @@ def _resource(element: etree._Element) -> Resource:
         elif child.tag == _PROPSTAT and status_of(child.findtext(_STATUS)) // 100 == 2:
             found.update((prop.tag, _property(prop)) for prop in child.iterfind(f"{_PROP}/*"))
         elif child.tag == _ERROR and len(child):
-            error = etree.QName(child[0]).localname
+            error = _local(child[0])
     return Resource(href, status, found, error)
 
 

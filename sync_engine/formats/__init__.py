@@ -14,12 +14,12 @@ from sync_engine.formats.decoding import decode
 from sync_engine.formats.icalendar_reader import read_calendar
 from sync_engine.formats.icalendar_writer import write_calendar
 from sync_engine.formats.outline import OddLineError, mend, outline
-from sync_engine.formats.splitting import split
+from sync_engine.formats.splitting import parts_of, split
 from sync_engine.formats.vcard_reader import read_card, read_card_lines
 from sync_engine.formats.vcard_writer import write_card
 from sync_engine.model import Contact, Event, Record, Task
 
-__all__ = ["decode", "parse", "render", "split", "with_uid"]
+__all__ = ["decode", "parse", "parts_of", "render", "split", "with_uid"]
 
 AnyRecord = TypeVar("AnyRecord", bound=Contact | Event | Task)
 

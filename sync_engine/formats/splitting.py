@@ -6,6 +6,7 @@ Works on the lines as written, so that nothing is lost or changed; linear in the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from sync_engine.formats.outline import mark
@@ -23,30 +24,67 @@ def split(text: str) -> list[str]:
     a UID, and text that belongs to nothing, come as texts of their own, for the caller to quarantine. One item comes
     back as it is.
     """
+    return list(parts_of(text))
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """What `split` gives, one at a time: what all items share is repeated for each, and not all at once in memory."""
     lines = _BREAK.split(text.removeprefix("\ufeff"))
-    parts = [part for name, block in _blocks(lines) for part in _parts(name, block)]
-    return [text] if len(parts) == 1 and text.strip() else parts
+    parts = (part for name, block in _blocks(lines) for part in _parts(name, block))
+    first, second = next(parts, None), next(parts, None)
+    if first is None:
+        return
+    if second is None:
+        yield text
+        return
+    yield first
+    yield second
+    yield from parts
+
+
+class _Open:
+    """The components that are open, outermost first; an END costs what it closes, however many are open."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._counts: Counter[str] = Counter()
+
+    def begin(self, name: str) -> None:
+        self.names.append(name)
+        self._counts[name] += 1
+
+    def end(self, name: str) -> bool:
+        """Close the innermost of this name and all in it; False when there is none."""
+        if not self._counts[name]:
+            return False
+        closed = ""
+        while closed != name:
+            closed = self.names.pop()
+            self._counts[closed] -= 1
+        return True
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
     """The outermost components, and under an empty name the text between them."""
-    depth: list[str] = []
+    depth = _Open()
     block: list[str] = []
     for at, line in enumerate(lines):
         word, name = mark(line)
-        nested = depth and name == "VCARD" and at and lines[at - 1].strip().upper() == "AGENT:"
-        if word == "BEGIN" and (not depth or (name in _CONTAINERS and not nested)):
-            yield depth[0] if depth else "", [*block, *(f"END:{open_}" for open_ in _recoverable(depth))]
-            block, depth = [], []
+        nested = depth.names and name == "VCARD" and at and lines[at - 1].strip().upper() == "AGENT:"
+        if word == "BEGIN" and (not depth.names or (name in _CONTAINERS and not nested)):
+            yield _outermost(depth), [*block, *(f"END:{open_}" for open_ in _recoverable(depth.names))]
+            block, depth = [], _Open()
         block.append(line)
         if word == "BEGIN":
-            depth.append(name)
-        elif word == "END" and name in depth:
-            del depth[len(depth) - 1 - depth[::-1].index(name) :]
-            if not depth:
-                yield name, block
-                block = []
-    yield depth[0] if depth else "", block
+            depth.begin(name)
+        elif word == "END" and depth.end(name) and not depth.names:
+            yield name, block
+            block = []
+    yield _outermost(depth), block
+
+
+def _outermost(depth: _Open) -> str:
+    return depth.names[0] if depth.names else ""
 
 
 def _recoverable(depth: list[str]) -> list[str]:
@@ -97,19 +135,19 @@ def _components(block: list[str]) -> tuple[list[str], list[tuple[str, list[str]]
     """The calendar's own lines from its BEGIN on, and the components in it."""
     header: list[str] = []
     components: list[tuple[str, list[str]]] = []
-    depth: list[str] = []
+    depth = _Open()
     for line in block:
         word, name = mark(line)
         if word == "BEGIN":
-            depth.append(name)
-            if len(depth) == 2:
+            depth.begin(name)
+            if len(depth.names) == 2:
                 components.append((name, []))
-        if len(depth) >= 2:
+        if len(depth.names) >= 2:
             components[-1][1].append(line)
         elif not (word == "END" and name == "VCALENDAR"):
             header.append(line)
-        if word == "END" and name in depth:
-            del depth[len(depth) - 1 - depth[::-1].index(name) :]
+        if word == "END":
+            depth.end(name)
     return [line for line in header if line.strip()], components
 
 

@@ -21,7 +21,7 @@ from storage.moments import range_of
 from sync_engine import limits, recurrence
 from sync_engine.decide import decide
 from sync_engine.errors import ItemError, SuspectListing
-from sync_engine.formats import decode, parse, render, split, with_uid
+from sync_engine.formats import decode, parse, parts_of, render, with_uid
 from sync_engine.formats.content_lines import fold, unfold
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint
@@ -90,7 +90,7 @@ class Items(_Pure):
     """Cards or calendars, on the way into the hub and out of it again, as a file that somebody imports."""
 
     def try_(self, raw: bytes) -> bool:
-        taken = [taken_in(text) for text in islice(split(decode(raw)), 200)]
+        taken = [taken_in(text) for text in islice(parts_of(decode(raw)), 200)]
         return any(taken)
 
 
@@ -149,7 +149,7 @@ class Merge(_Pure):
 
     def try_(self, raw: bytes) -> bool:
         try:
-            texts = [part for raw_part in raw.split(_MARK) for part in islice(split(decode(raw_part)), 1)]
+            texts = [part for raw_part in raw.split(_MARK) for part in islice(parts_of(decode(raw_part)), 1)]
             records = [with_uid(read_item(text, uid_if_missing="made").record, "one") for text in texts]
         except ItemError:
             return False
