@@ -14,11 +14,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from agendahub.board import Board, Slot
 from agendahub.connections import Connections
-from agendahub.failure import Failure
-from agendahub.housekeeping import tidy
+from agendahub.failure import Failure, StoreTrouble
+from agendahub.housekeeping import retry, tidy
 from agendahub.metrics import Metrics, requests_of
+from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, pause_after, spread
-from agendahub.work import Outcome, Result, Worker
+from agendahub.work import Outcome, Result, Worker, failed, unexpected
 from agendahub.workspace import Workspace, utc_now
 from config.reload import Watch
 from config.settings import AccountSettings
@@ -31,8 +32,10 @@ TICK = 1.0  # seconds between looks at what is due; a change in the hub is notic
 RELOAD = 2.0
 FLUSH = 60.0
 TIDY = 6 * 3600.0
+RETRY = 600.0
 FIRST_TIDY = timedelta(minutes=5)  # after a start, so that a daemon that restarts often tidies too
 GRACE = 10.0  # how long a cycle may take to come to a safe place when the daemon stops
+SILENCE = 15.0  # how long the store may leave a question of ours without an answer before we call ourselves not well
 _MOST_WORKERS = 64  # threads are made when they are needed
 _REMIND = timedelta(days=1)
 
@@ -53,6 +56,8 @@ class Daemon:
         self._pool = ThreadPoolExecutor(_MOST_WORKERS, thread_name_prefix="cycle")  # `tick` bounds them
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._store_problem = ""
+        self._asked_store: float | None = None  # since when we wait for its answer
+        self._stop_by = 0.0
         self._approved: set[int] = set()
         self._told_to_wait: dict[str, float] = {}  # accounts whose server asked for time -> when it is over
         self._locked_out: dict[str, datetime] = {}  # accounts that need a new sign-in -> since when
@@ -62,12 +67,24 @@ class Daemon:
     @property
     def alive(self) -> bool:
         """Whether it looks after the bindings: its scheduler runs and the store can be reached."""
-        return bool(self._scheduler.running) and not self._stopping.is_set() and not self._store_problem
+        return bool(self._scheduler.running) and not self.stopping and not self._store_problem and not self._silence
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stopping.is_set()
+
+    @property
+    def _silence(self) -> str:
+        asked = self._asked_store
+        silent = asked is not None and time.monotonic() - asked > SILENCE
+        return _("The store does not answer; is its server overloaded or stopped?") if silent else ""
 
     @property
     def problems(self) -> list[str]:
         """What an admin should know that is about no single binding."""
-        return [problem for problem in (self.watch.problem, self._store_problem) if problem]
+        own = (self.watch.problem, self._store_problem, self._silence, *self.board.store_troubles())
+        return list(dict.fromkeys(problem for problem in own if problem))
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -76,6 +93,7 @@ class Daemon:
             (self.tick, TICK),
             (self.reload, RELOAD),
             (self.flush, FLUSH),
+            (self.retry, RETRY),
         )
         for job, seconds in jobs:
             self._scheduler.add_job(
@@ -89,16 +107,18 @@ class Daemon:
 
     def begin_stop(self) -> None:
         """Tell the cycles to end at the next safe place; returns at once."""
+        if not self._stopping.is_set():
+            self._stop_by = time.monotonic() + GRACE
         self._stopping.set()
 
     def stop(self) -> bool:
-        """Wait for the cycles, at most `GRACE` seconds; False when one is still at it (killing it does no harm)."""
+        """Wait for the cycles until `GRACE` seconds after `begin_stop`; False when one is still at it: no harm."""
         self.begin_stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._idle:
-            ended = self._idle.wait_for(lambda: not self._running, GRACE)
+            ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
         self.flush()
         self._connections.drop_idle()
         log.info("stopped" if ended else "stopped in the middle of a cycle; it goes on at the next start")
@@ -110,12 +130,14 @@ class Daemon:
         """Hand what is due to the workers."""
         if self._stopping.is_set():
             return
-        now = time.monotonic()
+        now = self._asked_store = time.monotonic()
         try:
             self._look_at_store(now)
         except StoreError as err:
             self._say_store(str(err))
             return
+        finally:
+            self._asked_store = None
         self._say_store("")
         for slot in self.board.take_due(now):
             account = self.workspace.settings.account(slot.settings.account)
@@ -149,7 +171,10 @@ class Daemon:
     def _submit(self, slot: Slot, account: AccountSettings) -> None:
         try:
             connector = self._connections.lend(account)
-        except (Failure, StoreError) as err:
+        except StoreError as err:
+            self._after(slot, failed(StoreTrouble(str(err))))
+            return
+        except Failure as err:
             self._after(slot, self._worker.refused(slot.settings, err))
             return
         slot.running = True
@@ -164,13 +189,15 @@ class Daemon:
 
     def _work(self, slot: Slot, account: AccountSettings, connector: Connector) -> None:
         names = {"binding": slot.settings.name, "account": account.name, "cycle": uuid.uuid4().hex[:8]}
-        with structlog.contextvars.bound_contextvars(**names):
-            sent = requests_of(connector)
-            outcome = self._cycle(slot, connector)
-            self.metrics.requests(account.name, requests_of(connector) - sent)
-            self._connections.take_back(account, connector, keep=not isinstance(outcome.error, NotAuthorised))
-            self._after(slot, outcome)
-        self._one_less()
+        try:
+            with structlog.contextvars.bound_contextvars(**names):
+                sent = requests_of(connector)
+                outcome = self._cycle(slot, connector)
+                self.metrics.requests(account.name, requests_of(connector) - sent)
+                self._connections.take_back(account, connector, keep=not isinstance(outcome.error, NotAuthorised))
+                self._after(slot, outcome)
+        finally:
+            self._one_less()
 
     def _one_less(self) -> None:
         with self._idle:
@@ -184,8 +211,12 @@ class Daemon:
         try:
             outcome = self._worker.cycle(slot.settings, connector, everything=everything)
             slot.id = self._worker.bound(slot.settings, connector).id if outcome.result is Result.OK else slot.id
-        except (StoreError, Failure) as err:
+        except StoreError as err:
+            return failed(StoreTrouble(str(err)))
+        except Failure as err:
             return self._worker.refused(slot.settings, err)
+        except Exception as err:
+            return failed(unexpected(err))
         if everything and outcome.result is Result.OK:
             slot.everything_due = now + spread(self.workspace.settings.sync.reconcile)
         return outcome
@@ -233,6 +264,8 @@ class Daemon:
         return self.workspace.connector(account)
 
     def _note_account(self, slot: Slot, error: SyncError, message: str) -> None:
+        if isinstance(error, StoreTrouble):
+            return  # no fault of the account, and nothing that could be written now
         state = "needs_sign_in" if isinstance(error, NotAuthorised) else "unavailable"
         if state == "needs_sign_in":
             self._locked_out[slot.settings.account] = utc_now()
@@ -264,6 +297,10 @@ class Daemon:
         """Forget what is older than the admin wants to keep."""
         tidy(self.workspace)
 
+    def retry(self) -> None:
+        """Try again what is in quarantine, where it is time."""
+        retry(self.workspace)
+
     def reload(self) -> None:
         """Follow the configuration file; a bad one is refused and the old one goes on."""
         before = self.watch.problem
@@ -293,4 +330,5 @@ class Daemon:
             log.error("the store has a problem", reason=problem)
         elif self._store_problem and not problem:
             log.info("the store works again")
+            self.board.hurry_store(time.monotonic())
         self._store_problem = problem

@@ -11,6 +11,7 @@ import pytest
 from connectors.memory import Account, MemoryConnector
 from storage import tables as t
 from storage.admin_actions import retry_quarantined
+from storage.retrying import retry_what_is_due
 from sync_engine.errors import NotAuthorised, OutcomeUnknown, Rejected, Throttled, Unreadable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Broken, Changed, Cursor, KnownVersions, Page
@@ -130,6 +131,28 @@ def test_r09_a_refused_item_is_tried_again_on_demand(tmp_path: Path) -> None:
     (entry,) = world.rows(t.quarantine)
     with world.database.engine.begin() as connection:
         assert retry_quarantined(connection, entry.id) == "a"
+    world.cycle("a")
+    assert "Room 2" in a.texts()["e1"]
+    assert world.rows(t.quarantine) == []
+
+
+def test_r09_what_is_in_quarantine_is_tried_again_by_itself_ever_more_seldom(tmp_path: Path) -> None:
+    world, a, connector = _world(tmp_path)
+    connector.refuses = {"e1"}
+    world.phone_edit("e1", lambda text: text.replace("Room 1", "Room 2"))
+    world.cycle("a")
+    tried: list[int] = []
+    for hour in range(40):
+        world.clock.pass_time(minutes=61)
+        with world.database.engine.begin() as connection:
+            retry_what_is_due(connection, world.clock.now)
+        world.cycle("a")
+        tried += [hour] * (world.rows(t.quarantine)[0].tries - 1 - len(tried))
+    assert tried == [0, 2, 6, 14, 30]
+    connector.refuses = set()
+    world.clock.pass_time(days=1, minutes=1)
+    with world.database.engine.begin() as connection:
+        assert len(retry_what_is_due(connection, world.clock.now)) == 1
     world.cycle("a")
     assert "Room 2" in a.texts()["e1"]
     assert world.rows(t.quarantine) == []

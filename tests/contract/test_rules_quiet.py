@@ -14,6 +14,7 @@ from sqlalchemy import event
 from connectors.memory import Unkind
 from storage import tables as t
 from storage.admin_actions import retry_quarantined
+from storage.retrying import retry_what_is_due
 from sync_engine.dry_run import rehearse
 from sync_engine.errors import Unavailable
 from sync_engine.item import Item
@@ -145,7 +146,9 @@ def test_r21_ping_pong_freezes_the_item_and_a_retry_thaws_it(tmp_path: Path) -> 
     spy = FaultyConnector(a.account)
     world.cycle("a", spy)  # type: ignore[arg-type]
     assert spy.writes() == []
+    world.clock.pass_time(days=3)
     with world.database.engine.begin() as connection:
+        assert retry_what_is_due(connection, world.clock.now) == set()  # not by itself: that would be ping-pong again
         retry_quarantined(connection, entry.id)
     world.settle()
     assert "Back 7" in a.texts()["ev-1"]
