@@ -10,7 +10,9 @@ The policy, a property test for each sentence:
 - Start, end, due and duration belong together, as do status, completion and percentage: the group goes to one side.
 - When one side moved a series and the other changed its single occurrences, the whole schedule goes to one side.
 - Without a base, what only one side has is kept from both.
-- Overrides merge by RECURRENCE-ID; an occurrence edited on one side and cancelled on the other stays, edited.
+- Overrides merge by RECURRENCE-ID, however it is written; an occurrence edited on one side and cancelled on the other
+  stays, edited.
+- An occurrence edited on one side goes when the other ended the series before it; the edit is reported.
 - Wall clocks never decide.
 """
 
@@ -22,6 +24,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from sync_engine.merge_keys import KEYS, SLOTS
 from sync_engine.merge_report import Report
+from sync_engine.merge_series import in_one_spelling, timing, without_cut_off
 from sync_engine.model import (
     Address,
     CalendarUser,
@@ -76,6 +79,7 @@ def _contact(report: Report, base: Contact | None, hub: Contact, remote: Contact
 
 def _series(report: Report, base: _R | None, hub: _R, remote: _R) -> _R:
     ground: Any = base or type(hub)(hub.uid)
+    ground, hub, remote = in_one_spelling(ground, hub, remote)
     if base is not None and _schedule_clash(ground, hub, remote):
         side = report.choose("schedule", ground.master, cast(Any, hub).master, cast(Any, remote).master)
         hub, remote = _with_schedule_of(side, cast(Any, hub), cast(Any, remote))
@@ -87,7 +91,8 @@ def _series(report: Report, base: _R | None, hub: _R, remote: _R) -> _R:
     extra = _lines(report, "extra", ground.extra, h.extra, r.extra)
     moved = master is not None and r.master is not None and h.master is not None and master.start != h.master.start
     zones = _zones(r.zones, h.zones) if moved else _zones(h.zones, r.zones)
-    return cast(_R, replace(h, master=master, overrides=overrides, extra=extra, zones=zones))
+    merged = replace(h, master=master, overrides=overrides, extra=extra, zones=zones)
+    return cast(_R, without_cut_off(report, ground, h, r, merged) if base is not None else merged)
 
 
 # ---------------------------------------------------------------- one field
@@ -181,13 +186,25 @@ def _align(
 
     Counterparts have the same key; after that, one lone element left in the same slot (a changed number, label kept).
     """
-    rest = list(side)
-    found: list[_Element | None] = [_take(rest, key, key(b)) for b in base]
+    found, rest = _by_key(base, side, key)
     if slot is not None:
         for i, b in enumerate(base):
             if found[i] is None and _lone(b, [x for x, f in zip(base, found, strict=True) if f is None], rest, slot):
                 found[i] = _take(rest, slot, slot(b))
     return found, rest
+
+
+def _by_key(
+    base: tuple[_Element, ...], side: tuple[_Element, ...], key: Callable[[_Element], Hashable]
+) -> tuple[list[_Element | None], list[_Element]]:
+    """The first elements of the same key, each taken once, and the rest: in linear time, as there may be thousands."""
+    places: dict[Hashable, list[int]] = {}
+    for i in range(len(side) - 1, -1, -1):
+        places.setdefault(key(side[i]), []).append(i)
+    at = [wanted.pop() if (wanted := places.get(key(b))) else None for b in base]
+    taken = set(at)
+    rest = [element for i, element in enumerate(side) if i not in taken]
+    return [None if i is None else side[i] for i in at], rest
 
 
 def _lone(
@@ -291,7 +308,7 @@ def _schedule_clash(base: Any, hub: Any, remote: Any) -> bool:
 
 
 def _moved(base: Any, side: Any) -> bool:
-    return bool((base.master.start, base.master.rules) != (side.master.start, side.master.rules))
+    return bool(timing(base) != timing(side))
 
 
 def _touched(base: Any, side: Any) -> bool:

@@ -21,6 +21,10 @@ class Report:
         self.conflicts.append(FieldConflict(path, describe(base), describe(hub), describe(remote), self.prefer))
         return self.prefer
 
+    def keep(self, side: Prefer, path: str, base: Any, hub: Any, remote: Any) -> None:
+        """Note that `path` went to a side for a reason of its own."""
+        self.conflicts.append(FieldConflict(path, describe(base), describe(hub), describe(remote), side))
+
 
 def describe(value: Any) -> str:
     """A value in words, at most 500 characters: what a person compares in the conflict viewer."""
