@@ -280,6 +280,8 @@ bindings = Table(
     Column("last_error", words(2000), nullable=False, default=""),
     Column("last_change_in_at", UtcTime),
     Column("last_change_out_at", UtcTime),
+    Column("feed_checked_at", UtcTime),  # when everything was last compared with what the change feed had told
+    Column("feed_problem", words(1000)),
 )
 
 links = Table(
