@@ -66,15 +66,22 @@ class Cases:
         self._session = session
 
     def add_conflict(
-        self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int
+        self,
+        binding_id: int,
+        item_id: int,
+        fields: Sequence[FieldConflict],
+        hub_revision: int,
+        remote_revision: int,
+        base_revision: int | None = None,
     ) -> None:
-        """Both texts stay in revisions."""
+        """All texts stay in revisions."""
         row = {
             "binding_id": binding_id,
             "item_id": item_id,
             "fields": clean(json.dumps([asdict(field) for field in fields])),
             "hub_revision": hub_revision,
             "remote_revision": remote_revision,
+            "base_revision": base_revision,
             "at": self._session.now(),
         }
         self._session.run(_ADD_CONFLICT, row)

@@ -140,9 +140,15 @@ class SqlUnitOfWork:
         self._bindings.use_up_approval(binding_id)
 
     def add_conflict(
-        self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int
+        self,
+        binding_id: int,
+        item_id: int,
+        fields: Sequence[FieldConflict],
+        hub_revision: int,
+        remote_revision: int,
+        base_revision: int | None = None,
     ) -> None:
-        self._cases.add_conflict(binding_id, item_id, fields, hub_revision, remote_revision)
+        self._cases.add_conflict(binding_id, item_id, fields, hub_revision, remote_revision, base_revision)
 
     def quarantine(self, binding_id: int, trouble: Trouble) -> None:
         self._cases.quarantine(binding_id, trouble)

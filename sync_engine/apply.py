@@ -110,7 +110,8 @@ class Applier:
             return
         assert step.hub is not None
         lost = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)
-        self._uow.add_conflict(self._binding.id, step.hub.id, step.conflicts, hub_revision, lost)
+        base = step.link.base_revision if step.link else None
+        self._uow.add_conflict(self._binding.id, step.hub.id, step.conflicts, hub_revision, lost, base)
         self._counts.conflicts += 1
 
     # ------------------------------------------------------------ links and texts

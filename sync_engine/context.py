@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from sync_engine.actions import Watch
 from sync_engine.errors import SyncError
 from sync_engine.ports import Clock, Connector, Origin, Policy, RunCounts, Store, UnitOfWork
 
@@ -33,6 +34,7 @@ class Cycle:
     stopping: Callable[[], bool] = lambda: False
     refused_once: set[int] = field(default_factory=set)  # hub items whose write met another version in this cycle
     held_once: set[int] = field(default_factory=set)  # intents that the brake was seen to hold in this cycle
+    watch: Watch = field(default_factory=Watch)  # asked before each action
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:

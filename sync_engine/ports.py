@@ -249,9 +249,15 @@ class UnitOfWork(Protocol):
         """The cycle that an admin let pass is over: the brake works again."""
 
     def add_conflict(
-        self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int
+        self,
+        binding_id: int,
+        item_id: int,
+        fields: Sequence[FieldConflict],
+        hub_revision: int,
+        remote_revision: int,
+        base_revision: int | None = None,
     ) -> None:
-        """Keep what lost, restorable."""
+        """Keep what lost, restorable; `base_revision`: what both sides had agreed on, None if they never did."""
 
     def quarantine(self, binding_id: int, trouble: Trouble) -> None:
         """Record or renew an entry, by remote id or else by item id."""

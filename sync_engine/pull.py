@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sync_engine.apply import Applier
 from sync_engine.context import Cycle
 from sync_engine.errors import CursorExpired, SuspectListing
 from sync_engine.matching import fingerprint
-from sync_engine.plan import Planner, View
+from sync_engine.plan import Planner, Step, View
 from sync_engine.ports import (
     Binding,
     Change,
@@ -26,6 +27,7 @@ from sync_engine.ports import (
     Removed,
     UnitOfWork,
 )
+from sync_engine.telling import is_action, tell_step
 
 _TOGETHER = 100  # items that are matched by content in one transaction
 
@@ -87,7 +89,8 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
     with cycle.transaction() as uow:
         _note_absent(cycle, uow, binding, absent)
         uow.release(binding.id, remote_ids=vanished)
-        uow.set_cursor(binding.id, last.cursor)
+        if not cycle.watch.skipped:
+            uow.set_cursor(binding.id, last.cursor)
 
 
 def _note_absent(cycle: Cycle, uow: UnitOfWork, binding: Binding, absent: Sequence[str]) -> None:
@@ -123,20 +126,34 @@ def _commit(
         cycle.progress("reading", len(page.changes))
         return
     with cycle.transaction() as uow:
-        if settled:
-            uow.delete_intents([intent.id for intent in settled])
-            uow.release(binding.id, item_ids=[intent.item_id for intent in settled])
         if news:
             uow.lock_collection(binding.collection_id)
-            view = load_view(uow, binding, page.changes, matching=matching)
-            steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
+        allowed, refused = _planned(cycle, uow, binding, page, matching=matching, later=later) if news else ([], set())
+        if over := [intent for intent in settled if not cycle.watch.left(intent.item_id)]:
+            uow.delete_intents([intent.id for intent in over])
+            uow.release(binding.id, item_ids=[intent.item_id for intent in over])
+        if news:
             applier = Applier(cycle, uow, binding)
-            applier.apply(steps)
-            troubled = applier.refused | {step.ref.id for step in steps if step.trouble is not None}
-            _release(uow, binding, page.changes, troubled)
-        if page.cursor is not None:
+            applier.apply(allowed)
+            troubled = {step.ref.id for step in allowed if step.trouble is not None}
+            _release(uow, binding, page.changes, applier.refused | troubled | refused)
+        if page.cursor is not None and not cycle.watch.skipped:
             uow.set_cursor(binding.id, page.cursor)
     cycle.progress("reading", len(page.changes))
+
+
+def _planned(
+    cycle: Cycle, uow: UnitOfWork, binding: Binding, page: Page, *, matching: bool, later: list[Changed] | None
+) -> tuple[list[Step], set[str]]:
+    """The steps for a page, without those that the watch refuses; and the remote ids of these."""
+    view = load_view(uow, binding, page.changes, matching=matching)
+    steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
+    refused: set[str] = set()
+    for step in steps:
+        if is_action(step) and not cycle.watch.allows(partial(tell_step, step, view)):
+            cycle.watch.skip(step.hub.id if step.hub else None)
+            refused.add(step.ref.id)
+    return [step for step in steps if step.ref.id not in refused], refused
 
 
 def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, matching: bool) -> View:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sync_engine.brake import Brake
 from sync_engine.context import Cycle, Stopped
@@ -26,8 +27,10 @@ from sync_engine.ports import (
 )
 from sync_engine.read_back import read_back, unverified
 from sync_engine.results import Results, settle_conflicts
+from sync_engine.telling import tell_delivery
 
 _PAGE = 500  # hub changes that become intents in one transaction
+_ALL = 1_000_000
 _BATCH = 100  # writes between two commits: what a crash leaves to settle
 _TROUBLES_IN_A_ROW = 3  # failures that look like the server's, after which the cycle ends
 
@@ -87,12 +90,19 @@ def _brake(cycle: Cycle) -> set[int]:
         ]
         done = cycle.counts.pushed_deleted + len(in_doubt)
         holds = Brake(cycle.policy, uow, binding, "remote", done).holds(_titles(uow, waiting))
+        _tell_held(cycle, uow, binding, waiting if holds else [])
         state = IntentState.HELD if holds else IntentState.READY
         uow.set_intent_state([i.id for i in waiting if i.state is not state], state)
     ids = {i.id for i in waiting}
     cycle.counts.held += len(ids - cycle.held_once) if holds else 0
     cycle.held_once |= ids if holds else set()
     return set() if holds else ids
+
+
+def _tell_held(cycle: Cycle, uow: UnitOfWork, binding: Binding, held: Sequence[Intent]) -> None:
+    if cycle.watch.notes:
+        for delivery in load_deliveries(cycle, uow, binding, held):
+            cycle.watch.held(partial(tell_delivery, delivery))
 
 
 def _deletions(uow: UnitOfWork, binding_id: int) -> list[Intent]:
@@ -118,7 +128,7 @@ class Claimed:
 def _claim(cycle: Cycle, passed: set[int]) -> Claimed | None:
     """The next batch. A write that was refused may have become a deletion since: the brake looks at it first."""
     with cycle.store.read() as uow:
-        ready = uow.intents(cycle.binding_id, [IntentState.READY], _BATCH)
+        ready = _ready(cycle, uow)
     if any(i.operation is Operation.DELETE and i.id not in passed for i in ready):
         passed |= _brake(cycle)
         return _claim(cycle, passed)
@@ -126,9 +136,21 @@ def _claim(cycle: Cycle, passed: set[int]) -> Claimed | None:
         return None
     with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
-        intents = uow.intents(binding.id, [IntentState.READY], _BATCH)
+        intents = _ready(cycle, uow)
         uow.set_intent_state([i.id for i in intents], IntentState.SENT)
         return Claimed(binding, load_deliveries(cycle, uow, binding, intents))
+
+
+def _ready(cycle: Cycle, uow: UnitOfWork) -> list[Intent]:
+    """The oldest intents that may go out now; those that the watch refuses stay READY for an ordinary cycle."""
+    if not cycle.watch.exact:
+        return uow.intents(cycle.binding_id, [IntentState.READY], _BATCH)
+    waiting = [i for i in uow.intents(cycle.binding_id, [IntentState.READY], _ALL) if not cycle.watch.left(i.item_id)]
+    deliveries = load_deliveries(cycle, uow, uow.binding(cycle.binding_id), waiting)
+    refused = {d.hub.id for d in deliveries if not cycle.watch.allows(partial(tell_delivery, d))}
+    for item_id in refused:
+        cycle.watch.leave(item_id)
+    return [i for i in waiting if i.item_id not in refused][:_BATCH]
 
 
 def _write(cycle: Cycle, claimed: Claimed) -> None:
@@ -142,6 +164,10 @@ def _write(cycle: Cycle, claimed: Claimed) -> None:
         raise
     finally:
         results.commit()
+    if cycle.watch.exact:  # what stands there now was not planned upon: an ordinary cycle decides about it
+        for delivery in results.conflicts:
+            cycle.watch.leave(delivery.hub.id)
+        return
     settle_conflicts(cycle, claimed.binding, results.conflicts)
 
 
@@ -152,6 +178,7 @@ def _deliver_all(cycle: Cycle, claimed: Claimed, results: Results) -> None:
         try:
             cycle.pause_point()
             results.done(delivery, deliver(cycle, claimed.binding, delivery))
+            cycle.watch.done(partial(tell_delivery, delivery))
             in_a_row = 0
         except ItemError as err:
             results.failed(delivery, err)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sync_engine.actions import Action
 from sync_engine.apply import Applier
 from sync_engine.brake import Brake
 from sync_engine.context import Cycle
@@ -14,6 +15,7 @@ from sync_engine.item import Item
 from sync_engine.model import Record, title_of
 from sync_engine.ports import Binding, Broken, Changed, HubItem, Link, LinkState, Operation, Removed, UnitOfWork
 from sync_engine.pull import take
+from sync_engine.telling import tell_removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Removal:
     hub: HubItem
     decision: Decision
     title: str
+    texts: Mapping[int, str]  # of revisions
+
+    def tell(self) -> Action:
+        """The deletion in the hub that follows."""
+        return tell_removal(self.link, self.hub, self.texts, self.title, self.decision.reason)
 
 
 def remove(cycle: Cycle) -> None:
@@ -59,7 +66,7 @@ def _plan(cycle: Cycle, link: Link, hub: HubItem, texts: dict[int, str]) -> Remo
 
     base = record(link.base_revision)
     held = None if hub.deleted else record(hub.revision_id)
-    return Removal(link, hub, decide(base, held, None, cycle.policy), title_of(held or base))
+    return Removal(link, hub, decide(base, held, None, cycle.policy), title_of(held or base), texts)
 
 
 def _settling(cycle: Cycle, link: Link) -> bool:
@@ -89,6 +96,8 @@ def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Rem
     brake = Brake(cycle.policy, uow, binding, "hub", cycle.counts.pulled_deleted)
     if brake.holds([r.title for r in deleting]):
         cycle.counts.held += len(deleting)
+        for removal in deleting:
+            cycle.watch.held(removal.tell)
         removals = [r for r in removals if r.decision.outcome is not Outcome.DELETE_IN_HUB]
     applier = Applier(cycle, uow, binding)
     for removal in removals:
@@ -110,6 +119,8 @@ def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
 
 def _carry_out(cycle: Cycle, uow: UnitOfWork, applier: Applier, removal: Removal) -> None:
     hub = removal.hub
+    if removal.decision.outcome is Outcome.DELETE_IN_HUB and not cycle.watch.allows(removal.tell):
+        return  # the link stays MISSING: an ordinary cycle decides about it
     uow.delete_link(removal.link.id)
     if removal.decision.outcome is Outcome.DELETE_IN_HUB:
         uow.delete_item(hub.id, cycle.origin)

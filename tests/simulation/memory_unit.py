@@ -236,7 +236,13 @@ class MemoryUnit:
     # ------------------------------------------------------------ conflicts and quarantine
 
     def add_conflict(
-        self, binding_id: int, item_id: int, fields: Sequence[FieldConflict], hub_revision: int, remote_revision: int
+        self,
+        binding_id: int,
+        item_id: int,
+        fields: Sequence[FieldConflict],
+        hub_revision: int,
+        remote_revision: int,
+        base_revision: int | None = None,  # noqa: ARG002 - for people who resolve it
     ) -> None:
         self._to_write().conflicts += (Conflict(binding_id, item_id, tuple(fields), hub_revision, remote_revision),)
 
