@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from agendahub.work import Outcome, Result
+from agendahub.failure import StoreTrouble
+from agendahub.outcome import Outcome, Result
 from config.settings import BindingSettings
 
 
@@ -80,6 +81,19 @@ class Board:
             for slot in self._slots.values():
                 if slot.settings.account == account:
                     slot.due, slot.failures = now, 0
+
+    def hurry_store(self, now: float) -> None:
+        """The store can be reached again."""
+        with self._lock:
+            for slot in self._slots.values():
+                if slot.last is not None and isinstance(slot.last.error, StoreTrouble):
+                    slot.due, slot.failures = now, 0
+
+    def store_troubles(self) -> list[str]:
+        """What last cycles say about the store, each once."""
+        with self._lock:
+            errors = [slot.last.error for slot in self._slots.values() if slot.last is not None]
+        return list(dict.fromkeys(str(error) for error in errors if isinstance(error, StoreTrouble)))
 
     def finish(self, slot: Slot, outcome: Outcome, due: float) -> None:
         """A cycle ended."""

@@ -17,9 +17,10 @@ from agendahub.connections import Connections
 from agendahub.failure import Failure, StoreTrouble
 from agendahub.housekeeping import retry, tidy
 from agendahub.metrics import Metrics, requests_of
+from agendahub.outcome import Outcome, Result
 from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, pause_after, spread
-from agendahub.work import Outcome, Result, Worker, failed, unexpected
+from agendahub.work import Worker, failed, unexpected
 from agendahub.workspace import Workspace, utc_now
 from config.reload import Watch
 from config.settings import AccountSettings

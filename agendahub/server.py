@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
 import ssl
+import threading
+import time
 from types import FrameType
 
 import structlog
@@ -13,14 +16,19 @@ import uvicorn
 
 from agendahub import logs
 from agendahub.addresses import base_url
-from agendahub.daemon import Daemon
+from agendahub.daemon import GRACE, Daemon
 from agendahub.failure import Failure
 from agendahub.texts import _
 from agendahub.web import application
 from agendahub.workspace import Workspace
 from config.settings import ServerSettings, anchored
+from storage import schema
+from storage.errors import StoreUnavailable
 
 _DRAIN = 5  # seconds that open requests get at the end
+_LAST = GRACE + 2.0  # seconds after a signal when nothing is waited for any more
+_ASK_AGAIN = 1.0  # seconds between two looks for a store that is not up yet
+_REMIND = 60.0
 
 log = structlog.get_logger("agendahub.server")
 
@@ -34,6 +42,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT."""
+        if not self._daemon.stopping:
+            _end_for_sure()
         self._daemon.begin_stop()
         super().handle_exit(sig, frame)
 
@@ -48,15 +58,47 @@ def run(workspace: Workspace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # until uvicorn takes over, and after it gave back
         signal.signal(number, server.handle_exit)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # "read the configuration again": the daemon does that by itself
-    daemon.start()
-    log.info("listening", url=base_url(workspace.settings.server), port=listener.getsockname()[1])
     try:
-        server.run(sockets=[listener])
+        if _store_is_up(workspace, daemon):
+            daemon.start()
+            log.info("listening", url=base_url(workspace.settings.server), port=listener.getsockname()[1])
+            server.run(sockets=[listener])
     finally:
         ended = daemon.stop()
         workspace.close()
     if not ended:
         os._exit(0)  # a thread waits for a slow server; what it was doing is settled at the next start
+
+
+def _store_is_up(workspace: Workspace, daemon: Daemon) -> bool:
+    """Wait for it: a machine may start its database after us. False when we were told to end before.
+
+    Raises `StoreOutdated` and whatever else does not pass by itself.
+    """
+    told = -math.inf
+    while not daemon.stopping:
+        try:
+            schema.check(workspace.database.url)
+        except StoreUnavailable as err:
+            if time.monotonic() - told >= _REMIND:
+                log.warning("waiting for the store", reason=str(err))
+                told = time.monotonic()
+            time.sleep(_ASK_AGAIN)
+        else:
+            return True
+    return False
+
+
+def _end_for_sure() -> None:
+    """Whatever hangs (a server, the database): the process is gone in time. What was broken off is settled later."""
+
+    def end() -> None:
+        log.warning("ended by force: something did not answer; it goes on at the next start")
+        os._exit(0)
+
+    timer = threading.Timer(_LAST, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _try_certificate(workspace: Workspace) -> None:

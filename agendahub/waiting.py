@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from agendahub.failure import StoreTrouble
 from sync_engine.errors import CollectionGone, NotAuthorised, SyncError, Throttled
 
 FIRST_PAUSE = 10.0  # seconds after the first failure; doubled for each further one
@@ -11,6 +12,8 @@ LONGEST_PAUSE = 300.0
 SIGN_IN_PAUSE = 900.0  # a wrong password tried too often locks accounts
 GONE_PAUSE = 3600.0
 BUSY_PAUSE = 5.0
+STORE_PAUSE = 1.0  # after the first failure of our own store; doubled for each further one
+LONGEST_STORE_PAUSE = 30.0
 _SPREAD = 0.1
 
 
@@ -24,7 +27,9 @@ def pause_after(error: SyncError | None, failures: int, interval: float) -> floa
         return SIGN_IN_PAUSE
     if isinstance(error, CollectionGone):
         return GONE_PAUSE
-    ceiling: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    ours = isinstance(error, StoreTrouble)
+    first, longest = (STORE_PAUSE, LONGEST_STORE_PAUSE) if ours else (FIRST_PAUSE, LONGEST_PAUSE)
+    ceiling: float = min(first * 2 ** min(failures - 1, 10), longest)
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that many do not come back at once
 
 

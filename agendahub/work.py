@@ -6,14 +6,15 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from functools import partial
 from typing import Any, cast
 
 import structlog
 
 from agendahub.bound import Bound, bind
+from agendahub.feed_check import FeedCheck
+from agendahub.outcome import Outcome, Result
 from agendahub.texts import _
 from agendahub.workspace import Workspace, policy_of, utc_now
 from config.settings import BindingSettings
@@ -26,36 +27,22 @@ from sync_engine.context import Cycle, Progress, Stopped
 from sync_engine.cycle import run_cycle
 from sync_engine.errors import SyncError, Unavailable
 from sync_engine.ports import Connector, Origin, RunCounts
+from sync_engine.pull import known_versions
 
 log = structlog.get_logger("agendahub.work")
 
 
-class Result(StrEnum):
-    """How a cycle ended."""
-
-    OK = "ok"
-    FAILED = "failed"
-    STOPPED = "stopped"  # at a safe place, because the program ends
-    BUSY = "busy"  # another worker has this binding
+def failed(error: SyncError) -> Outcome:
+    """A cycle that came to nothing."""
+    now = utc_now()
+    return Outcome(Result.FAILED, now, now, error=error)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one cycle did."""
-
-    result: Result
-    started_at: datetime
-    finished_at: datetime
-    counts: RunCounts = field(default_factory=RunCounts)
-    error: SyncError | None = None
-
-    @property
-    def message(self) -> str:
-        """The error in words, with the server's own; empty when there is none."""
-        if self.error is None:
-            return ""
-        said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
-        return f"{self.error}{said}"
+def unexpected(error: Exception) -> SyncError:
+    """What the status says of an exception that nobody foresaw; the log gets all of it."""
+    log.error("a cycle broke off unexpectedly", exc_info=error)
+    sentence = _("an unexpected error ({kind}); the log has the details")
+    return SyncError(sentence.format(kind=type(error).__name__))
 
 
 class NotingStore:
@@ -128,7 +115,7 @@ class Worker:
     ) -> Outcome:
         """Run one cycle, unless another worker has the binding. Errors of the account are in the outcome.
 
-        `everything`: list the whole collection, for servers that forget to tell about a change.
+        `everything`: list the whole collection too, for servers that forget to tell about a change (`FeedCheck`).
         """
         started = utc_now()
         try:
@@ -138,11 +125,8 @@ class Worker:
         with self.workspace.database.lease(bound.id) as mine:
             if not mine:
                 return Outcome(Result.BUSY, started, utc_now())
-            if everything:
-                with self.workspace.database.begin() as unit:
-                    unit.set_cursor(bound.id, None)
-                    unit.set_hub_cursor(bound.id, 0)  # finds what has come into the binding's window
-            outcome = self._run(bound, connector, progress, started)
+            run = partial(self._run, bound, connector, progress, started)
+            outcome = self._feed_check(bound, connector, run).look_at_everything() if everything else run()
             self._record(bound, outcome)
             return outcome
 
@@ -161,10 +145,12 @@ class Worker:
         except Exception as err:
             if not self._go_on or isinstance(err, StoreError):
                 raise
-            log.exception("a cycle broke off unexpectedly")
-            unexpected = _("an unexpected error ({kind}); the log has the details")
-            result, error = Result.FAILED, SyncError(unexpected.format(kind=type(err).__name__))
+            result, error = Result.FAILED, unexpected(err)
         return Outcome(result, started, utc_now(), cycle.counts, error)
+
+    def _feed_check(self, bound: Bound, connector: Connector, run: Callable[[], Outcome]) -> FeedCheck:
+        known = known_versions(self.prepared(bound, connector))
+        return FeedCheck(self.workspace.database, bound, connector, known, run)
 
     def prepared(self, bound: Bound, connector: Connector) -> Cycle:
         """A cycle that is ready to run, or to be rehearsed."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.engines import WRITING, make_engine, parse_url
 from storage.errors import CommitInDoubt, StoreBusy, StoreUnavailable
@@ -37,7 +38,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """A write transaction: committed at the end, rolled back by an exception. Raises `storage.errors`."""
-        with self.engine.connect().execution_options(**{WRITING: True}) as connection:
+        with self._connect().execution_options(**{WRITING: True}) as connection:
             transaction = connection.begin()
             try:
                 unit = SqlUnitOfWork(connection, self._clock, writing=True)
@@ -48,6 +49,12 @@ class Database:
                 raise
             with self._doubt():
                 transaction.commit()
+
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except PoolTimeout as err:  # not one of the driver's errors: nobody else translates it
+            raise StoreBusy("All connections to the database are in use; it is tried again.") from err
 
     @contextmanager
     def _doubt(self) -> Iterator[None]:
@@ -61,7 +68,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """A consistent view for reading: what is committed meanwhile is not seen."""
-        connection = self.engine.connect()
+        connection = self._connect()
         if self.engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection, connection.begin():

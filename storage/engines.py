@@ -19,6 +19,13 @@ _SQLITE_SETTINGS = (
     "PRAGMA synchronous=FULL",  # WAL with NORMAL loses the last commits at a power cut (docs/decisions/sqlite.md)
     "PRAGMA foreign_keys=ON",
 )
+_NO_HANG = {  # PostgreSQL: a server or network that went silent is noticed within a minute, not after hours
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
 
 
@@ -38,11 +45,11 @@ def parse_url(text: str) -> URL:
 
 def make_engine(url: URL, *, pooled: bool = True) -> Engine:
     """An engine whose errors are those of `storage.errors`."""
-    options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if pooled else {"poolclass": NullPool}
     if url.get_backend_name() != "sqlite":
         options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
-    elif pooled:
-        options |= {"pool_size": 10, "max_overflow": 40}
+    if url.get_backend_name() == "postgresql":
+        options["connect_args"] = {name: value for name, value in _NO_HANG.items() if name not in url.query}
     try:
         engine = create_engine(url, **options)
     except (ImportError, NoSuchModuleError) as err:

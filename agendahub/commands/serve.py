@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agendahub.context import examples, workspace_of
+from agendahub.context import Options, examples
 from agendahub.texts import _
 
 
@@ -21,4 +21,6 @@ def add_to(app: typer.Typer) -> None:
 def serve(context: typer.Context) -> None:
     from agendahub.server import run
 
-    run(workspace_of(context))
+    options = context.obj
+    assert isinstance(options, Options)
+    run(options.workspace(checked=False))  # it waits for a store that is not up yet

@@ -133,8 +133,8 @@ def write_failure(answer: Answer, what: str) -> SyncError:
         )
     if status in {404, 410}:
         return VersionConflict(f"The item is not at the server any more ({what}: HTTP {status}).", server_said=said)
-    if status == 423:
-        return Unavailable(
+    if status == 423:  # this item only: the others go on
+        return OutcomeUnknown(
             f"The item is locked at the server ({what}: HTTP 423); it is tried again later.", server_said=said
         )
     if status < 500 or status in {501, 505, 507}:
