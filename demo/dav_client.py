@@ -65,19 +65,23 @@ class DavCollection:
                 found[href] = props.findtext(".//{DAV:}getetag") or ""
         return found
 
-    def items(self) -> dict[str, Held]:
-        """Every item, by UID. Two with one UID are a duplicate: that is an error."""
+    def held(self) -> list[Held]:
+        """Every item."""
         report, data = _HOW["contact" if self.kind == "contact" else "other"]
         hrefs = "".join(f"<d:href>{href}</d:href>" for href in self.etags())
         if not hrefs:
-            return {}
+            return []
         body = f"<{report} {_SPACES}><d:prop><d:getetag/><{data}/></d:prop>{hrefs}</{report}>"
         local = data.partition(":")[2]
         found = [
             Held(href, props.findtext(".//{DAV:}getetag") or "", props.findtext(f".//{{*}}{local}") or "")
             for href, props in self._multistatus("REPORT", body, Depth="1").items()
         ]
-        found = [held for held in found if held.text]  # deleted between the two requests
+        return [held for held in found if held.text]  # others were deleted between the two requests
+
+    def items(self) -> dict[str, Held]:
+        """Every item, by UID. Two with one UID are a duplicate: that is an error."""
+        found = self.held()
         by_uid = {held.uid: held for held in found}
         if len(by_uid) != len(found):
             raise AssertionError(f"{self.url} holds duplicates")

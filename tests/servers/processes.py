@@ -31,17 +31,44 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass
+class Program:
+    """A server program that listens on a port; it alone is ended, by its own id, and may be started again."""
+
+    command: Sequence[str]
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Give back when it takes connections."""
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                list(self.command), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder, env=environment
+            )
+        try:
+            _wait(self.process, self.port, self.folder / "log")
+        except RuntimeError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """By SIGTERM, if it runs."""
+        if self.process is not None:
+            _end(self.process)
+        self.process = None
+
+
 @contextmanager
 def running(command: Sequence[str], port: int, folder: Path) -> Iterator[None]:
-    """A process that listens on a port; it alone is ended, by its own id."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(list(command), stdout=log, stderr=subprocess.STDOUT, cwd=folder, env=environment)
-        try:
-            _wait(process, port, folder / "log")
-            yield
-        finally:
-            _end(process)
+    """A program, for a while."""
+    program = Program(command, port, folder)
+    program.start()
+    try:
+        yield
+    finally:
+        program.stop()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -80,23 +107,33 @@ level = warning
 """
 
 
-@contextmanager
-def radicale(folder: Path) -> Iterator[Server]:
+def radicale_program(folder: Path, port: int) -> Program:
     """Radicale with one user, ada."""
-    port = free_port()
     (folder / "users").write_text("ada:secret\n")
     (folder / "config").write_text(_RADICALE.format(port=port, folder=folder))
-    command = [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
-    with running(command, port, folder):
-        yield Server(f"http://127.0.0.1:{port}/", "ada", "secret")
+    return Program([sys.executable, "-m", "radicale", "--config", str(folder / "config")], port, folder)
+
+
+def xandikos_program(folder: Path, port: int) -> Program:
+    """Xandikos, which has one user and no sign-in, with a calendar and an address book."""
+    program = str(Path(sys.executable).with_name("xandikos"))
+    principal = ["--defaults", "--current-user-principal", "/ada/"]
+    command = [program, "serve", "-d", str(folder / "data"), *principal, "-l", "127.0.0.1", "-p", str(port)]
+    return Program(command, port, folder)
+
+
+@contextmanager
+def radicale(folder: Path) -> Iterator[Server]:
+    """Radicale, for a while."""
+    yield from _for_a_while(radicale_program(folder, free_port()))
 
 
 @contextmanager
 def xandikos(folder: Path) -> Iterator[Server]:
-    """Xandikos, which has one user and no sign-in, with a calendar and an address book."""
-    port = free_port()
-    program = str(Path(sys.executable).with_name("xandikos"))
-    principal = ["--defaults", "--current-user-principal", "/ada/"]
-    command = [program, "serve", "-d", str(folder / "data"), *principal, "-l", "127.0.0.1", "-p", str(port)]
-    with running(command, port, folder):
-        yield Server(f"http://127.0.0.1:{port}/", "ada", "secret")
+    """Xandikos, for a while."""
+    yield from _for_a_while(xandikos_program(folder, free_port()))
+
+
+def _for_a_while(program: Program) -> Iterator[Server]:
+    with running(program.command, program.port, program.folder):
+        yield Server(f"http://127.0.0.1:{program.port}/", "ada", "secret")
