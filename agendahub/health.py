@@ -20,11 +20,12 @@ class Health:
     binding: str
     account: str
     collection: str
-    state: str  # ok, paused, new, failed, unfinished, late, needs_sign_in
+    state: str  # ok, paused, new, failed, unfinished, late, needs_sign_in, feed_silent
     detail: str  # what is wrong, or what waits for an admin
     last_ok_at: datetime | None
     last_change_in_at: datetime | None
     last_change_out_at: datetime | None
+    feed_checked_at: datetime | None  # when everything was last compared with what the change feed had told
     links: int
     waiting: int
     held: int
@@ -54,7 +55,7 @@ def _health(
     if row is None:
         state, detail = _state_before_the_first_cycle(binding, account)
         return Health(**ends, state=state, detail=detail, last_ok_at=None, last_change_in_at=None,
-                      last_change_out_at=None, links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
+                      last_change_out_at=None, feed_checked_at=None, links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
     state, detail = _state(binding, row, binding.interval or interval, now)
     return Health(
         **ends,
@@ -63,6 +64,7 @@ def _health(
         last_ok_at=row.last_ok_at,
         last_change_in_at=row.last_change_in_at,
         last_change_out_at=row.last_change_out_at,
+        feed_checked_at=row.feed_checked_at,
         links=row.links,
         waiting=row.waiting,
         held=int(row.held),
@@ -90,6 +92,8 @@ def _state(binding: BindingSettings, row: BindingRow, interval: float, now: date
         return "new", ""
     if (now - row.last_ok_at).total_seconds() > 2 * interval + _GRACE:
         return "late", _("no cycle finished lately; does `agendahub serve` run?")
+    if row.feed_problem:
+        return "feed_silent", row.feed_problem
     return "ok", ""
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from agendahub.board import Slot
-from agendahub.work import Outcome, counts_of
+from agendahub.outcome import Outcome
+from agendahub.work import counts_of
 from sync_engine.ports import Connector
 
 

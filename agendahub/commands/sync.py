@@ -14,7 +14,8 @@ from agendahub.output import as_data, console, print_json, say
 from agendahub.texts import _, plural
 
 if TYPE_CHECKING:
-    from agendahub.work import Outcome, Worker
+    from agendahub.outcome import Outcome
+    from agendahub.work import Worker
     from agendahub.workspace import Workspace
     from config.settings import BindingSettings
     from sync_engine.dry_run import PlannedAction
@@ -137,7 +138,8 @@ def _connectors(workspace: Workspace) -> Iterator[Any]:
 def _run_rounds(
     workspace: Workspace, chosen: list[BindingSettings], connector_of: Any, totals: _Totals, *, quiet: bool
 ) -> None:
-    from agendahub.work import Result, Worker
+    from agendahub.outcome import Result
+    from agendahub.work import Worker
 
     worker, due = Worker(workspace), chosen
     for _round in range(_ROUNDS):
@@ -197,7 +199,7 @@ def _progress(name: str) -> Iterator[Any]:
 
 
 def _tell(settings: BindingSettings, outcome: Outcome) -> None:
-    from agendahub.work import Result
+    from agendahub.outcome import Result
 
     if outcome.result is Result.BUSY:
         say(_("{name}: another worker (the daemon?) is at it just now.").format(name=settings.name))

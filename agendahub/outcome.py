@@ -1,0 +1,39 @@
+"""How a cycle ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from agendahub.texts import _
+from sync_engine.errors import SyncError
+from sync_engine.ports import RunCounts
+
+
+class Result(StrEnum):
+    """How a cycle ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    STOPPED = "stopped"  # at a safe place, because the program ends
+    BUSY = "busy"  # another worker has this binding
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one cycle did."""
+
+    result: Result
+    started_at: datetime
+    finished_at: datetime
+    counts: RunCounts = field(default_factory=RunCounts)
+    error: SyncError | None = None
+
+    @property
+    def message(self) -> str:
+        """The error in words, with the server's own; empty when there is none."""
+        if self.error is None:
+            return ""
+        said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
+        return f"{self.error}{said}"
