@@ -100,5 +100,5 @@ def _state(binding: BindingSettings, row: BindingRow, interval: float, now: date
 def _waiting_for_admin(row: BindingRow) -> str:
     if not row.held:
         return ""
-    hint = _('{count} deletions are held; let them pass: agendahub binding approve "{name}"')
+    hint = _('{count} deletions are held: agendahub held show "{name}", then held approve or held discard')
     return hint.format(count=row.held, name=row.name)

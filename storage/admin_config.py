@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, text, true, update
+from sqlalchemy import Connection, delete, insert, or_, select, text, true, update
 
 from storage import tables as t
 from storage.errors import StoreRefused
@@ -17,7 +17,6 @@ _LOCKS = {
     "postgresql": "SELECT pg_advisory_xact_lock(4278348, 1)",
     "mssql": "EXEC sp_getapplock @Resource = 'agendahub-rows', @LockMode = 'Exclusive', @LockOwner = 'Transaction'",
 }
-_ASKS_FOR_APPROVAL = "binding approve"  # what the error of an emptied collection tells the admin to run
 _RESET = {"cursor": None, "hub_cursor": 0, "approved": False, "last_error": ""}
 
 
@@ -135,7 +134,7 @@ def forget_account(connection: Connection, name: str) -> None:
 
 
 def _forget_links(connection: Connection, binding_id: int) -> None:
-    for table in (t.links, t.intents, t.holds, t.quarantine):
+    for table in (t.links, t.intents, t.holds, t.hold_answers, t.quarantine):
         connection.execute(delete(table).where(table.c.binding_id == binding_id))
 
 
@@ -152,21 +151,6 @@ def note_times(connection: Connection, times: Mapping[int, Mapping[str, object]]
     """Write what the daemon kept in memory: binding id -> columns of ``bindings``."""
     for binding_id, values in times.items():
         connection.execute(update(t.bindings).where(t.bindings.c.id == binding_id).values(**values))
-
-
-def approve(connection: Connection, binding_id: int) -> int | None:
-    """Let held deletions, or an emptied collection, pass once. Gives how many are held; None: nothing waits.
-
-    A server that merely cannot be reached is nothing to approve: it would be what it shows when it is back.
-    """
-    held = connection.execute(
-        select(func.coalesce(func.sum(t.holds.c.count), 0)).where(t.holds.c.binding_id == binding_id)
-    ).scalar_one()
-    error = connection.execute(select(t.bindings.c.last_error).where(t.bindings.c.id == binding_id)).scalar_one()
-    if not held and _ASKS_FOR_APPROVAL not in error:
-        return None
-    connection.execute(update(t.bindings).where(t.bindings.c.id == binding_id).values(approved=True))
-    return int(held)
 
 
 def binding_id(connection: Connection, name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What an admin looks at: conflicts, quarantine, held deletions, runs, collections. Plain rows, newest first."""
+"""What an admin looks at: conflicts, quarantine, runs, collections. Plain rows, newest first."""
 
 from __future__ import annotations
 
@@ -50,18 +50,6 @@ class QuarantineRow:
     first_at: datetime
     last_at: datetime
     tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class HoldRow:
-    """Deletions that wait for an admin (SYNC.md R02)."""
-
-    binding: str
-    side: str
-    reason: str
-    samples: tuple[str, ...]
-    count: int
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +140,6 @@ def quarantine(connection: Connection, *, entry_id: int | None = None) -> list[Q
         statement = statement.where(q.id == entry_id)
     names = QuarantineRow.__dataclass_fields__
     return [QuarantineRow(**{n: row[n] for n in names}) for row in connection.execute(statement).mappings()]
-
-
-def holds(connection: Connection) -> list[HoldRow]:
-    """Deletions that wait."""
-    statement = select(t.holds, t.bindings.c.name.label("binding")).join(
-        t.bindings, t.bindings.c.id == t.holds.c.binding_id
-    )
-    return [
-        HoldRow(row["binding"], row["side"], row["reason"], tuple(json.loads(row["samples"])), row["count"], row["at"])
-        for row in connection.execute(statement.order_by(t.bindings.c.name)).mappings()
-    ]
 
 
 def collections(connection: Connection) -> list[CollectionRow]:

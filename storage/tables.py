@@ -58,6 +58,18 @@ devices = Table(
     Column("revoked_at", UtcTime),
 )
 
+tokens = Table(  # of programs that use the admin API
+    "tokens",
+    metadata,
+    _id(),
+    Column("name", words(100), nullable=False),
+    Column("access", opaque(10), nullable=False),  # read, write
+    Column("token_hash", opaque(64), nullable=False, unique=True),  # of the token, which is shown once
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
 # ---------------------------------------------------------------- collections and items
 
 collections = Table(
@@ -327,7 +339,19 @@ holds = Table(  # deletions that wait for an admin
     Column("side", opaque(10), primary_key=True),  # where the deletions would happen: hub, remote
     Column("reason", words(1000), nullable=False),
     Column("samples", long_text(), nullable=False),  # JSON list of titles
+    Column("item_ids", long_text(), nullable=False),  # JSON list: of all that are held
     Column("count", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+hold_answers = Table(  # what an admin said to held deletions; forgotten when a cycle has followed it
+    "hold_answers",
+    metadata,
+    Column("binding_id", BigId, ForeignKey("bindings.id"), primary_key=True, autoincrement=False),
+    Column("side", opaque(10), primary_key=True),
+    Column("verdict", opaque(10), nullable=False),  # approve, discard
+    Column("item_ids", long_text(), nullable=False),  # JSON list: what was held when he said it
+    Column("actor", words(300), nullable=False),
     Column("at", UtcTime, nullable=False),
 )
 

@@ -127,11 +127,17 @@ class SqlUnitOfWork:
     def set_hub_cursor(self, binding_id: int, seq: int) -> None:
         self._bindings.set_hub_cursor(binding_id, seq)
 
-    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:
-        self._bindings.hold(binding_id, side, reason, samples, count)
+    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], item_ids: Sequence[int]) -> None:
+        self._bindings.hold(binding_id, side, reason, samples, item_ids)
 
-    def held(self, binding_id: int, side: str) -> int:
+    def held(self, binding_id: int, side: str) -> frozenset[int]:
         return self._bindings.held(binding_id, side)
+
+    def approved_items(self, binding_id: int, side: str) -> frozenset[int]:
+        return self._bindings.approved_items(binding_id, side)
+
+    def refused_items(self, binding_id: int) -> frozenset[int]:
+        return self._bindings.refused_items(binding_id)
 
     def release_hold(self, binding_id: int, side: str) -> None:
         self._bindings.release_hold(binding_id, side)

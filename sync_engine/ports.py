@@ -236,17 +236,26 @@ class UnitOfWork(Protocol):
     def set_hub_cursor(self, binding_id: int, seq: int) -> None:
         """Remember how far intents were made for the hub's changes."""
 
-    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:
-        """Record that the brake holds deletions on `side` ("hub" or "remote"), in place of an older record of it."""
+    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], item_ids: Sequence[int]) -> None:
+        """Record that the brake holds deletions of these hub items on `side` ("hub" or "remote").
 
-    def held(self, binding_id: int, side: str) -> int:
-        """How many deletions the brake holds on that side; 0 for none."""
+        It takes the place of an older record of that side. `samples`: titles.
+        """
+
+    def held(self, binding_id: int, side: str) -> frozenset[int]:
+        """Hub items whose deletion the brake holds on that side."""
+
+    def approved_items(self, binding_id: int, side: str) -> frozenset[int]:
+        """Hub items whose deletion on that side an admin let pass: those that were held when he did."""
+
+    def refused_items(self, binding_id: int) -> frozenset[int]:
+        """Hub items whose deletion in the hub an admin refused: they are to be made again at the remote."""
 
     def release_hold(self, binding_id: int, side: str) -> None:
         """The brake holds nothing on that side any more."""
 
     def use_up_approval(self, binding_id: int) -> None:
-        """The cycle that an admin let pass is over: the brake works again."""
+        """The cycle that an admin's answer was for is over: what he approved or refused is forgotten."""
 
     def add_conflict(
         self,

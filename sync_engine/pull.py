@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from sync_engine.apply import Applier
+from sync_engine.brake import approved_items, hold_emptied, refused_items
 from sync_engine.context import Cycle
 from sync_engine.errors import CursorExpired, SuspectListing
 from sync_engine.matching import fingerprint
@@ -77,11 +78,8 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         absent = [i for i in uow.linked_remote_ids(binding.id) if i not in seen]
         vanished = [i for i in uow.unread_remote_ids(binding.id) if i not in seen]
         shared = uow.count_links(binding.id)
-    if shared and not seen and not binding.approved:
-        raise SuspectListing(
-            f"The server lists nothing at all where {shared} items were; nothing was deleted. If the collection was "
-            f'emptied on purpose, run: agendahub binding approve "{binding.name}"'
-        )
+    if shared and not seen:
+        _believe_emptied(cycle, binding, absent, shared)
     for start in range(0, len(later), _TOGETHER):
         _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
     if not (absent or vanished) and last.cursor == binding.cursor:
@@ -91,6 +89,23 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         uow.release(binding.id, remote_ids=vanished)
         if not cycle.watch.skipped:
             uow.set_cursor(binding.id, last.cursor)
+
+
+def _believe_emptied(cycle: Cycle, binding: Binding, absent: Sequence[str], shared: int) -> None:
+    """A listing of nothing is believed only of the items that an admin answered for (SYNC.md R01)."""
+    reason = (
+        f"The server lists nothing at all where {shared} items were; nothing was deleted. If the collection was "
+        f'emptied on purpose, run: agendahub held approve "{binding.name}"'
+    )
+    with cycle.store.read() as uow:
+        gone = {link.item_id for link in (*uow.links(binding.id, absent).values(), *uow.missing_links(binding.id))}
+        if gone <= approved_items(uow, binding, "hub") | refused_items(uow, binding):
+            return
+        known = uow.held(binding.id, "hub") == gone
+    if not known:
+        with cycle.transaction() as uow:
+            hold_emptied(uow, binding, gone, reason)
+    raise SuspectListing(reason)
 
 
 def _note_absent(cycle: Cycle, uow: UnitOfWork, binding: Binding, absent: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sync_engine.brake import Brake
+from sync_engine.brake import Brake, Deletion
 from sync_engine.context import Cycle, Stopped
 from sync_engine.deliver import Delivery, deliver, load_deliveries
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
@@ -77,7 +77,7 @@ def collect(cycle: Cycle) -> None:
 
 
 def _brake(cycle: Cycle) -> set[int]:
-    """Hold all waiting deletions, or let them pass: gives the intents that may go out."""
+    """Hold waiting deletions, or let them pass: gives the intents that may go out."""
     with cycle.store.read() as uow:
         waiting = _deletions(uow, cycle.binding_id)
         if not waiting and not uow.held(cycle.binding_id, "remote"):
@@ -89,14 +89,15 @@ def _brake(cycle: Cycle) -> set[int]:
             i for i in uow.intents(binding.id, [IntentState.SENT], 1_000_000) if i.operation is Operation.DELETE
         ]
         done = cycle.counts.pushed_deleted + len(in_doubt)
-        holds = Brake(cycle.policy, uow, binding, "remote", done).holds(_titles(uow, waiting))
-        _tell_held(cycle, uow, binding, waiting if holds else [])
-        state = IntentState.HELD if holds else IntentState.READY
-        uow.set_intent_state([i.id for i in waiting if i.state is not state], state)
-    ids = {i.id for i in waiting}
-    cycle.counts.held += len(ids - cycle.held_once) if holds else 0
-    cycle.held_once |= ids if holds else set()
-    return set() if holds else ids
+        held = Brake(cycle.policy, uow, binding, "remote", done).holds(_as_deletions(uow, waiting))
+        _tell_held(cycle, uow, binding, [i for i in waiting if i.item_id in held])
+        for state in (IntentState.HELD, IntentState.READY):
+            due = [i for i in waiting if (i.item_id in held) is (state is IntentState.HELD)]
+            uow.set_intent_state([i.id for i in due if i.state is not state], state)
+    ids = {i.id for i in waiting if i.item_id in held}
+    cycle.counts.held += len(ids - cycle.held_once)
+    cycle.held_once |= ids
+    return {i.id for i in waiting} - ids
 
 
 def _tell_held(cycle: Cycle, uow: UnitOfWork, binding: Binding, held: Sequence[Intent]) -> None:
@@ -110,11 +111,11 @@ def _deletions(uow: UnitOfWork, binding_id: int) -> list[Intent]:
     return [i for i in open_ones if i.operation is Operation.DELETE]
 
 
-def _titles(uow: UnitOfWork, intents: Sequence[Intent]) -> list[str]:
+def _as_deletions(uow: UnitOfWork, intents: Sequence[Intent]) -> list[Deletion]:
     texts = uow.texts([i.revision_id for i in intents])
     items = uow.items([i.item_id for i in intents])
     payloads = [Item.stored(items[i.item_id].kind, items[i.item_id].uid, texts[i.revision_id]) for i in intents]
-    return [title_of(payload.record) for payload in payloads]
+    return [Deletion(i.item_id, title_of(p.record)) for i, p in zip(intents, payloads, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

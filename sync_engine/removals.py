@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sync_engine.actions import Action
 from sync_engine.apply import Applier
-from sync_engine.brake import Brake
+from sync_engine.brake import Brake, Deletion, refused_items
 from sync_engine.context import Cycle
 from sync_engine.decide import Decision, Outcome, decide
 from sync_engine.formats import with_uid
@@ -91,17 +91,26 @@ def _verify(cycle: Cycle, binding: Binding, links: Sequence[Link]) -> list[str]:
 
 
 def _act(cycle: Cycle, uow: UnitOfWork, binding: Binding, removals: Sequence[Removal]) -> None:
-    removals = [r for r in removals if not _moved(uow, binding, r)]
+    refused = refused_items(uow, binding)
+    removals = [_answered(r, refused) for r in removals if not _moved(uow, binding, r)]
     deleting = [r for r in removals if r.decision.outcome is Outcome.DELETE_IN_HUB]
     brake = Brake(cycle.policy, uow, binding, "hub", cycle.counts.pulled_deleted)
-    if brake.holds([r.title for r in deleting]):
-        cycle.counts.held += len(deleting)
-        for removal in deleting:
+    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])
+    cycle.counts.held += len(held)
+    for removal in deleting:
+        if removal.hub.id in held:
             cycle.watch.held(removal.tell)
-        removals = [r for r in removals if r.decision.outcome is not Outcome.DELETE_IN_HUB]
+    removals = [r for r in removals if r.decision.outcome is not Outcome.DELETE_IN_HUB or r.hub.id not in held]
     applier = Applier(cycle, uow, binding)
     for removal in removals:
         _carry_out(cycle, uow, applier, removal)
+
+
+def _answered(removal: Removal, refused: frozenset[int]) -> Removal:
+    """An admin said that this item is not to be deleted: it is made again where it was lost."""
+    if removal.hub.id not in refused or removal.decision.outcome is not Outcome.DELETE_IN_HUB:
+        return removal
+    return replace(removal, decision=replace(removal.decision, outcome=Outcome.RECREATE))
 
 
 def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:

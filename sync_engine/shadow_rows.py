@@ -132,7 +132,7 @@ class ShadowCases:
     added: dict[tuple[str, int | None], Trouble] = field(default_factory=dict)
     released_ids: set[str] = field(default_factory=set)
     released_items: set[int] = field(default_factory=set)
-    holds: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def quarantine(self, trouble: Trouble) -> None:
         """As `UnitOfWork.quarantine`."""
@@ -171,7 +171,7 @@ class ShadowCases:
         for subject in gone:
             del self.added[subject]
 
-    def held(self, real: UnitOfWork, binding_id: int, side: str) -> int:
+    def held(self, real: UnitOfWork, binding_id: int, side: str) -> frozenset[int]:
         """As `UnitOfWork.held`."""
         return self.holds.get(side, real.held(binding_id, side))
 

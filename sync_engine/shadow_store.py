@@ -127,14 +127,27 @@ class ShadowUnit:
     def delete_intents(self, intent_ids: Sequence[int]) -> None:
         self.state.outbox.delete(intent_ids)
 
-    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:  # noqa: ARG002
-        self.state.cases.holds[side] = count
+    def hold(
+        self,
+        binding_id: int,  # noqa: ARG002
+        side: str,
+        reason: str,  # noqa: ARG002
+        samples: Sequence[str],  # noqa: ARG002
+        item_ids: Sequence[int],
+    ) -> None:
+        self.state.cases.holds[side] = frozenset(item_ids)
 
-    def held(self, binding_id: int, side: str) -> int:
+    def held(self, binding_id: int, side: str) -> frozenset[int]:
         return self.state.cases.held(self.real, binding_id, side)
 
+    def approved_items(self, binding_id: int, side: str) -> frozenset[int]:
+        return self.real.approved_items(binding_id, side)
+
+    def refused_items(self, binding_id: int) -> frozenset[int]:
+        return self.real.refused_items(binding_id)
+
     def release_hold(self, binding_id: int, side: str) -> None:  # noqa: ARG002
-        self.state.cases.holds[side] = 0
+        self.state.cases.holds[side] = frozenset()
 
     def add_conflict(
         self,

@@ -54,7 +54,7 @@ class Binding:
     remote_id: str
     cursor: Cursor | None = None  # the remote's feed, as far as it was pulled
     hub_cursor: int = 0  # the hub collection's sequence, as far as intents were made for it
-    approved: bool = False  # an admin let held deletions pass, once
+    approved: bool = False  # an admin answered what is held (`approved_items`, `refused_items`); good for one cycle
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 
 from connectors.memory import Account, MemoryConnector
 from storage import tables as t
+from storage.admin_holds import answer, holds
 from storage.database import Database
 from sync_engine.context import Cycle
 from sync_engine.cycle import run_cycle
@@ -135,9 +136,26 @@ class World:
         """What `agendahub binding remove` does to the store."""
         side = self.sides.pop(name)
         with self.database.engine.begin() as connection:
-            for table in (t.links, t.intents, t.holds, t.quarantine, t.conflicts):
+            for table in (t.links, t.intents, t.holds, t.hold_answers, t.quarantine, t.conflicts):
                 connection.execute(table.delete().where(table.c.binding_id == side.binding_id))
             connection.execute(t.bindings.delete().where(t.bindings.c.id == side.binding_id))
+
+    def answer(self, name: str, verdict: str = "approve") -> int:
+        """An admin answers what is held for this binding now; gives how many deletions that is about."""
+        binding = self.sides[name].binding_id
+        with self.database.begin() as unit:
+            held = holds(unit.session.connection, name)
+            said = [answer(unit.session.connection, binding, h.side, verdict, "admin", self.clock()) for h in held]
+        return sum(said)
+
+    def believe_emptied(self, name: str) -> None:
+        """An admin who emptied this account's collection on purpose says so."""
+        number, k = self.sides[name].binding_id, t.links.c
+        with self.database.begin() as unit:
+            ids = list(unit.session.connection.execute(select(k.item_id).where(k.binding_id == number)).scalars())
+            if ids:
+                unit.hold(number, "hub", "emptied", [], sorted(ids))
+        self.answer(name)
 
     def context(self, name: str, connector: Connector | None = None) -> Cycle:
         side = self.sides[name]

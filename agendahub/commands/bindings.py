@@ -140,22 +140,18 @@ def remove(context: typer.Context, name: BindingName) -> None:
 
 
 @group.command(
-    help=_("Let deletions that the brake holds (or an emptied collection) pass, once."),
-    epilog=examples("agendahub status", 'agendahub binding approve "work agenda"'),
+    help=_("Let deletions that are held now (or an emptied collection) pass, once; see `agendahub held show` first."),
+    epilog=examples('agendahub held show "work agenda"', 'agendahub binding approve "work agenda"'),
 )
 def approve(context: typer.Context, name: BindingName) -> None:
-    from storage import admin_config
+    from agendahub.held import Asked, approve_held
+    from agendahub.restoring import ADMIN
+    from agendahub.workspace import utc_now
 
     workspace = workspace_of(context)
     workspace.binding(name)
     with workspace.database.begin() as unit:
-        number = admin_config.binding_id(unit.session.connection, name)
-        held = None if number is None else admin_config.approve(unit.session.connection, number)
-    if held is None:
-        raise Failure(_("Nothing is held for {name}.").format(name=name))
-    if not held:
-        say(_("The emptied collection passes in the next cycle."))
-        return
+        held = approve_held(unit, Asked(name), ADMIN, utc_now())
     done = plural(
         "{count} held deletion passes in the next cycle.", "{count} held deletions pass in the next cycle.", held
     )

@@ -22,7 +22,8 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.workspace import utc_now
     from storage.admin_config import account_states
     from storage.admin_history import runs
-    from storage.admin_lists import bindings, holds
+    from storage.admin_holds import holds
+    from storage.admin_lists import bindings
 
     workspace = workspace_of(context)
     with workspace.database.read() as unit:
@@ -56,5 +57,7 @@ def _show(found: list, held: list) -> None:  # type: ignore[type-arg]
             say(f"{health.binding}: {health.detail}")
     for hold in held:
         say(
-            _("{binding}: held at the {side}: {samples}").format(**as_data(hold) | {"samples": ", ".join(hold.samples)})
+            _('{binding}: {reason} ({samples}); agendahub held show "{binding}"').format(
+                **as_data(hold) | {"samples": ", ".join(hold.samples)}
+            )
         )

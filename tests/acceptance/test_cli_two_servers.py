@@ -133,7 +133,7 @@ def test_r02_held_deletions_wait_for_an_approval(hub: Hub, pair: tuple[str, str]
     held = hub.json("status", code=1)["held"]
     assert held[0]["count"] == 4
     assert "event 0" in held[0]["samples"]
-    assert "agendahub binding approve" in hub.run("status", code=1)
+    assert "agendahub held show" in hub.run("status", code=1)
     hub.run("binding", "approve", "one")
     hub.run("sync")
     assert len(events_at(radicale_server, pair[1])) == 2

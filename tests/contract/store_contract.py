@@ -128,12 +128,13 @@ class StoreContract(ItemsContract):
 
     def test_r02_held_deletions_are_recorded_and_an_approval_is_used_up(self, hub: Hub) -> None:
         with hub.database.begin() as unit:
-            unit.hold(1, "hub", "too many", ["Dinner"], 12)
-            unit.hold(1, "hub", "far too many", ["Dinner", "Lunch"], 40)
-            unit.hold(1, "remote", "many", [], 3)
-            assert (unit.held(1, "hub"), unit.held(1, "remote"), unit.held(2, "hub")) == (40, 3, 0)
+            unit.hold(1, "hub", "too many", ["Dinner"], [1, 2])
+            unit.hold(1, "hub", "far too many", ["Dinner", "Lunch"], [1, 2, 3])
+            unit.hold(1, "remote", "many", [], [4])
+            assert (unit.held(1, "hub"), unit.held(1, "remote"), unit.held(2, "hub")) == ({1, 2, 3}, {4}, set())
             unit.release_hold(1, "hub")
-            assert (unit.held(1, "hub"), unit.held(1, "remote")) == (0, 3)
+            assert (unit.held(1, "hub"), unit.held(1, "remote")) == (set(), {4})
+            assert unit.approved_items(1, "remote") == unit.refused_items(1) == set()
             assert unit.binding(1).approved
             unit.use_up_approval(1)
             assert not unit.binding(1).approved

@@ -146,9 +146,8 @@ class Sync(RuleBasedStateMachine):
 
     def _approve_emptied(self) -> None:
         """What an admin does who emptied a collection on purpose: a listing of nothing is not believed before (R01)."""
-        emptied = [side.binding_id for side in self.world.sides.values() if not side.items()]
-        with self.world.database.engine.begin() as connection:
-            connection.execute(t.bindings.update().where(t.bindings.c.id.in_(emptied)).values(approved=True))
+        for name in [name for name, side in self.world.sides.items() if not side.items()]:
+            self.world.believe_emptied(name)
 
     def _quiesce(self) -> None:
         self._approve_emptied()

@@ -35,7 +35,7 @@ class Hold:
 
     reason: str
     samples: tuple[str, ...]
-    count: int
+    item_ids: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -51,6 +51,9 @@ class State:
     links: dict[int, Link] = field(default_factory=dict)
     intents: dict[int, Intent] = field(default_factory=dict)
     holds: dict[tuple[int, str], Hold] = field(default_factory=dict)
+    answers: dict[tuple[int, str], tuple[str, frozenset[int]]] = field(
+        default_factory=dict
+    )  # approve or discard, items
     conflicts: tuple[Conflict, ...] = ()
     quarantine: dict[tuple[int, str], Trouble] = field(default_factory=dict)
 

@@ -70,5 +70,6 @@ class MemoryStore:
         state.links = {k: v for k, v in state.links.items() if v.binding_id != binding_id}
         state.intents = {k: v for k, v in state.intents.items() if v.binding_id != binding_id}
         state.holds = {k: v for k, v in state.holds.items() if k[0] != binding_id}
+        state.answers = {k: v for k, v in state.answers.items() if k[0] != binding_id}
         state.quarantine = {k: v for k, v in state.quarantine.items() if k[0] != binding_id}
         self._become(state)

@@ -56,13 +56,24 @@ class MemoryUnit:
 
     def use_up_approval(self, binding_id: int) -> None:
         self._change_binding(binding_id, approved=False)
+        self.state.answers = {key: value for key, value in self.state.answers.items() if key[0] != binding_id}
 
-    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], count: int) -> None:
-        self._to_write().holds[binding_id, side] = Hold(reason, tuple(samples), count)
+    def hold(self, binding_id: int, side: str, reason: str, samples: Sequence[str], item_ids: Sequence[int]) -> None:
+        self._to_write().holds[binding_id, side] = Hold(reason, tuple(samples), frozenset(item_ids))
 
-    def held(self, binding_id: int, side: str) -> int:
+    def held(self, binding_id: int, side: str) -> frozenset[int]:
         found = self.state.holds.get((binding_id, side))
-        return found.count if found else 0
+        return found.item_ids if found else frozenset()
+
+    def approved_items(self, binding_id: int, side: str) -> frozenset[int]:
+        return self._answered(binding_id, side, "approve")
+
+    def refused_items(self, binding_id: int) -> frozenset[int]:
+        return self._answered(binding_id, "hub", "discard")
+
+    def _answered(self, binding_id: int, side: str, verdict: str) -> frozenset[int]:
+        said, ids = self.state.answers.get((binding_id, side), ("", frozenset()))
+        return ids if said == verdict else frozenset()
 
     def release_hold(self, binding_id: int, side: str) -> None:
         self._to_write().holds.pop((binding_id, side), None)

@@ -291,11 +291,13 @@ def _binding(world: World, action: Action) -> int:
 
 
 def approve(world: World, n: int) -> None:
-    """Let held deletions pass."""
+    """Let pass what is held now."""
     world.trace.note("operator approves", n)
     with world.store.begin() as unit:
-        binding = unit.binding(world.bindings[n])
-        unit.state.bindings[binding.id] = replace(binding, approved=True)
+        binding, state = unit.binding(world.bindings[n]), unit.state
+        state.bindings[binding.id] = replace(binding, approved=True)
+        held = {key: hold.item_ids for key, hold in state.holds.items() if key[0] == binding.id}
+        state.answers |= {key: ("approve", ids) for key, ids in held.items()}
     world.approvals += 1
 
 

@@ -134,7 +134,7 @@ class World:
     def _braked(self, n: int, session: Session) -> Iterator[None]:
         """No cycle deletes more than it may, unless an admin lets it (SYNC.md R02)."""
         state = self.store.state
-        approved = state.bindings[self.bindings[n]].approved
+        approved = {s: ids for (b, s), (_, ids) in state.answers.items() if b == self.bindings[n]}
         approvals, last = self.approvals, state.last_id
         shared = sum(k.binding_id == self.bindings[n] for k in state.links.values())
         self.running.add(n)
@@ -144,12 +144,15 @@ class World:
             self.running.discard(n)
             most = allowed(self.scenario.policies[n], shared)
             actor = f"account r{n}"
-            gone = sum(
-                r.role == "deleted" and r.actor == actor for i, r in self.store.state.revisions.items() if i > last
-            )
-            if not approved and approvals == self.approvals:
-                assert gone <= most, f"r{n} deleted {gone} items in the hub, more than {most}"
-                assert session.deleted <= most, f"{session.deleted} items were deleted at r{n}, more than {most}"
+            later = (r for i, r in self.store.state.revisions.items() if i > last)
+            gone = {r.item_id for r in later if r.role == "deleted" and r.actor == actor}
+            if approvals == self.approvals:
+                unasked = len(gone - approved.get("hub", frozenset()))
+                assert unasked <= most, (
+                    f"r{n} deleted {unasked} items in the hub that nobody approved, more than {most}"
+                )
+                there = most + len(approved.get("remote", ()))
+                assert session.deleted <= there, f"{session.deleted} items were deleted at r{n}, more than {there}"
 
     def step(self, step: Step, act: Callable[[World, object], None]) -> None:
         """People, then a cycle with people and faults in it."""

@@ -11,7 +11,16 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.dialects import mssql
 
-from storage import admin_actions, admin_config, admin_history, admin_lists, admin_people, admin_texts, tables
+from storage import (
+    admin_actions,
+    admin_config,
+    admin_history,
+    admin_holds,
+    admin_lists,
+    admin_people,
+    admin_texts,
+    tables,
+)
 from storage.errors import StoreRefused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -104,15 +113,23 @@ def test_waiting_bindings_are_those_behind_and_those_approved(connection: Connec
     first, second = bound(connection), bound(connection, "c", "Other", "/s/")
     assert admin_config.bindings_waiting(connection) == (set(), set())
     connection.execute(tables.collections.update().where(tables.collections.c.name == "Other").values(seq=3))
-    assert admin_config.approve(connection, first) is None
-    for error, held in (("cannot be reached", None), ("nothing at all; run: agendahub binding approve b", 0)):
-        admin_config.note_times(connection, {first: {"last_error": error}})
-        assert admin_config.approve(connection, first) == held
-    hold = {"binding_id": first, "side": "hub", "reason": "r", "samples": '["x"]', "count": 12, "at": NOW}
-    connection.execute(tables.holds.insert().values(**hold))
-    assert admin_config.approve(connection, first) == 12
+    hold = {"binding_id": first, "side": "hub", "reason": "r", "samples": '["x"]', "item_ids": "[1, 2]", "count": 2}
+    connection.execute(tables.holds.insert().values(**hold, at=NOW))
+    (before,) = admin_holds.holds(connection)
+    assert (before.samples, before.answer, before.answered) == (("x",), "", 0)
+    assert admin_holds.lock_holds(connection, first) == {"hub": before.mark}
+    assert admin_holds.answer(connection, first, "hub", "approve", "admin", NOW) == 2
     assert admin_config.bindings_waiting(connection) == ({second}, {first})
-    assert admin_lists.holds(connection)[0].samples == ("x",)
+    (after,) = admin_holds.holds(connection, "b")
+    assert (after.answer, after.answered, after.mark) == ("approve", 2, before.mark)
+    connection.execute(tables.holds.update().values(item_ids="[1, 2, 3]"))
+    (later,) = admin_holds.holds(connection, "b")
+    assert later.answered == 2
+    assert later.mark != before.mark
+    assert admin_holds.held_items(connection, first, "hub") == []
+    assert admin_holds.held_counts(connection) == {("b", "hub"): 2}
+    admin_holds.drop_hold(connection, first, "hub")
+    assert admin_holds.holds(connection) == []
 
 
 def test_retrying_a_quarantined_item_makes_its_write_ready_and_its_read_due(connection: Connection) -> None:

@@ -172,7 +172,7 @@ def test_held_deletions_need_attention_and_name_the_command() -> None:
     settings = Settings(accounts=(AccountSettings(name="a"),), bindings=(binding(),))
     (health,) = health_of(settings, {"b": row(last_ok_at=NOW, held=7)}, {}, NOW)
     assert not health.is_well
-    assert 'agendahub binding approve "b"' in health.detail
+    assert 'agendahub held show "b"' in health.detail
 
 
 def test_the_status_page_escapes_names_and_says_in_words_what_is_wrong() -> None:
