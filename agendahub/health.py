@@ -55,7 +55,8 @@ def _health(
     if row is None:
         state, detail = _state_before_the_first_cycle(binding, account)
         return Health(**ends, state=state, detail=detail, last_ok_at=None, last_change_in_at=None,
-                      last_change_out_at=None, feed_checked_at=None, links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
+                      last_change_out_at=None, feed_checked_at=None,
+                      links=0, waiting=0, held=0, quarantined=0, conflicts=0)  # fmt: skip
     state, detail = _state(binding, row, binding.interval or interval, now)
     return Health(
         **ends,

@@ -92,6 +92,7 @@ class BindingSettings(Section):
     window_days_past: Annotated[int, Field(ge=0)] = 0
     window_days_future: Annotated[int, Field(ge=0)] = 0
     interval: Duration | None = None
+    canary: bool = False
     paused: bool = False
 
 

@@ -82,6 +82,8 @@ class BindingRow:
     last_error: str
     last_change_in_at: datetime | None
     last_change_out_at: datetime | None
+    feed_checked_at: datetime | None
+    feed_problem: str | None
     links: int
     waiting: int  # writes not made yet
     quarantined: int
@@ -187,9 +189,19 @@ def bindings(connection: Connection) -> list[BindingRow]:
     return [BindingRow(**row) for row in connection.execute(statement).mappings()]
 
 
-_BINDING_COLUMNS = (
-    "id name remote_id approved last_started_at last_ok_at last_error last_change_in_at last_change_out_at".split()  # noqa: SIM905
-)
+_BINDING_COLUMNS = [
+    "id",
+    "name",
+    "remote_id",
+    "approved",
+    "last_started_at",
+    "last_ok_at",
+    "last_error",
+    "last_change_in_at",
+    "last_change_out_at",
+    "feed_checked_at",
+    "feed_problem",
+]
 
 
 def _count(table: Any, *conditions: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sync_engine.canary import is_canary
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
@@ -142,6 +143,8 @@ class Planner:
 
     def _unlinked(self, change: Changed) -> Step | None:
         uid = change.item.uid
+        if is_canary(uid):
+            return None
         if uid in self.claimed:
             return _duplicate(change, self.claimed[uid])
         hub = self.view.by_uid.get(uid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -188,6 +188,10 @@ class RunCounts:
     held: int = 0
     linked: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def __add__(self, other: RunCounts) -> RunCounts:
+        """Two cycles as one."""
+        return RunCounts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
     @property
     def changes(self) -> int:

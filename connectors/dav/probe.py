@@ -15,7 +15,6 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from connectors.dav.connector import DavConnector
 from connectors.dav.hrefs import Origin
-from connectors.dav.probe_item import probe_item
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import (
     CollectionGone,
@@ -27,6 +26,7 @@ from sync_engine.errors import (
     Throttled,
 )
 from sync_engine.ports import Changed, RemoteCollection, RemoteRef
+from sync_engine.probe_item import probe_item
 
 SOON = 14  # days before its end at which a certificate is worth a word
 _ADVICE: tuple[tuple[type[SyncError], str], ...] = (
