@@ -165,10 +165,15 @@ def _is_weekday(day: date, last: int, by_day: str) -> bool:
         if name != _WEEKDAYS[day.weekday()]:
             continue
         nth = (day.day + 6) // 7, -((last - day.day) // 7 + 1)
-        if number in ("", "+") or (number.lstrip("+-").isdecimal() and len(number) < 4 and int(number) in nth):
+        if number in ("", "+") or (_is_number(number) and int(number) in nth):
             return True
     return False
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(one) for one in text.split(",")[:62] if one.lstrip("+-").isdecimal() and len(one) < 4]
+    return [int(one) for one in text.split(",")[:62] if _is_number(one)]
+
+
+def _is_number(text: str) -> bool:
+    """Up to three characters, one sign at most."""
+    return len(text) < 4 and text[text[:1] in ("+", "-") :].isdecimal()

@@ -112,17 +112,16 @@ def _calendar_head(plain: PlainHead, take: Taker, field: str) -> CalendarHead:
         take = _quoted_printable(take, plain.params)
         plain = plain._replace(params=legacy.without_encoding(plain.params))
     given = dict(plain.params)
-    zone = ",".join(given.get("TZID", ()))
+    zone = ",".join(filter(str.strip, given.get("TZID", ())))
     if "TZID" in given and not zone.strip():
         zone = NAMELESS
-    rest = tuple([param for param in plain.params if not _in_moment(*param)])
+    rest = tuple([param for param in plain.params if not _in_moment(param[0])])
     return CalendarHead(plain, take, field, zone, given.get("VALUE") == ("DATE",), rest)
 
 
-def _in_moment(name: str, values: tuple[str, ...]) -> bool:
-    if name == "VALUE":
-        return True  # what has been read as a date or a time is one, whatever else this says
-    return name == "TZID" and len(values) == 1
+def _in_moment(name: str) -> bool:
+    # What has been read as a date or a time is one, whatever else VALUE says. A TZID with bare commas is one name.
+    return name in ("VALUE", "TZID")
 
 
 def _quoted_printable(take: Taker, params: Params) -> Taker:
@@ -191,7 +190,7 @@ def _unused(head: CalendarHead, moment: Moment | None) -> Params:
     """Parameters that the moment does not say: also a TZID that has no meaning, on a date or a time in UTC."""
     if not head.zone or moment is None or moment.zone == head.zone:
         return head.rest
-    return tuple([param for param in head.plain.params if param[0] == "TZID" or not _in_moment(*param)])
+    return tuple([param for param in head.plain.params if param[0] != "VALUE"])
 
 
 def _take_start(draft: DetailsDraft, head: CalendarHead, value: str) -> None:

@@ -202,4 +202,5 @@ def _types(types: tuple[str, ...], preferred: bool, version: str) -> str:
         pref = (("PREF", ("1",)),) if preferred else ()
         return write_params((*pref, ("TYPE", types)) if types else pref)
     named = (*types, "pref") if preferred else types
-    return write_params((("TYPE", tuple([name.upper() for name in named])),)) if named else ""
+    shown = tuple([name.upper() if name.isascii() else name for name in named])  # not all letters have a way back
+    return write_params((("TYPE", shown),)) if named else ""
