@@ -6,14 +6,15 @@ A crash is a kill -9: from then on this process does nothing at all any more, no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from connectors.memory import Account, MemoryConnector
 from storage.database import Database
-from sync_engine.errors import NotAuthorised, OutcomeUnknown, Rejected, Throttled, Unavailable
+from storage.errors import CommitInDoubt, StoreError, StoreFull
+from sync_engine.errors import NotAuthorised, OutcomeUnknown, Rejected, Throttled, Unavailable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Broken, Changed, Cursor, KnownVersions, Page, RemoteRef, Removed
 
@@ -23,7 +24,7 @@ class Crash(BaseException):
 
 
 class Fault(StrEnum):
-    """How a call fails. For the store, all but a crash after it are a crash before it."""
+    """How a call fails. What cannot happen to a commit is a crash before it."""
 
     CRASH_BEFORE = "crash before"
     CRASH_AFTER = "crash after"
@@ -32,9 +33,21 @@ class Fault(StrEnum):
     UNAVAILABLE = "unavailable"
     THROTTLED = "throttled"
     NOT_AUTHORISED = "not authorised"
+    CONFLICT = "another version is there"
+    IN_DOUBT_DONE = "commit in doubt, done"
+    IN_DOUBT_LOST = "commit in doubt, not done"
+    DISK_FULL = "disk full"
 
 
 _WRITES = ("create", "update", "delete")
+_OF_STORE = (Fault.IN_DOUBT_DONE, Fault.IN_DOUBT_LOST, Fault.DISK_FULL)
+
+
+def applies(fault: Fault, name: str) -> bool:
+    """Whether a call can fail so."""
+    if fault is Fault.CONFLICT:
+        return name in ("update", "delete")
+    return name == "commit" or fault not in _OF_STORE
 
 
 @dataclass
@@ -51,13 +64,16 @@ class Script:
         if self.dead:
             raise Crash
         self.calls.append(name)
-        if len(self.calls) - 1 != self.at or self.fault is None:
+        if len(self.calls) - 1 != self.at or self.fault is None or not applies(self.fault, name):
             return work()
         return self._fail(name, work)
 
     def _fail(self, name: str, work: Callable[[], Any]) -> Any:
-        if self.fault is Fault.CRASH_AFTER or (self.fault is Fault.LOST_ANSWER and name in _WRITES):
+        done = (Fault.CRASH_AFTER, Fault.IN_DOUBT_DONE)
+        if self.fault in done or (self.fault is Fault.LOST_ANSWER and name in _WRITES):
             work()
+        if self.fault in _OF_STORE:
+            raise StoreFull("No space is left.") if self.fault is Fault.DISK_FULL else CommitInDoubt("It went away.")
         if self.fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER) or name == "commit":
             self.dead = True
             raise Crash
@@ -67,6 +83,8 @@ class Script:
 def _error(fault: Fault | None, name: str) -> Exception:
     if fault in (Fault.LOST_ANSWER, Fault.LOST_REQUEST) and name in _WRITES:
         return OutcomeUnknown("The connection broke.")
+    if fault is Fault.CONFLICT:
+        return VersionConflict("It has changed.")
     if fault is Fault.THROTTLED:
         return Throttled("Too many requests.", retry_after=60)
     return NotAuthorised("Sign in again.") if fault is Fault.NOT_AUTHORISED else Unavailable("503")
@@ -175,16 +193,8 @@ class FaultyStore:
 
         try:
             self.script.call("commit", commit)
-        except Crash as err:
+        except (Crash, StoreError) as err:
             if not done:
-                with _swallowing():
+                with suppress(Crash, StoreError):
                     manager.__exit__(type(err), err, err.__traceback__)
             raise
-
-
-@contextmanager
-def _swallowing() -> Iterator[None]:
-    try:
-        yield
-    except Crash:
-        return
