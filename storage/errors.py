@@ -16,6 +16,8 @@ import re
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from sync_engine.errors import NotStored
+
 
 class StoreError(Exception):
     """Base of all. ``str(error)`` is one clear sentence for an admin."""
@@ -45,7 +47,7 @@ class StoreOutdated(StoreError):
     """The database has another schema than this program."""
 
 
-class StoreRefused(StoreError):
+class StoreRefused(StoreError, NotStored):
     """A rule of the schema forbids this write."""
 
 

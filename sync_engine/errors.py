@@ -5,6 +5,7 @@ SyncError
 │   ├── VersionConflict       it changed over there: read it and decide again
 │   ├── Rejected              the system refuses this item: quarantine it with the server's words
 │   └── Unreadable            its text cannot be read: keep the raw text, quarantine
+├── NotStored                 the hub's store refused a transaction: find the item that it cannot hold, keep the rest
 └── AccountError              the whole account or collection
     ├── CursorExpired         list everything once
     ├── SuspectListing        the listing cannot be true (empty, cut off): delete nothing, tell the admin
@@ -42,6 +43,10 @@ class Rejected(ItemError):
 
 class Unreadable(ItemError):
     """Text that cannot be made into a record. The text itself is kept by whoever raises this."""
+
+
+class NotStored(SyncError):
+    """A rule of the hub's store forbids something in a transaction; none of it was kept."""
 
 
 class AccountError(SyncError):

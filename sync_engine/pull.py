@@ -12,8 +12,9 @@ from functools import partial
 from sync_engine.apply import Applier
 from sync_engine.brake import approved_items, hold_emptied, refused_items
 from sync_engine.context import Cycle
-from sync_engine.errors import CursorExpired, SuspectListing
+from sync_engine.errors import CursorExpired, NotStored, SuspectListing
 from sync_engine.matching import fingerprint
+from sync_engine.model import starts_of, title_of
 from sync_engine.plan import Planner, Step, View
 from sync_engine.ports import (
     Binding,
@@ -25,7 +26,9 @@ from sync_engine.ports import (
     LinkState,
     Listed,
     Page,
+    RemoteRef,
     Removed,
+    Trouble,
     UnitOfWork,
 )
 from sync_engine.telling import is_action, tell_step
@@ -128,6 +131,45 @@ def known_versions(cycle: Cycle) -> KnownVersions:
 
 
 def _commit(
+    cycle: Cycle,
+    binding: Binding,
+    page: Page,
+    *,
+    matching: bool,
+    later: list[Changed] | None = None,
+    settled: Sequence[Intent] = (),
+) -> None:
+    """Take in a page. Where the store refuses it, its items one by one: the one that it cannot hold is set aside."""
+    waiting = len(later or ())
+    try:
+        _commit_page(cycle, binding, page, matching=matching, later=later, settled=settled)
+    except NotStored as err:
+        del (later or [])[waiting:]
+        changes = [change for change in page.changes if not isinstance(change, Listed)]
+        if not changes:
+            raise
+        for change in changes if len(changes) > 1 else ():
+            _commit(cycle, binding, Page([change]), matching=matching, later=later)
+        if len(changes) == 1:
+            _set_aside(cycle, binding, changes[0], err)
+        _commit_page(cycle, binding, replace(page, changes=()), matching=matching, settled=settled)
+
+
+def _set_aside(cycle: Cycle, binding: Binding, change: Change, err: NotStored) -> None:
+    read = change if isinstance(change, Changed) else None
+    ref = RemoteRef(change.id) if isinstance(change, Removed) else change.ref
+    record = read.item.record if read else None
+    entry = Trouble(
+        "read", f"The hub cannot hold this item: {err}", title=title_of(record) if record else ref.id,
+        starts=starts_of(record) if record else "", raw=read.item.text if read else "",
+        remote_id=ref.id, remote_version=ref.version, uid=read.item.uid if read else "",
+    )  # fmt: skip
+    with cycle.transaction() as uow:
+        uow.quarantine(binding.id, entry)
+        cycle.counts.quarantined += 1
+
+
+def _commit_page(
     cycle: Cycle,
     binding: Binding,
     page: Page,

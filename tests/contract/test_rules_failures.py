@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,47 @@ def test_r09_what_the_store_refuses_is_shown_in_the_quarantine_and_the_others_go
     world.settle()
     assert world.rows(t.quarantine) == []
     assert set(b.items()) == {"good", "bad"}
+
+
+@contextmanager
+def _refusing(world: World, uid: str) -> Iterator[None]:
+    """The database has a rule that the engine knows nothing of."""
+    rule, gone = (
+        f"ALTER TABLE items ADD CONSTRAINT house_rule CHECK (uid <> '{uid}')",
+        "ALTER TABLE items DROP CONSTRAINT house_rule",
+    )
+    if world.database.engine.dialect.name == "sqlite":
+        when = f"BEFORE INSERT ON items WHEN NEW.uid = '{uid}'"
+        rule = f"CREATE TRIGGER house_rule {when} BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed'); END"
+        gone = "DROP TRIGGER house_rule"
+    with world.database.engine.begin() as connection:
+        connection.exec_driver_sql(rule)
+    try:
+        yield
+    finally:
+        with world.database.engine.begin() as connection:
+            connection.exec_driver_sql(gone)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_r09_an_item_that_the_database_refuses_is_set_aside_and_the_page_goes_on(tmp_path: Path, first: bool) -> None:
+    world = World.new(tmp_path)
+    a = world.bind("a")
+    if not first:
+        world.settle()
+    for n in range(5):
+        a.put(samples.event(f"e{n}", f"Event {n}"))
+    with _refusing(world, "e2"):
+        world.settle()
+        assert set(world.hub()) == {"e0", "e1", "e3", "e4"}
+        (entry,) = world.rows(t.quarantine)
+        assert (entry.title, entry.uid) == ("Event 2", "e2")
+        assert "cannot hold" in entry.message
+        assert "SUMMARY:Event 2" in entry.raw
+        assert world.settle() == 0
+    assert set(a.items()) == {f"e{n}" for n in range(5)}
+    with world.database.engine.begin() as connection:
+        retry_quarantined(connection, entry.id)
+    world.settle()
+    assert "e2" in world.hub()
+    assert world.rows(t.quarantine) == []
