@@ -98,6 +98,14 @@ collections = Table(
             f"{d}_where": text("deleted_at IS NULL") for d in ("sqlite", "postgresql", "mssql")
         },
     ),
+    Index(  # the one above takes no two empty owners for equal, but on SQL Server
+        "uq_collections_company_slug",
+        "slug",
+        unique=True,
+        **{  # type: ignore[arg-type]
+            f"{d}_where": text("owner_id IS NULL AND deleted_at IS NULL") for d in ("sqlite", "postgresql", "mssql")
+        },
+    ),
 )
 
 collection_properties = Table(  # WebDAV properties we do not know, kept as XML

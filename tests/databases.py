@@ -196,3 +196,13 @@ def mssql_url() -> Iterator[str]:
     schema.upgrade(url)
     yield url
     schema.downgrade(url, "base")
+
+
+@pytest.fixture
+def empty_mssql_url() -> Iterator[str]:
+    """The SQL Server database that the environment names, without tables."""
+    url = os.environ.get(MSSQL)
+    if not url:
+        pytest.skip(f"{MSSQL} is not set")
+    yield url
+    schema.downgrade(url, "base")
