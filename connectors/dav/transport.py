@@ -29,6 +29,7 @@ from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 MAX_BODY = 8 << 20  # octets of an answer that is kept as one piece
 MAX_REDIRECTS = 5
 READ_TRIES = 3
+LOCKED_TRIES = 3  # of a write that met a lock (423): it was not done; Xandikos locks the whole store for each write
 FIRST_PAUSE = 0.2  # seconds; doubled for each further try, plus up to the same again at random
 _PASSING = frozenset({502, 503, 504})
 _FAILED = (requests.RequestException, urllib3.exceptions.HTTPError)
@@ -104,7 +105,8 @@ class Transport:
                 return False
             self._sleep(wait)
             return True
-        if writing or answer.status not in _PASSING or attempt >= READ_TRIES:
+        locked = writing and answer.status == 423 and attempt < LOCKED_TRIES
+        if not locked and (writing or answer.status not in _PASSING or attempt >= READ_TRIES):
             return False
         self._pause(attempt)
         return True

@@ -165,7 +165,7 @@ def test_a_connection_that_breaks_in_a_transaction_costs_seconds_and_nothing_els
         other.exec_driver_sql("SELECT * FROM collections FOR UPDATE")
         put_event(radicale_server, pair[0], "e1", "in the middle")
         waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        wait_for(lambda: killer.exec_driver_sql(f"SELECT count(*) {waiting}").scalar_one())  # in a transaction, it waits
+        wait_for(lambda: killer.exec_driver_sql(f"SELECT count(*) {waiting}").scalar_one())  # in a transaction
         killer.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) {waiting}")
         other.exec_driver_sql("ROLLBACK")
         started = time.monotonic()

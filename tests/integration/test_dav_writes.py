@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -46,7 +47,6 @@ WRITE_FAULTS = [
     pytest.param(Fault("PUT", 413), Rejected, id="413"),
     pytest.param(Fault("PUT", 415), Rejected, id="415"),
     pytest.param(Fault("PUT", 507), Rejected, id="507"),
-    pytest.param(Fault("PUT", 423), OutcomeUnknown, id="423"),
     pytest.param(Fault("PUT", 401), NotAuthorised, id="401"),
     pytest.param(Fault("PUT", 429, {"Retry-After": "30"}), Throttled, id="429"),
     pytest.param(Fault("PUT", 503, {"Retry-After": "0"}), Throttled, id="503 with a time"),
@@ -57,6 +57,19 @@ WRITE_FAULTS = [
     pytest.param(Fault("PUT", drop_after=True), OutcomeUnknown, id="done and dropped"),
     pytest.param(Fault("PUT", delay=3.5), OutcomeUnknown, id="slow"),
 ]
+
+
+@pytest.mark.parametrize(("times", "sent"), [(1, 2), (2, 3), (9, 3)])
+def test_a_lock_of_a_moment_is_waited_for_and_a_longer_one_is_of_one_item(
+    server: UnkindDav, dav: DavConnector, times: int, sent: int
+) -> None:
+    hub = pulled(dav)
+    server.faults.append(Fault("PUT", 423, times=times))
+    ref = RemoteRef(f"{CALENDAR}e0.ics", hub.versions[f"{CALENDAR}e0.ics"])
+    before = server.count("PUT")
+    with nullcontext() if times < sent else pytest.raises(OutcomeUnknown, match="locked"):
+        dav.update(CALENDAR, ref, event("new", "u0"), event("e0", "u0"))
+    assert server.count("PUT") - before == sent
 
 
 @pytest.mark.parametrize(("fault", "error"), WRITE_FAULTS)
