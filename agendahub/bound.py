@@ -19,11 +19,17 @@ class Bound:
     settings: BindingSettings
 
 
-def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:
-    """Make sure that the binding's rows exist. A remote given by its name is looked up at the account."""
+def remote_id_of(settings: BindingSettings, connector: Connector) -> str:
+    """The id of the remote collection. One given by its name is looked up at the account."""
     remote_id = settings.remote
     if not remote_id.startswith("/") and "://" not in remote_id:  # a name, or an id that is no path
         remote_id = find_remote(connector, remote_id, settings.account).id
+    return remote_id
+
+
+def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:
+    """Make sure that the binding's rows exist."""
+    remote_id = remote_id_of(settings, connector)
     with workspace.database.begin() as unit:
         connection, now = unit.session.connection, utc_now()
         account_id = ensure_account(connection, settings.account, now)

@@ -12,6 +12,7 @@ import typer
 
 from agendahub.commands import (
     accounts,
+    apply,
     bindings,
     collections,
     conflicts,
@@ -22,6 +23,7 @@ from agendahub.commands import (
     held,
     history,
     init,
+    plan,
     quarantine,
     serve,
     status,
@@ -50,6 +52,8 @@ for group in (
     collections,
     bindings,
     sync,
+    plan,
+    apply,
     status,
     held,
     conflicts,

@@ -137,7 +137,7 @@ class Worker:
         cycle.progress = progress
         result, error = Result.OK, cast("SyncError | None", None)
         try:
-            run_cycle(cycle)
+            self.work(cycle)
         except Stopped:
             result = Result.STOPPED
         except SyncError as err:
@@ -147,6 +147,10 @@ class Worker:
                 raise
             result, error = Result.FAILED, unexpected(err)
         return Outcome(result, started, utc_now(), cycle.counts, error)
+
+    def work(self, cycle: Cycle) -> None:
+        """What is done in a cycle: all there is to do."""
+        run_cycle(cycle)
 
     def _feed_check(self, bound: Bound, connector: Connector, run: Callable[[], Outcome]) -> FeedCheck:
         known = known_versions(self.prepared(bound, connector))

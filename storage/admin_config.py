@@ -33,14 +33,26 @@ def ensure_collection(connection: Connection, name: str, kinds: Sequence[str], o
     """The id of a hub collection, made if need be. Raises `StoreRefused`: unknown owner, kinds it cannot hold."""
     _one_at_a_time(connection)
     owner_id = _owner(connection, owner)
-    found = connection.execute(
+    found = _collection(connection, name, owner_id)
+    if found is None:
+        return _create_collection(connection, name, kinds, owner_id, now)
+    return _widened(connection, found.id, name, found.kinds, kinds)
+
+
+def find_collection(connection: Connection, name: str, kinds: Sequence[str], owner: str) -> int | None:
+    """The id of a hub collection; None where it is not made yet. Raises `StoreRefused` as `ensure_collection`."""
+    found = _collection(connection, name, _owner(connection, owner))
+    if found is not None:
+        _together(name, found.kinds, kinds)
+    return None if found is None else int(found.id)
+
+
+def _collection(connection: Connection, name: str, owner_id: int | None):  # type: ignore[no-untyped-def]
+    return connection.execute(
         select(t.collections.c.id, t.collections.c.kinds).where(
             t.collections.c.name == name, _owned_by(owner_id), t.collections.c.deleted_at.is_(None)
         )
     ).first()
-    if found is None:
-        return _create_collection(connection, name, kinds, owner_id, now)
-    return _widened(connection, found.id, name, found.kinds, kinds)
 
 
 def _one_at_a_time(connection: Connection) -> None:
@@ -88,14 +100,19 @@ def _free_slug(connection: Connection, name: str, owner_id: int | None) -> str:
 
 
 def _widened(connection: Connection, collection_id: int, name: str, has: str, wanted: Sequence[str]) -> int:
-    """Events and tasks may come to share a collection; contacts stay by themselves."""
-    kinds = set(has.split(",")) | set(wanted)
-    if "contact" in kinds and len(kinds) > 1:
-        raise StoreRefused(f"The collection {name!r} holds {has}, so it cannot hold {', '.join(wanted)} too.")
+    kinds = _together(name, has, wanted)
     if kinds != set(has.split(",")):
         joined = ",".join(sorted(kinds))
         connection.execute(update(t.collections).where(t.collections.c.id == collection_id).values(kinds=joined))
     return collection_id
+
+
+def _together(name: str, has: str, wanted: Sequence[str]) -> set[str]:
+    """Events and tasks may come to share a collection; contacts stay by themselves."""
+    kinds = set(has.split(",")) | set(wanted)
+    if "contact" in kinds and len(kinds) > 1:
+        raise StoreRefused(f"The collection {name!r} holds {has}, so it cannot hold {', '.join(wanted)} too.")
+    return kinds
 
 
 def ensure_binding(connection: Connection, name: str, account_id: int, collection_id: int, remote_id: str) -> int:

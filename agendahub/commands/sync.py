@@ -1,4 +1,4 @@
-"""agendahub sync [BINDING] and agendahub plan [BINDING]"""
+"""agendahub sync [BINDING]"""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agendahub.commands.chosen import Bindings, chosen_bindings, connectors, only_one_binding
+from agendahub.commands.plan import plan
 from agendahub.context import AsJson, examples, workspace_of
-from agendahub.failure import Failure
-from agendahub.output import as_data, console, print_json, say
-from agendahub.texts import _, plural
+from agendahub.output import console, print_json, say
+from agendahub.texts import _
 
 if TYPE_CHECKING:
     from agendahub.outcome import Outcome
     from agendahub.work import Worker
     from agendahub.workspace import Workspace
     from config.settings import BindingSettings
-    from sync_engine.dry_run import PlannedAction
-    from sync_engine.ports import Connector
 
 _ROUNDS = 4  # what one binding brings in goes out through the others in the next round
-
-Bindings = Annotated[
-    list[str] | None, typer.Argument(metavar="[BINDING]...", help=_("Which; without it, all that are not paused."))
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,10 +29,6 @@ def add_to(app: typer.Typer) -> None:
         help=_("Bring bindings in step now."),
         epilog=examples("agendahub sync", 'agendahub sync "work agenda"', "agendahub sync --dry-run"),
     )(sync)
-    app.command(
-        help=_("Show what a sync would do and why. Nothing is written, here or at any server."),
-        epilog=examples("agendahub plan", 'agendahub plan "work agenda" --json'),
-    )(plan)
 
 
 def sync(
@@ -47,52 +38,17 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     if dry_run:
-        plan(context, bindings, as_json)
+        plan(context, bindings, as_json=as_json)
         return
     workspace = workspace_of(context)
-    chosen = _chosen(workspace, bindings)
+    chosen = chosen_bindings(workspace, bindings)
     totals = _Totals()
-    with _connectors(workspace) as connector_of:
+    with connectors(workspace) as connector_of:
         _run_rounds(workspace, chosen, connector_of, totals, quiet=as_json)
     if as_json:
         print_json(list(totals.rows.values()))
     if any(row["result"] != "ok" for row in totals.rows.values()):
         raise typer.Exit(1)
-
-
-def plan(context: typer.Context, bindings: Bindings = None, as_json: AsJson = False) -> None:
-    from agendahub.work import Worker
-
-    workspace = workspace_of(context)
-    worker, found, failed = Worker(workspace), {}, False
-    with _connectors(workspace) as connector_of:
-        for settings in _chosen(workspace, bindings):
-            try:
-                found[settings.name] = _rehearsed(worker, settings, connector_of)
-            except _only_one_binding() as err:
-                failed = True
-                console(error=True).print(f"{settings.name}: {err}", markup=False)
-    if as_json:
-        print_json([{"binding": name} | as_data(action) for name, actions in found.items() for action in actions])
-    else:
-        _show_plan(found)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _rehearsed(worker: Worker, settings: BindingSettings, connector_of: Any) -> list[PlannedAction]:
-    from sync_engine.dry_run import rehearse
-
-    connector = connector_of(settings)
-    return rehearse(worker.prepared(worker.bound(settings, connector), connector))
-
-
-def _only_one_binding() -> tuple[type[Exception], ...]:
-    """Errors that are about one binding: the others go on."""
-    from storage.errors import StoreRefused
-    from sync_engine.errors import SyncError
-
-    return Failure, StoreRefused, SyncError
 
 
 class _Totals:
@@ -108,31 +64,6 @@ class _Totals:
         row |= {"result": str(outcome.result), "message": outcome.message}
         for key, value in counts_of(outcome.counts).items():
             row["counts"][key] = row["counts"][key] + value if key in row["counts"] else value
-
-
-def _chosen(workspace: Workspace, names: list[str] | None) -> list[BindingSettings]:
-    if names:
-        return [workspace.binding(name) for name in names]
-    if not workspace.settings.bindings:
-        raise Failure(_("There are no bindings yet; add one with `agendahub binding add`."))
-    return [binding for binding in workspace.settings.bindings if not binding.paused]
-
-
-@contextmanager
-def _connectors(workspace: Workspace) -> Iterator[Any]:
-    """One connector for each account, closed at the end."""
-    made: dict[str, Connector] = {}
-
-    def connector_of(settings: BindingSettings) -> Connector:
-        if settings.account not in made:
-            made[settings.account] = workspace.connector(workspace.account(settings.account))
-        return made[settings.account]
-
-    try:
-        yield connector_of
-    finally:
-        for connector in made.values():
-            connector.close()
 
 
 def _run_rounds(
@@ -172,7 +103,7 @@ def _cycle(worker: Worker, settings: BindingSettings, connector_of: Any, *progre
     """What keeps one binding from beginning is no reason for the others to wait."""
     try:
         return worker.cycle(settings, connector_of(settings), *progress)
-    except _only_one_binding() as err:
+    except only_one_binding() as err:
         return worker.refused(settings, err)
 
 
@@ -231,18 +162,3 @@ def summary(counts: Any) -> str:
     }
     told = [text.format(n=getattr(counts, name)) for name, text in words.items() if getattr(counts, name)]
     return ", ".join(told) or _("nothing to do")
-
-
-def _show_plan(found: dict[str, list[PlannedAction]]) -> None:
-    for name, actions in found.items():
-        say(plural("{count} action", "{count} actions", len(actions)) + f": {name}")
-        for action in actions:
-            starts = f" ({action.starts})" if action.starts else ""
-            say(f"  {action.side}: {action.operation} {action.title}{starts} - {action.reason}")
-            for change in action.fields:
-                say(f"      {change.field}: {_shown(change.before)} -> {_shown(change.after)}")
-
-
-def _shown(value: str) -> str:
-    flat = " ".join(value.split())
-    return (flat[:60] + "…" if len(flat) > 60 else flat) or _("(nothing)")

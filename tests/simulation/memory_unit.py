@@ -253,7 +253,7 @@ class MemoryUnit:
         fields: Sequence[FieldConflict],
         hub_revision: int,
         remote_revision: int,
-        base_revision: int | None = None,  # noqa: ARG002 - for people who resolve it
+        base_revision: int | None = None,
     ) -> None:
         self._to_write().conflicts += (Conflict(binding_id, item_id, tuple(fields), hub_revision, remote_revision),)
 
