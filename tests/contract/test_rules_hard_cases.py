@@ -23,7 +23,7 @@ from tests.world import Side, World
 
 
 def _world(folder: Path, *items: Item, policy: Policy | None = None) -> tuple[World, Side, Side]:
-    world = World.sqlite(folder)
+    world = World.new(folder)
     a, b = world.bind("a", policy), world.bind("b")
     for item in items:
         a.put(item)
@@ -41,7 +41,7 @@ def _retry_all(world: World) -> None:
 
 
 def test_r09_what_the_store_refuses_holds_up_nothing_that_comes_after_it_in_its_page(tmp_path: Path) -> None:
-    world = World.sqlite(tmp_path)
+    world = World.new(tmp_path)
     a = world.bind("a")
     a.put(Item.read(samples.card("bad").text.replace("Likes numbers", "Likes \x00 bytes")))
     a.put(samples.card("good"))

@@ -203,6 +203,112 @@ def test_overrides_merge_by_recurrence_id(base: Event, prefer: Prefer, swap: boo
     assert merged.conflicts == ()
 
 
+@many
+@given(events, prefers)
+def test_r14_occurrences_cancelled_on_each_side_are_all_cancelled(base: Event, prefer: Prefer) -> None:
+    assert base.master is not None
+    base = replace(base, master=replace(base.master, exception_dates=tuple(occurrences[2:])), overrides=())
+    assert base.master is not None
+    hub, remote = (
+        replace(base, master=replace(base.master, exception_dates=(moment, *occurrences[2:])))
+        for moment in occurrences[:2]
+    )
+    merged = merge(base, hub, remote, prefer)
+    assert isinstance(merged.record, Event)
+    assert merged.record.master is not None
+    assert set(merged.record.master.exception_dates) == set(occurrences)
+    assert merged.conflicts == ()
+
+
+@many
+@given(events, words, prefers, st.booleans())
+def test_r14_an_occurrence_cancelled_on_one_side_and_untouched_on_the_other_goes_with_its_override(
+    base: Event, title: str, prefer: Prefer, swap: bool
+) -> None:
+    assert base.master is not None
+    when, other = occurrences[:2]
+    kept = EventDetails(recurrence_id=other, start=other, summary=f"stays {title}")
+    both = (EventDetails(recurrence_id=when, start=when, summary="goes"), kept)
+    base = replace(base, master=replace(base.master, rules=("FREQ=DAILY",), exception_dates=()), overrides=both)
+    assert base.master is not None
+    cancelled = replace(base, master=replace(base.master, exception_dates=(when,)))  # its override was left behind
+    renamed = replace(base, master=replace(base.master, location="elsewhere"))
+    merged = merge(base, renamed, cancelled, prefer) if swap else merge(base, cancelled, renamed, prefer)
+    assert isinstance(merged.record, Event)
+    assert merged.record.master is not None
+    assert merged.record.overrides == (kept,)
+    assert merged.record.master.exception_dates == (when,)
+
+
+@many
+@given(events, moments, prefers, st.booleans())
+def test_r15_one_occurrence_moved_leaves_all_others_as_they_are(
+    base: Event, start: Moment, prefer: Prefer, swap: bool
+) -> None:
+    assert base.master is not None
+    when = occurrences[0]
+    others = tuple(d for d in base.overrides if d.recurrence_id != when)
+    cancelled = tuple(m for m in base.master.exception_dates if m != when)
+    base = replace(base, master=replace(base.master, exception_dates=cancelled), overrides=others)
+    moved = replace(base, overrides=(EventDetails(recurrence_id=when, start=start, summary="moved"), *others))
+    assert base.master is not None
+    renamed = replace(base, master=replace(base.master, location="elsewhere"))
+    merged = merge(base, renamed, moved, prefer) if swap else merge(base, moved, renamed, prefer)
+    assert isinstance(merged.record, Event)
+    assert merged.record.overrides == moved.overrides
+    assert merged.record.master == renamed.master
+    assert merged.conflicts == ()
+
+
+@many
+@given(words, prefers, st.booleans())
+def test_r14_one_occurrence_is_one_however_its_id_is_written(title: str, prefer: Prefer, swap: bool) -> None:
+    start = Moment("20260302T090000", "Europe/Zurich")
+    master = EventDetails(start=start, summary="series", rules=("FREQ=DAILY;COUNT=9",))
+    here, there = Moment("20260304T090000", "Europe/Zurich"), Moment("20260304T080000", "UTC")
+    first, second = (here, there) if swap else (there, here)
+    hub = Event("u", master, (EventDetails(recurrence_id=first, start=here, summary=f"edited {title}"),))
+    remote = Event("u", replace(master, exception_dates=(second,), location="elsewhere"))
+    merged = merge(Event("u", master), hub, remote, prefer)
+    assert isinstance(merged.record, Event)
+    assert merged.record.master is not None
+    assert [d.summary for d in merged.record.overrides] == [f"edited {title}"]
+    assert merged.record.master.exception_dates == ()
+    assert merged.record.master.location == "elsewhere"
+
+
+@many
+@given(st.integers(1, 8), st.integers(1, 8), prefers, st.booleans())
+def test_r16_an_occurrence_edited_on_one_side_goes_if_the_other_ended_the_series_before_it(
+    edited: int, ends: int, prefer: Prefer, swap: bool
+) -> None:
+    start = Moment("20260301T090000", "UTC")
+    when = Moment(f"2026030{edited}T090000", "UTC")
+    base = Event("u", EventDetails(start=start, summary="series", rules=("FREQ=DAILY;COUNT=9",)))
+    assert base.master is not None
+    cut = replace(base, master=replace(base.master, rules=(f"FREQ=DAILY;COUNT={ends}",)))
+    one = replace(base, overrides=(EventDetails(recurrence_id=when, start=when, summary="edited"),))
+    merged = merge(base, cut, one, prefer) if swap else merge(base, one, cut, prefer)
+    assert isinstance(merged.record, Event)
+    assert merged.record.master == cut.master
+    assert merged.record.overrides == (one.overrides if edited <= ends else ())
+    assert [c.field for c in merged.conflicts] == ([] if edited <= ends else [f"overrides[{when.value}]"])
+
+
+@many
+@given(contacts, prefers, st.booleans())
+def test_r20_an_edited_element_keeps_what_belongs_to_it(base: Contact, prefer: Prefer, swap: bool) -> None:
+    label = ContentLine("X-ABLABEL", "Boat")
+    phone = Labelled("+41 100", ("fax",), False, (("X-SPEED", ("9",)),), (label,))
+    base = replace(base, phones=(phone,))
+    renumbered = replace(base, phones=(replace(phone, value="+41 200"),))
+    relabelled = replace(base, phones=(replace(phone, preferred=True),), note="edited")
+    merged = merge(base, relabelled, renumbered, prefer) if swap else merge(base, renumbered, relabelled, prefer)
+    wanted = replace(base, phones=(replace(phone, value="+41 200", preferred=True),), note="edited")
+    assert merged.record == wanted
+    assert merged.conflicts == ()
+
+
 def test_alarms_and_lines_that_are_not_modelled_merge_too() -> None:
     def alarm(trigger: str) -> Component:
         return Component("VALARM", (ContentLine("ACTION", "DISPLAY"), ContentLine("TRIGGER", trigger)))
