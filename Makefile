@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test-kill demo test test-fast test-servers check format lock clean bench-sync bench-formats bench-engine simulate mutants fuzz
+.PHONY: help setup demo test test-fast test-servers check format lock clean bench-sync bench-formats bench-engine simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -74,8 +74,10 @@ test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal (instal
 	  apt-get -q install -y --no-install-recommends $(SERVER_PACKAGES); fi
 	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py $(ARGS)
 
-test-kill: $(READY) ## kill -9 the daemon between two real servers, KILLS=n times (SEED=n)
-	$(if $(KILLS),KILLS=$(KILLS)) $(if $(SEED),SEED=$(SEED)) $(BIN)/pytest tests/acceptance/test_kill.py $(ARGS)
+TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS
+
+torture: $(READY) ## kills, full disks and more, on real processes: KILLS=1000 (SEED=n STORE=sqlite|postgresql); KILLS=0 RESTARTS=200 or FULLS=50
+	@$(BIN)/python -m tests.torture $(foreach name,$(TORTURE),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z)=$($(name)))) $(ARGS)
 
 lock: ## renew the locked dependencies (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-binary urllib3-future \

@@ -47,6 +47,17 @@ def restart(world: World) -> None:
     _reconnected(world)
 
 
+def late(world: World) -> None:
+    """The machine starts again, the daemon before its database: it waits."""
+    world.daemon.kill()
+    world.store.stop()
+    world.daemon.start()
+    world.wait(0.5, 2.5)
+    assert world.daemon.pid
+    world.store.start()
+    world.report.took("serving after the database", world.daemon.until_it_serves())
+
+
 def cut(world: World) -> None:
     """The database ends the daemon's connections, in the middle of transactions."""
     world.wait(0, 0.5)
@@ -57,7 +68,7 @@ def cut(world: World) -> None:
 def _reconnected(world: World) -> None:
     began = time.monotonic()
     world.daemon.until_it_serves()
-    world.daemon.until_cycles(1)
+    world.daemon.until_cycles(1, of=max)  # the other one may wait for a server that was away
     world.report.took("reconnected", time.monotonic() - began)
 
 
@@ -77,7 +88,7 @@ def full(world: World) -> None:
     _upload_until(world, lambda status: 200 <= status < 300)
     world.report.took("written", time.monotonic() - began)
     world.daemon.until_it_serves()
-    world.daemon.until_cycles(1)
+    world.daemon.until_cycles(1, of=max)
     world.report.took("in sync", time.monotonic() - began)
 
 
@@ -117,20 +128,21 @@ def server(world: World) -> None:
         world.servers[name].start()
 
 
-def line(world: World) -> None:
+def wire(world: World) -> None:
     """Answers break in the middle."""
-    wire = world.servers[world.dice.choice(("A", "B"))].wire
-    wire.bad = True
+    chosen = world.servers[world.dice.choice(("A", "B"))]
+    chosen.wire.bad = True
     world.wait(0.5, 2.0)
-    wire.bad = False
+    chosen.wire.bad = False
 
 
 DISASTERS: Mapping[str, Disaster] = {
     "kill": kill,
     "end": end,
     "restart": restart,
+    "late": late,
     "cut": cut,
     "full": full,
     "server": server,
-    "line": line,
+    "wire": wire,
 }

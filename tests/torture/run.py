@@ -34,10 +34,11 @@ def usual(kills: int, kind: str) -> dict[str, int]:
         "kill": kills,
         "end": some,
         "restart": 2 * some if kind == "postgresql" else 0,
+        "late": some if kind == "postgresql" else 0,
         "cut": some if kind == "postgresql" else 0,
         "full": some,
         "server": 2 * some,
-        "line": 2 * some,
+        "wire": 2 * some,
     }
 
 
@@ -88,7 +89,7 @@ def _torture(world: World, disasters: list[str], tick: Tick) -> None:
     assert not (found := schema.problems(world.store.url)), f"the store is damaged: {found}"
     for word in ("Traceback", "broke off unexpectedly", "a request failed"):
         assert word not in world.daemon.log(), f"{word!r} is in the log"
-    assert not (slow := world.report.too_slow()), f"too slow: {slow}"
+    assert not world.report.slow, f"too slow: {', '.join(world.report.slow)}"
 
 
 def _converge(world: World) -> None:

@@ -1,0 +1,19 @@
+"""Kills and other disasters on SQLite (R05); more on demand: make torture KILLS=1000 STORE=sqlite"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.torture.run import run, usual
+
+SEED, KILLS = 7, 25
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_r05_disasters_lose_double_and_resurrect_nothing_on_sqlite() -> None:
+    report = run("sqlite", SEED, usual(KILLS, "sqlite"))
+    print(report)
+    assert report.count["kill"] == KILLS
+    assert report.edits.total() > KILLS, "people were at work"
+    assert not report.found.total()
