@@ -1,4 +1,4 @@
-"""Rules whose breach shows only in a corner: R09, R17, R20, R21, R22, R23, R36, and bindings of one direction."""
+"""Rules whose breach shows only in a corner: R03, R09, R17, R20, R21, R22, R23, R36, and bindings of one direction."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from agendahub.restoring import restore
 from connectors.memory import Account, MemoryConnector
 from storage import tables as t
 from storage.admin_actions import retry_quarantined
 from sync_engine.errors import Unavailable
 from sync_engine.item import Item
-from sync_engine.ports import Cursor, Direction, KnownVersions, Page, Policy, Prefer, Removed
+from sync_engine.ports import Cursor, Direction, KnownVersions, Origin, Page, Policy, Prefer, Removed
 from sync_engine.zones import resolve
 from tests import samples
 from tests.faults import FaultyConnector, ReadingBack
@@ -227,3 +228,18 @@ def test_an_in_binding_queues_nothing_for_the_remote(tmp_path: Path) -> None:
     assert "Room 2" in text
     assert "Bring tea" in text
     assert [row for row in world.rows(t.intents) if row.binding_id == a.binding_id] == []
+
+
+# ---------------------------------------------------------------- R03
+
+
+def test_r03_a_version_that_a_remote_kept_under_its_own_uid_comes_back_under_the_hubs(tmp_path: Path) -> None:
+    world, _a, b = _world(tmp_path, samples.event("mine"))
+    item_id = world.hub_id("mine")
+    with world.database.begin() as unit:
+        theirs = unit.keep_revision(item_id, samples.event("theirs", "Sit-down").text, Origin("account a"))
+    with world.database.begin() as unit:
+        restore(unit, item_id, theirs)
+    world.settle()
+    assert set(world.hub()) == set(b.items()) == {"mine"}
+    assert "Sit-down" in b.texts()["mine"]

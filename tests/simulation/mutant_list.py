@@ -1,0 +1,164 @@
+"""The bugs: each line breaks one place of the project, and names the test that finds it. See `mutants`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: ``old``, which the file has exactly once, becomes ``new``."""
+
+    name: str
+    file: str  # from the project's root
+    old: str
+    new: str
+    test: str = ""  # what finds it; without one, the simulation does
+
+
+POLICY = "tests/property/test_merge_policy.py::"
+DECIDE = "tests/property/test_decide_policy.py::"
+LAWS = "tests/property/test_format_laws.py::"
+HARD = "tests/contract/test_rules_hard_cases.py::"
+DELETIONS = "tests/contract/test_rules_deletions.py::"
+QUIET = "tests/contract/test_rules_quiet.py::"
+FAILURES = "tests/contract/test_rules_failures.py::"
+IDENTITY = "tests/contract/test_rules_identity.py::"
+FIELDS = "tests/contract/test_rules_fields.py::"
+WINDOW = "tests/contract/test_rules_window.py::"
+PATHS = "tests/unit/test_engine_paths.py::"
+CALLS = "tests/unit/test_engine_every_call.py::"
+ZONES = "tests/unit/zones/test_formats_zones.py::"
+SQLITE = "tests/contract/test_store_sqlite.py::TestSqlite::"
+POSTGRES = "tests/contract/test_store_postgresql.py::TestPostgresql::"
+
+MUTANTS = (
+    # what is decided
+    Mutant("last writer wins", "sync_engine/decide.py", "    if hub == base:\n        return Decision(Outcome.TAKE_REMOTE", "    if True:\n        return Decision(Outcome.TAKE_REMOTE"),
+    Mutant("hub always wins", "sync_engine/decide.py", "    if remote == base:\n        return Decision(Outcome.PUSH", "    if True:\n        return Decision(Outcome.PUSH"),
+    Mutant("deletion at the remote wins", "sync_engine/decide.py", "    if base is not None and hub == base:", "    if True:"),
+    Mutant("deletion in the hub wins", "sync_engine/decide.py", "(base is not None and remote == base)", "True"),
+    Mutant("deletions are forgotten", "sync_engine/decide.py", 'return Decision(Outcome.DELETE_IN_HUB, "deleted at the remote")', 'return Decision(Outcome.RECREATE, "", hub)'),
+    Mutant("no merge: remote wins", "sync_engine/decide.py", "Decision(Outcome.MERGE, reason, merged.record, merged.conflicts)", "Decision(Outcome.MERGE, reason, remote, ())"),
+    Mutant("conflicts are not told", "sync_engine/decide.py", "Decision(Outcome.MERGE, reason, merged.record, merged.conflicts)", "Decision(Outcome.MERGE, reason, merged.record, ())"),
+    Mutant("lossy fields are taken for deleted", "sync_engine/decide.py", "    if other is None or type(other) is not type(remote):\n        return remote", "    return remote"),
+    Mutant("merge without a base", "sync_engine/decide.py", "merged = merge(base, hub, remote, policy.prefer)", "merged = merge(None, hub, remote, policy.prefer)"),
+    Mutant("an OUT binding takes from the remote", "sync_engine/decide.py", '    if policy.direction is Direction.OUT:\n        return Decision(Outcome.PUSH, "the binding carries', '    if False:\n        return Decision(Outcome.PUSH, "the binding carries', QUIET + "test_out_mirrors_the_hub_and_takes_nothing_in"),
+    Mutant("an OUT binding lets the remote delete", "sync_engine/decide.py", "    if policy.direction is Direction.OUT:\n        return Decision(Outcome.RECREATE", "    if False:\n        return Decision(Outcome.RECREATE", DECIDE + "test_an_out_binding_never_changes_the_hub"),
+    Mutant("echo taken for an edit", "sync_engine/plan.py", "        if _is_echo(link, base, read):", "        if False:", HARD + "test_r20_a_phones_edit_while_the_server_rewrites_goes_out"),
+    Mutant("every lack is an echo", "sync_engine/plan.py", "link.pushed_at is not None and not link.remote_version and read != base", "read != base"),
+    Mutant("relinked by nothing", "sync_engine/plan.py", "        hub = self.view.by_uid.get(uid)\n", "        hub = None\n"),
+    Mutant("contents are not compared", "sync_engine/plan.py", "        if not self.view.look_alikes:\n", "        if True:\n"),
+    Mutant("revived item not linked", "sync_engine/plan.py", "        return self._matched(change, hub)\n", "        return None\n"),
+    Mutant("moved item is a duplicate", "sync_engine/plan.py", "    return not link.remote_id or link.state is LinkState.MISSING", "    return False", HARD + "test_r36_a_moved_item_is_reported_to_nobody"),
+    Mutant("an OUT binding takes strangers in", "sync_engine/plan.py", "        if self.policy.direction is Direction.OUT:\n            return None\n", "", QUIET + "test_out_mirrors_the_hub_and_takes_nothing_in"),
+    Mutant("remote ids without case", "sync_engine/plan.py", "        link = self.view.links.get(change.ref.id)\n        return self._linked", "        link = {k.lower(): v for k, v in self.view.links.items()}.get(change.ref.id.lower())\n        return self._linked"),
+    Mutant("UIDs without case", "sync_engine/plan.py", "        if uid in self.claimed:", "        if uid.lower() in {c.lower() for c in self.claimed}:", IDENTITY + "test_r29_ids_that_differ_in_case_only_are_different"),
+    Mutant("window ignored by pull", "sync_engine/plan.py", "        if not in_window(change.item.record, self.policy, self.now):\n            return None\n", "", WINDOW + "test_r23_only_what_lies_in_the_window_begins_to_sync"),
+    Mutant("an unreadable item swallows the rest of a page", "sync_engine/plan.py", "        return [step for change in ordered if (step := self.step(change)) is not None]", "        steps: list[Step] = []\n        for change in ordered:\n            steps += [step] if (step := self.step(change)) is not None else []\n            if isinstance(change, Broken):\n                break\n        return steps", FAILURES + "test_r09_an_unreadable_item_is_kept_raw_and_the_rest_is_in_sync"),
+    Mutant("a copy takes the original's link", "sync_engine/plan.py", "    return not link.remote_id or link.state is LinkState.MISSING", "    return True", FAILURES + "test_r26_a_duplicate_is_named_with_its_ids_and_what_to_do"),
+    # merging
+    Mutant("preference inverted", "sync_engine/merge.py", "return hub if side is Prefer.HUB else remote", "return remote if side is Prefer.HUB else hub"),
+    Mutant("lists are united", "sync_engine/merge.py", "    if hub == remote or remote == base:\n        return hub\n    if hub == base:\n        return remote\n    if hub is None", "    if hub == remote:\n        return hub\n    if hub is None", POLICY + "test_elements_are_merged_one_by_one"),
+    Mutant("loser not kept", "sync_engine/merge_report.py", "        self.conflicts.append(FieldConflict(path, describe(base), describe(hub), describe(remote), self.prefer))\n", ""),
+    Mutant("last writer by clock", "sync_engine/merge.py", "    report = Report(prefer)\n", "    by_stamps = {Prefer.HUB: getattr(hub, 'master', hub), Prefer.REMOTE: getattr(remote, 'master', remote)}\n    report = Report(max(by_stamps, key=lambda side: str(getattr(by_stamps[side], 'stamps', ''))))\n", POLICY + "test_wall_clocks_never_decide"),
+    Mutant("union merge", "sync_engine/merge.py", "    return tuple(e for e in (*kept, *remote_only) if e is not None)", "    return tuple(dict.fromkeys(e for e in (*hub, *kept, *remote, *remote_only) if e is not None))", POLICY + "test_elements_are_merged_one_by_one"),
+    Mutant("merged overrides lose an exception", "sync_engine/merge.py", "    for rid in sorted({rid for side in sides for rid in side}, key=_moment_order):", "    for rid in sorted(set(sides[1]) & set(sides[2]), key=_moment_order):", POLICY + "test_r15_one_occurrence_moved_leaves_all_others_as_they_are"),
+    Mutant("cancelled occurrences of one side only", "sync_engine/merge_keys.py", '    "exception_dates": _itself,\n', "", POLICY + "test_r14_occurrences_cancelled_on_each_side_are_all_cancelled"),
+    Mutant("cancelled occurrence keeps its override", "sync_engine/merge.py", "    kept = tuple(d for d in overrides if d.recurrence_id not in cancelled or d.recurrence_id in edited)", "    kept = overrides", POLICY + "test_r14_an_occurrence_cancelled_on_one_side_and_untouched_on_the_other_goes_with_its_override"),
+    Mutant("edited occurrence cancelled", "sync_engine/merge.py", "if d.recurrence_id in cancelled and before.get(d.recurrence_id) != d}", "if False}", POLICY + "test_an_occurrence_edited_on_one_side_and_cancelled_on_the_other_stays_edited"),
+    Mutant("start and end from different sides", "sync_engine/merge.py", '_GROUPS = (("start", "end", "due", "duration"), (', "_GROUPS = ((", POLICY + "test_start_and_end_come_from_one_side"),
+    Mutant("moved series keeps old occurrences", "sync_engine/merge.py", "    if base is not None and _schedule_clash(ground, hub, remote):", "    if False:", POLICY + "test_a_moved_series_and_changed_occurrences_never_mix"),
+    Mutant("removal beats an edit of an element", "sync_engine/merge.py", "        return hub if remote is None else remote\n", "        return None\n", POLICY + "test_an_element_edited_on_one_side_and_removed_on_the_other_stays_edited"),
+    Mutant("an edited phone is two phones", "sync_engine/merge_keys.py", '    "phones": _label,\n', "", POLICY + "test_r20_an_edited_element_keeps_what_belongs_to_it"),
+    Mutant("rules of the loser's zone", "sync_engine/merge.py", "    zones = _zones(r.zones, h.zones) if moved else _zones(h.zones, r.zones)", "    zones = _zones(h.zones, r.zones)", HARD + "test_r17_a_moved_event_keeps_the_rules_of_the_zone_it_was_moved_in"),
+    Mutant("lines that are not modelled are dropped", "sync_engine/merge.py", '    extra = _lines(report, "extra", ground.extra, h.extra, r.extra)\n', "    extra = ()\n", "tests/property/test_merge_laws.py::test_an_edit_on_one_side_only_is_taken_whole"),
+    # the hub's side
+    Mutant("echo loses the hub's edit", "sync_engine/apply.py", "        if (operation := needed(step.hub, link)) is not None:", "        if (operation := needed(step.hub, link)) is None and operation:", HARD + "test_r20_a_phones_edit_while_the_server_rewrites_goes_out"),
+    Mutant("an IN binding queues merges for the remote", "sync_engine/apply.py", "        if self._cycle.policy.direction is not Direction.IN:\n            key", "        if True:\n            key", HARD + "test_an_in_binding_queues_nothing_for_the_remote"),
+    Mutant("quarantine swallows the rest of a page", "sync_engine/apply.py", "                self.refused.add(step.ref.id)\n", "                self.refused.add(step.ref.id)\n                return\n", HARD + "test_r09_what_the_store_refuses_holds_up_nothing_that_comes_after_it_in_its_page"),
+    Mutant("one of two with a UID is deleted", "sync_engine/apply.py", "        self._uow.quarantine(self._binding.id, step.trouble)\n        self._counts", "        self._uow.quarantine(self._binding.id, step.trouble)\n        if step.trouble.uid:\n            self._cycle.connector.delete(self._binding.remote_id, step.ref)\n        self._counts", IDENTITY + "test_r36_several_items_with_one_uid_hurt_nobody"),
+    Mutant("a pull thaws a frozen link", "sync_engine/apply.py", "        state = LinkState.LIVE if old.state is LinkState.MISSING else old.state", "        state = LinkState.LIVE", HARD + "test_r21_a_frozen_item_stays_frozen_when_its_hours_are_over"),
+    Mutant("the loser's words are cut off", "sync_engine/apply.py", "        lost = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)\n", "        lost = hub_revision\n", FIELDS + "test_r07_the_same_field_goes_by_policy_and_the_loser_is_restorable"),
+    # reading a remote
+    Mutant("token stored early", "sync_engine/pull.py", "_commit(cycle, binding, replace(page, cursor=None), matching=True, later=later)", "_commit(cycle, binding, replace(page, cursor=page.cursor or '0'), matching=True, later=later)"),
+    Mutant("token stored before its page", "sync_engine/pull.py", "        cycle.pause_point()\n        seen.update", "        with cycle.store.begin() as uow:\n            uow.set_cursor(binding.id, page.cursor or binding.cursor)\n        seen.update"),
+    Mutant("listing believed though cut off", "sync_engine/pull.py", "if last is None or not last.complete:", "if last is None:", DELETIONS + "test_r01_a_listing_that_breaks_off_half_way_notes_no_deletion"),
+    Mutant("empty listing believed", "sync_engine/pull.py", "    if shared and not seen:", "    if False:", DELETIONS + "test_r01_a_listing_that_cannot_be_true_deletes_nothing_and_keeps_the_cursor"),
+    Mutant("full listing finds no deletions", "sync_engine/pull.py", "        absent = [i for i in uow.linked_remote_ids(binding.id) if i not in seen]", "        absent: list[str] = []"),
+    Mutant("listed ids without case", "sync_engine/pull.py", "        absent = [i for i in uow.linked_remote_ids(binding.id) if i not in seen]", "        absent = [i for i in uow.linked_remote_ids(binding.id) if i.lower() not in {s.lower() for s in seen}]"),
+    Mutant("a missing item is known", "sync_engine/pull.py", "for i, link in links.items() if link.state is not LinkState.MISSING}", "for i, link in links.items()}", HARD + "test_r22_what_went_missing_in_a_listing_and_is_back_in_the_next_is_linked_again"),
+    Mutant("half a listing notes what is absent", "sync_engine/pull.py", "        last = page\n", "        last = page\n        if since is None:\n            with cycle.transaction() as uow:\n                _note_absent(cycle, uow, binding, [i for i in uow.linked_remote_ids(binding.id) if i not in seen])\n", DELETIONS + "test_r01_a_listing_that_breaks_off_half_way_notes_no_deletion"),
+    Mutant("an emptied quarantine is never left", "sync_engine/pull.py", "    if well:\n", "    if False:\n", FAILURES + "test_r09_an_unreadable_item_is_kept_raw_and_the_rest_is_in_sync"),
+    # deletions
+    Mutant("deletions not verified", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        if True:\n            gone.append(answer.id if isinstance(answer, Removed) else answer.ref.id)"),
+    Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()"),
+    Mutant("outside of the window is deleted", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        from sync_engine.window import in_window\n        if isinstance(answer, Removed):\n            gone.append(answer.id)\n        elif isinstance(answer, Changed) and not in_window(answer.item.record, cycle.policy, cycle.clock()):\n            gone.append(answer.ref.id)", HARD + "test_r23_what_the_server_no_longer_lists_at_the_windows_edge_is_not_deleted"),
+    Mutant("settle time ignored", "sync_engine/removals.py", "    if link.missing_since is None or link.pushed_at is None:\n        return False", "    if True:\n        return False", DELETIONS + "test_r22_our_new_item_missing_from_a_listing_is_not_a_deletion"),
+    Mutant("unreadable is believed to be gone", "sync_engine/removals.py", "        else:\n            present.append(answer)", "        elif isinstance(answer, Broken):\n            gone.append(answer.ref.id)\n        else:\n            present.append(answer)", DELETIONS + "test_r01_an_item_that_is_there_but_unreadable_is_not_deleted_nor_reported_again_and_again"),
+    Mutant("a clock set back holds deletions", "sync_engine/removals.py", "return abs((cycle.clock() - link.pushed_at).total_seconds()) <", "return (cycle.clock() - link.pushed_at).total_seconds() <", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
+    Mutant("brake off by one", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) + self.done <= limit + 1"),
+    Mutant("brake forgets the first pass", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) <= limit"),
+    Mutant("approval lets all pass", "sync_engine/brake.py", "[d for d in deletions if d.item_id not in approved]", "[d for d in deletions if not approved]"),
+    # writing to a remote
+    Mutant("old payload sent", "sync_engine/intents.py", "    return old.operation is Operation.DELETE or old.revision_id == new.revision_id", "    return True", HARD + "test_r23_a_refused_item_that_left_the_window_goes_out_once_as_it_is_now"),
+    Mutant("deletion in the hub not sent", "sync_engine/intents.py", "        return Operation.DELETE if link else None", "        return None"),
+    Mutant("outside of the window is not updated", "sync_engine/intents.py", "[i for i in intents if i.operation is Operation.CREATE]", "intents", WINDOW + "test_r23_what_leaves_the_window_stays_linked_and_in_step"),
+    Mutant("window ignored by push", "sync_engine/intents.py", "    return [intent for intent in intents if intent.item_id not in outside]", "    return intents", WINDOW + "test_r23_only_what_lies_in_the_window_begins_to_sync"),
+    Mutant("brake does not see late deletions", "sync_engine/push.py", "    if any(i.operation is Operation.DELETE and i.id not in passed for i in ready):", "    if False:"),
+    Mutant("conflict not decided again", "sync_engine/push.py", "    settle_conflicts(cycle, claimed.binding, results.conflicts)\n", ""),
+    Mutant("hub's cursor runs ahead", "sync_engine/push.py", "            uow.add_intents(plan_intents(cycle, uow, binding, changed))\n", "            uow.add_intents(plan_intents(cycle, uow, binding, changed[:1]))\n"),
+    Mutant("an IN binding writes to the remote", "sync_engine/push.py", "    if cycle.policy.direction is Direction.IN:\n        return\n", "", QUIET + "test_in_carries_changes_to_the_hub_only"),
+    Mutant("hub cursor stored before its intents", "sync_engine/push.py", "        with cycle.transaction() as uow:\n            uow.lock_collection(binding.collection_id)\n            changed", "        with cycle.transaction() as uow:\n            uow.set_hub_cursor(binding.id, uow.collection_seq(binding.collection_id))\n        with cycle.transaction() as uow:\n            uow.lock_collection(binding.collection_id)\n            changed"),
+    Mutant("POST repeated without its key", "sync_engine/push.py", "        except OutcomeUnknown as err:\n            in_a_row += 1\n", "        except OutcomeUnknown as err:\n            if delivery.operation is Operation.CREATE:\n                results.done(delivery, cycle.connector.create(claimed.binding.remote_id, delivery.payload, cycle.new_key()))\n                continue\n            in_a_row += 1\n"),
+    Mutant("update repeated blindly", "sync_engine/push.py", "        except OutcomeUnknown as err:\n            in_a_row += 1\n", "        except OutcomeUnknown as err:\n            if delivery.operation is Operation.UPDATE:\n                results.done(delivery, deliver(cycle, claimed.binding, delivery))\n                continue\n            in_a_row += 1\n"),
+    Mutant("throttling ignored", "sync_engine/push.py", "        except (AccountError, Stopped):\n            results.untouched(claimed.deliveries[n:])\n            raise", "        except (AccountError, Stopped) as err:\n            if hasattr(err, 'retry_after'):\n                results.untouched([delivery])\n                continue\n            results.untouched(claimed.deliveries[n:])\n            raise"),
+    Mutant("401 goes on writing", "sync_engine/push.py", "        except (AccountError, Stopped):\n            results.untouched(claimed.deliveries[n:])\n            raise", "        except (AccountError, Stopped) as err:\n            if type(err).__name__ == 'NotAuthorised':\n                results.untouched([delivery])\n                continue\n            results.untouched(claimed.deliveries[n:])\n            raise"),
+    Mutant("a refused write swallows the rest of the batch", "sync_engine/push.py", "            results.failed(delivery, err)\n", "            results.failed(delivery, err)\n            results.untouched(claimed.deliveries[n + 1 :])\n            raise\n", FAILURES + "test_r09_one_refused_item_holds_up_nobody_and_is_tried_again_when_it_changes"),
+    Mutant("a broken connection is tried for ever", "sync_engine/push.py", "            if in_a_row >= _TROUBLES_IN_A_ROW:", "            if False:", PATHS + "test_troubles_of_the_server_itself_end_the_cycle"),
+    Mutant("no idempotency key", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, '')"),
+    Mutant("unconditional write", "sync_engine/deliver.py", "    ref = RemoteRef(link.remote_id, link.remote_version)", "    found = next(iter(connector.fetch(binding.remote_id, [link.remote_id])))\n    ref = getattr(found, 'ref', RemoteRef(link.remote_id))"),
+    Mutant("key made anew on retry", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, cycle.new_key())"),
+    Mutant("412 answered by overwriting", "sync_engine/deliver.py", "    return connector.update(binding.remote_id, ref, delivery.payload, delivery.base)", "    try:\n        return connector.update(binding.remote_id, ref, delivery.payload, delivery.base)\n    except Exception:\n        now = next(iter(connector.fetch(binding.remote_id, [ref.id])))\n        if not hasattr(now, 'item'):\n            raise\n        return connector.update(binding.remote_id, now.ref, delivery.payload, now.item)"),
+    Mutant("written under the hub's UID", "sync_engine/deliver.py", "    if link and base and link.remote_uid != hub.uid:", "    if False:"),
+    Mutant("frozen item written nevertheless", "sync_engine/ping_pong.py", "link.state is LinkState.FROZEN or ", "", HARD + "test_r21_a_frozen_item_stays_frozen_when_its_hours_are_over"),
+    Mutant("ping-pong never stops", "sync_engine/ping_pong.py", "    return link.window_start, link.window_writes + weight", "    return link.window_start, link.window_writes", QUIET + "test_r21_ping_pong_freezes_the_item_and_a_retry_thaws_it"),
+    # what came of it
+    Mutant("base taken from the read", "sync_engine/read_back.py", "        results.echoes[delivery.hub.id] = kept.item.text\n", "        pass\n"),
+    Mutant("edit after our write taken for rewriting", "sync_engine/read_back.py", "    proven = bool(ref.version) and ref.version == kept.ref.version", "    proven = True"),
+    Mutant("rewriting that nobody looked at", "sync_engine/read_back.py", "    if isinstance(results.cycle.connector, ReadBack):\n        results.written = [(d, RemoteRef(ref.id", "    if False:\n        results.written = [(d, RemoteRef(ref.id", HARD + "test_r20_what_a_server_rewrote_is_noticed_though_reading_it_back_failed"),
+    Mutant("rest of a batch forgotten", "sync_engine/results.py", "        self.not_sent.extend(deliveries)", "        pass"),
+    Mutant("lost link", "sync_engine/results.py", "            uow.save_link(self._link(delivery, ref, echo))", "            pass"),
+    Mutant("link kept after a deletion", "sync_engine/results.py", "                uow.delete_link(delivery.link.id)", "                pass"),
+    Mutant("base is the hub's newest", "sync_engine/results.py", "            base_revision=delivery.intent.revision_id,", "            base_revision=delivery.hub.revision_id,"),
+    Mutant("edits during a write forgotten", "sync_engine/results.py", "        self._follow_up(uow, finished)\n", "", PATHS + "test_an_edit_that_is_collected_while_an_older_one_is_in_doubt_goes_out_after_it"),
+    Mutant("counts are plans", "sync_engine/results.py", "        created = sum(1 for d, _ in self.written if", "        created = len(self.not_sent) + sum(1 for d, _ in self.written if", QUIET + "test_r25_what_was_planned_but_not_done_is_not_counted"),
+    Mutant("trouble without its title", "sync_engine/results.py", "        title=title_of(record),\n", "", FAILURES + "test_r26_a_trouble_says_what_is_needed_to_act_on_it"),
+    Mutant("in doubt, written again", "sync_engine/settle.py", "    with cycle.store.read() as uow:\n        sent = uow.intents(cycle.binding_id, [IntentState.SENT], _ALL)\n        if not sent:\n            return\n", "    with cycle.store.begin() as uow:\n        sent = uow.intents(cycle.binding_id, [IntentState.SENT], _ALL)\n        uow.set_intent_state([i.id for i in sent], IntentState.READY)\n        return\n"),
+    Mutant("settled update overwrites an edit", "sync_engine/settle.py", "        elif isinstance(found, Changed) and self._as_before(delivery, found):", "        elif isinstance(found, Changed):"),
+    # the cycle
+    Mutant("approval lasts for ever", "sync_engine/cycle.py", "        _use_up_approval(cycle)\n    return", "        pass\n    return", DELETIONS + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
+    Mutant("intents not settled", "sync_engine/cycle.py", "    settle(cycle)\n", "    pass\n"),
+    Mutant("recreated at once", "sync_engine/cycle.py", "        push(cycle)  # what was gone", "        remove(cycle)\n        push(cycle)  # what was gone", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
+    Mutant("approval used up by a cycle that failed", "sync_engine/cycle.py", "    settle(cycle)\n    pull(cycle)", "    _use_up_approval(cycle)\n    settle(cycle)\n    pull(cycle)", DELETIONS + "test_r02_an_approval_outlives_a_cycle_that_could_not_finish"),
+    Mutant("what was rolled back counts", "sync_engine/context.py", "            self.counts = before\n", "", "tests/unit/test_engine_counts.py::test_r25_what_a_failed_commit_took_back_is_not_counted"),
+    Mutant("a plan writes", "sync_engine/dry_run.py", "_Pretending(cycle.connector), RunCounts()", "_Pretending(cycle.connector), RunCounts()\n    cycle = replace(cycle, watch=_Recorder())\n    run_cycle(cycle)", QUIET + "test_r33_a_plan_lists_what_a_cycle_then_does_and_touches_nothing"),
+    # texts and times
+    Mutant("all-day becomes midnight", "sync_engine/formats/moments.py", '    return Moment(value, "" if len(value) == _DATE else zone)', '    return Moment(value if len(value) == _TIME else f"{value}T000000", zone)', LAWS + "test_what_is_written_is_read_as_the_same_record"),
+    Mutant("EXDATE changes its value type", "sync_engine/formats/icalendar_writer.py", '        return f"{head};VALUE=DATE{rest}:{moment.value}"', "        return f\"{head};VALUE=DATE{rest}:{moment.value}\" if head != 'EXDATE' else f'{head}{rest}:{moment.value}T000000'", LAWS + "test_what_is_written_is_read_as_the_same_record"),
+    Mutant("RECURRENCE-ID in UTC", "sync_engine/formats/icalendar_writer.py", 'lines.append(_moment(f"RECURRENCE-ID{future}", details.recurrence_id, params, "RECURRENCE-ID"))', "lines.append(_moment(f\"RECURRENCE-ID{future}\", Moment(details.recurrence_id.value, details.recurrence_id.zone and 'UTC'), params, \"RECURRENCE-ID\"))", LAWS + "test_what_is_written_is_read_as_the_same_record"),
+    Mutant("floating times become UTC", "sync_engine/formats/icalendar_writer.py", '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}"', '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}Z"', LAWS + "test_what_is_written_is_read_as_the_same_record"),
+    Mutant("all-day gets the zone", "sync_engine/zones.py", "    if not moment.zone:\n        return floating", "    if not moment.zone:\n        return zone_of(next((_tzid(z) for z in zones), 'UTC'), zones) or floating", ZONES + "test_dates_and_floating_times_are_in_the_zone_that_is_asked_for"),
+    Mutant("a zone goes by its name", "sync_engine/zones.py", "            if observances is not None:\n                return observances", "            if False:\n                return observances", ZONES + "test_r19_the_rules_count_and_not_the_name"),
+    Mutant("an unknown zone is the machine's own", "sync_engine/zones.py", "    return (match and _fixed(match[0])) or UTC", "    return (match and _fixed(match[0])) or datetime(2026, 6, 1).astimezone().tzinfo or UTC", ZONES + "test_r19_unknown_zones_are_flagged_and_taken_as_utc"),
+    # the store
+    Mutant("the base of a link is pruned", "storage/pruning.py", '        not_(_points_here(links, "base_revision", "echo_revision")),\n', "", SQLITE + "test_pruning_keeps_every_text_that_something_needs"),
+    Mutant("the payload of an intent is pruned", "storage/pruning.py", '        not_(_points_here(intents, "revision_id")),\n', "", SQLITE + "test_pruning_keeps_every_text_that_something_needs"),
+    Mutant("the loser of a conflict is pruned", "storage/pruning.py", '        not_(_points_here(conflicts, "hub_revision", "remote_revision", "base_revision")),\n', "", SQLITE + "test_pruning_keeps_every_text_that_something_needs"),
+    Mutant("phones do not hear of pruned deletions", "storage/pruning.py", '        session.run(_RAISE_FLOOR, {"collection": collection_id, "new_floor": rows[-1].seq})\n', "", SQLITE + "test_pruning_forgets_tombstones_and_raises_the_floor"),
+    Mutant("numbers out of the order of commits", "storage/session.py", "    .with_for_update()\n", "", POSTGRES + "test_numbers_are_given_in_the_order_of_commits"),
+    Mutant("ids without case in SQL Server", "storage/columns.py", '"Latin1_General_100_BIN2"', '"Latin1_General_100_CI_AS"', "tests/contract/test_store_schema.py::test_all_tables_are_made_on_sql_server"),
+    Mutant("an intent under way is replaced", "storage/outbox.py", "_REPLACED = delete(intents).where(*_OF_ITEMS, intents.c.state != _SENT)", "_REPLACED = delete(intents).where(*_OF_ITEMS)", SQLITE + "test_an_intent_replaces_an_older_one_that_was_not_sent"),
+    Mutant("a phone is not told of a deletion", "storage/items_writer.py", '| {"seq": seq, "deleted": True, "changed_at": now}', '| {"deleted": True, "changed_at": now}', SQLITE + "test_a_deleted_item_is_a_tombstone_that_keeps_its_text"),
+    Mutant("undo under another UID", "agendahub/restoring.py", "    return item if item.uid == hub.uid else Item.of(with_uid(item.record, hub.uid))", "    return item", HARD + "test_r03_a_version_that_a_remote_kept_under_its_own_uid_comes_back_under_the_hubs"),
+)  # fmt: skip
