@@ -35,7 +35,7 @@ class _Calendar:
     def __init__(self, text: str, zones: dict[str, str]) -> None:
         lines = text.replace("\r\n ", "").replace("\r\n\t", "").splitlines()
         self.events = list(_blocks(lines, "VEVENT"))
-        self.described = {_value(block, "TZID"): block for block in _blocks(lines, "VTIMEZONE")}
+        self.described = {_value(block, "TZID").replace("\\", ""): block for block in _blocks(lines, "VTIMEZONE")}
         self.named = zones
         self.cache: dict[str, tzinfo] = {}
 
@@ -111,7 +111,8 @@ class _Calendar:
 
     def find(self, name: str) -> tzinfo:
         if name in self.described:
-            found = tz.tzical(StringIO("\r\n".join(self.described[name]))).get(name)
+            lines = ["TZID:it" if line.startswith("TZID") else line for line in self.described[name]]
+            found = tz.tzical(StringIO("\r\n".join(lines))).get("it")
             assert found is not None
             return found
         return ZoneInfo(self.named.get(name) or WINDOWS_TO_OLSON.get(name) or name)
@@ -165,4 +166,4 @@ def _lines(block: list[str], name: str) -> list[str]:
 
 
 def _value(block: list[str], name: str) -> str:
-    return next((line.rpartition(":")[2] for line in _lines(block, name)), "")
+    return next((line.partition(":")[2] for line in _lines(block, name)), "")
