@@ -22,7 +22,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, TypeVar, cast
 
-from sync_engine.merge_keys import KEYS, SLOTS
+from sync_engine.merge_keys import KEYS, SLOTS, spoken
 from sync_engine.merge_report import Report
 from sync_engine.merge_series import in_one_spelling, timing, without_cut_off
 from sync_engine.model import (
@@ -45,6 +45,7 @@ _R = TypeVar("_R", Contact, Event, Task)
 _Element: TypeAlias = Any  # one value of a multi-valued field
 _STRUCTURES = (Name, Labelled, Address, CalendarUser)
 _GROUPS = (("start", "end", "due", "duration"), ("status", "completed", "percent_complete"))
+GROUPS = _GROUPS  # fields that make sense only together
 _SCHEDULE = ("start", "end", "due", "duration", "rules", "recurrence_dates", "exception_dates")
 
 
@@ -62,6 +63,11 @@ def merge(base: Record | None, hub: Record, remote: Record, prefer: Prefer) -> M
     `base` is what both sides agreed on last; None when they never did. All three are of one kind.
     """
     report = Report(prefer)
+    return merge_by(report, base, hub, remote)
+
+
+def merge_by(report: Report, base: Record | None, hub: Record, remote: Record) -> Merged:
+    """The same; `report` says who wins, field by field."""
     if isinstance(hub, Contact):
         record: Record = _contact(report, cast("Contact | None", base), hub, cast(Contact, remote))
     elif isinstance(hub, Event):
@@ -163,10 +169,13 @@ def _elements(
 ) -> tuple[_Element, ...]:
     from_hub, hub_new = _align(base, hub, key, slot)
     from_remote, remote_new = _align(base, remote, key, slot)
-    kept = [_element(report, f"{path}[{key(b)}]", b, h, r) for b, h, r in zip(base, from_hub, from_remote, strict=True)]
+    kept = [
+        _element(report, f"{path}[{spoken(key(b))}]", b, h, r)
+        for b, h, r in zip(base, from_hub, from_remote, strict=True)
+    ]
     both, remote_only = _align(tuple(hub_new), tuple(remote_new), key, None)
     for h, r in zip(hub_new, both, strict=True):
-        kept.append(h if r is None else _element(report, f"{path}[{key(h)}]", None, h, r))
+        kept.append(h if r is None else _element(report, f"{path}[{spoken(key(h))}]", None, h, r))
     return tuple(e for e in (*kept, *remote_only) if e is not None)
 
 
@@ -267,10 +276,8 @@ def _group(report: Report, path: str, names: list[str], base: Details, hub: Deta
         values = r
     else:
         differing = [i for i in range(len(names)) if h[i] != r[i]]
-        side = report.prefer
-        for i in differing:
-            report.choose(f"{path}.{names[i]}", b[i], h[i], r[i])
-        values = _winner(side, h, r)
+        sides = [report.choose(f"{path}.{names[i]}", b[i], h[i], r[i]) for i in differing]
+        values = _winner(sides[0], h, r)
     return dict(zip(names, values, strict=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from sync_engine.model import Address, CalendarUser, Component, Labelled
+from sync_engine.model import Address, CalendarUser, Component, ContentLine, Labelled, Moment
 
 
 def phone_digits(number: str) -> str:
@@ -72,3 +72,12 @@ SLOTS: dict[str, Callable[[Any], Hashable]] = {
     "addresses": _label,
 }
 """Where a lone element with another key is the same one, edited: a new number under the same label."""
+
+
+def spoken(key: Hashable) -> str:
+    """A key as a part of a field's name, for people: "+41443332211", "Main Street 1, Zurich"."""
+    if isinstance(key, tuple):
+        return ", ".join(filter(None, map(spoken, key)))
+    if isinstance(key, Moment):
+        return key.value
+    return key.name if isinstance(key, ContentLine | Component) else str(key)
