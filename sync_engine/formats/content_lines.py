@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 FOLD_AT = 75  # octets in a line, without its CR LF
+_MOST_CUT = 4096  # lines that are cut in one go
 _SOFT = re.compile(r"^[^\":]*;(?:ENCODING=(?:[^\";]*,)?)?QUOTED-PRINTABLE(?=[,;]|\Z)[^\":]*\Z", re.IGNORECASE)
 _ALL_CONTROLS = bytes((*range(32), 127))
 _CONTROLS = _ALL_CONTROLS.translate(None, b"\t\r\n")
 _ALL_BUT_TABS = _ALL_CONTROLS.translate(None, b"\t")
-_at_folds = re.compile("\r\n ").split  # both faster than split() and replace() of str
-_at_breaks = re.compile("\r\n").split
-_parts_of = struct.Struct(f"{FOLD_AT - 1}s").iter_unpack
+_at_breaks = re.compile("\r\n").split  # faster than split() of str
 
 
 def unfold(text: str) -> list[str]:
@@ -35,8 +35,8 @@ def plain_lines(text: str) -> list[str] | None:
         octets = text.encode()
     except UnicodeEncodeError:
         return None
-    parts = _at_folds(text)
-    lines = _at_breaks("".join(parts))
+    parts = octets.split(b"\r\n ")
+    lines = _at_breaks(b"".join(parts).decode())
     if len(octets) - len(octets.translate(None, _ALL_CONTROLS)) != 2 * (len(parts) + len(lines) - 2):
         return None
     if lines[-1] == "":
@@ -63,7 +63,7 @@ def join_soft_breaks(text: str) -> str:
     lines: list[str] = []
     soft: list[str] = []
     for line in text.split("\n"):
-        begins = not soft and _SOFT.search(line.partition(":")[0]) is not None
+        begins = not soft and line[:1] not in (" ", "\t") and _SOFT.search(line.partition(":")[0]) is not None
         if (begins or soft) and line.endswith("="):
             soft.append(line[:-1])
         elif soft:
@@ -104,12 +104,16 @@ def _is_clean(body: str, breaks: int) -> bool:
 
 
 def _fold_ascii(line: str) -> str:
-    octets = line.encode()
-    end = len(octets) - (len(octets) - FOLD_AT) % (FOLD_AT - 1)
-    parts = [octets[:FOLD_AT], *[part for (part,) in _parts_of(octets[FOLD_AT:end])]]
-    if end < len(octets):
-        parts.append(octets[end:])
-    return b"\r\n ".join(parts).decode()
+    full, rest = divmod(len(line) - FOLD_AT, FOLD_AT - 1)
+    end = len(line) - rest
+    parts = _cutter(full).unpack_from(line.encode()) if full <= _MOST_CUT else _octet_parts(line[:end].encode())
+    return b"\r\n ".join(parts).decode() + (f"\r\n {line[end:]}" if rest else "")
+
+
+@lru_cache(maxsize=256)
+def _cutter(full: int) -> struct.Struct:
+    """Cuts the first line and so many full ones after it in one go."""
+    return struct.Struct(f"{FOLD_AT}s" + f"{FOLD_AT - 1}s" * full)
 
 
 def _fold(line: str) -> str:
@@ -118,17 +122,17 @@ def _fold(line: str) -> str:
     octets = line.encode()
     if len(octets) <= FOLD_AT:
         return line
-    return "\r\n ".join(_octet_parts(octets))
+    return b"\r\n ".join(_octet_parts(octets)).decode()
 
 
-def _octet_parts(octets: bytes) -> list[str]:
-    parts: list[str] = []
+def _octet_parts(octets: bytes) -> list[bytes]:
+    parts: list[bytes] = []
     start, width = 0, FOLD_AT
     while start < len(octets):
         end = start + width
         while end < len(octets) and octets[end] & 0xC0 == 0x80:  # inside a UTF-8 sequence
             end -= 1
-        parts.append(octets[start:end].decode())
+        parts.append(octets[start:end])
         start, width = end, FOLD_AT - 1
     return parts
 

@@ -175,7 +175,17 @@ def write_params(params: Params) -> str:
             parts.append(f";{name}={','.join([_quoted(value) for value in values])}")
         else:
             parts.append(f";{name}")
-    return "".join(parts)
+    written = "".join(parts)
+    if "\\;" in written or "\\," in written:  # outside of quotes that would be taken for an escape
+        return "".join(
+            [f";{name}={','.join(map(_in_quotes, values))}" if values else f";{name}" for name, values in params]
+        )
+    return written
+
+
+def _in_quotes(value: str) -> str:
+    quoted = _quoted(value)
+    return quoted if quoted.startswith('"') else f'"{quoted}"'
 
 
 def _quoted(value: str) -> str:

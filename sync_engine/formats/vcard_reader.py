@@ -118,20 +118,14 @@ def _finished(draft: Draft, uid_if_missing: str | None) -> Contact:
 
 
 def _ordered(elements: list[Any]) -> tuple[Any, ...]:
-    """Preferred ones first, then by type and value."""
-    keyed = [
-        (
-            not element.preferred,
-            element.types,
-            element.value if isinstance(element, Labelled) else _address_key(element),
-            element.params,
-            [line_key(line) for line in element.companions] if element.companions else [],
-            number,
-        )
-        for number, element in enumerate(elements)
+    """Preferred ones first, then by type and value; where these are the same, by all else."""
+    keys: list[tuple[Any, ...]] = [
+        (not e.preferred, e.types, e.value if isinstance(e, Labelled) else _address_key(e)) for e in elements
     ]
-    keyed.sort()
-    return tuple([elements[key[-1]] for key in keyed])
+    if len(set(keys)) < len(keys):
+        others = [(e.params, [line_key(line) for line in e.companions]) for e in elements]
+        keys = [(*key, *other) for key, other in zip(keys, others, strict=True)]
+    return tuple([elements[number] for _, number in sorted(zip(keys, range(len(keys)), strict=True))])
 
 
 def _address_key(address: Address) -> tuple[tuple[str, ...], ...]:

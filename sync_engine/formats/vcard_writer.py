@@ -105,9 +105,12 @@ class _Elements:
                 self.lines.append(write_line(line))
 
     def _write_labelled(self, name: str, elements: tuple[Labelled, ...]) -> None:
+        uris = name in ("URL", "IMPP")
         for element in elements:
-            uri = name in ("URL", "IMPP") or (element.params and ("VALUE", ("URI",)) in element.params)
-            self._write_element(name, element, escape_uri(element.value) if uri else escape(element.value))
+            if uris or (element.params and ("VALUE", ("URI",)) in element.params):
+                self._write_element(name, element, escape_uri(element.value))
+            else:
+                self._write_element(name, element, escape(element.value))
 
     def _write_element(self, name: str, element: Labelled | Address, value: str) -> None:
         head = _heads.get((name, element.types, element.preferred, self.version))

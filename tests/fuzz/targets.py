@@ -28,6 +28,7 @@ from sync_engine.matching import fingerprint
 from sync_engine.merge import merge
 from sync_engine.model import Contact, Record, starts_of, title_of
 from sync_engine.ports import Policy, Prefer
+from sync_engine.zones import resolve
 from tests.fuzz.mutate import ANY, TEXT, XML, mutant
 from tests.fuzz.seeds import ANSWERS, Seeds
 
@@ -77,7 +78,9 @@ class Lines(_Pure):
     def try_(self, raw: bytes) -> bool:
         text = decode(raw, _CHARSETS[len(raw) % len(_CHARSETS)])
         lines = unfold(text)
-        if "RINTABLE" in text.upper():  # a "=" at the end joins the next line, each time the text is read
+        if any(
+            "RINTABLE" in line.upper() for line in lines
+        ):  # a "=" at the end joins the next line, each time the text is read
             return bool(lines)
         again = unfold(fold(lines))
         written = fold(again)
@@ -183,10 +186,12 @@ def _in_order(record: Record) -> Record:
 
 
 def _contradicts_itself(record: Record) -> bool:
-    """Has an occurrence that is both cancelled and moved: a merge settles that."""
+    """Has an occurrence that is both cancelled and moved, or cancelled twice: a merge settles that."""
     if isinstance(record, Contact) or record.master is None:
         return False
-    return any(one.recurrence_id in record.master.exception_dates for one in record.overrides)
+    cancelled = [resolve(moment, record.zones) for moment in record.master.exception_dates]
+    moved = [resolve(one.recurrence_id, record.zones) for one in record.overrides if one.recurrence_id]
+    return len({*cancelled, *moved}) < len(cancelled) + len(moved)
 
 
 class Xml:
