@@ -88,8 +88,7 @@ class Applier:
     def _echo(self, step: Step) -> None:
         assert step.link is not None
         assert step.hub is not None
-        kept = self._uow.keep_revision(step.hub.id, self._remote_text(step), self._cycle.origin)
-        link = self._link(step, step.hub, base=step.link.base_revision, echo=kept)
+        link = self._link(step, step.hub, base=step.link.base_revision, echo=self._echo_of(step, step.hub))
         if (operation := needed(step.hub, link)) is not None:  # what the hub has new still goes out
             self.intend(operation, step.hub.id, link.base_revision if step.hub.deleted else step.hub.revision_id)
 
@@ -143,7 +142,15 @@ class Applier:
             base = self._uow.keep_revision(hub.id, self._meant_text(step), self._cycle.origin)
         if not echoed:
             return base, None
-        return base, self._uow.keep_revision(hub.id, self._remote_text(step), self._cycle.origin)
+        return base, self._echo_of(step, hub)
+
+    def _echo_of(self, step: Step, hub: HubItem) -> int:
+        """The revision that says how the remote keeps it: the one we have, if that says the same."""
+        known = step.link.echo_revision if step.link else None
+        text = self._remote_text(step)
+        if known is not None and self._uow.texts([known])[known] == text:
+            return known
+        return self._uow.keep_revision(hub.id, text, self._cycle.origin)
 
     def _still(self, step: Step) -> bool:
         """Whether the remote still holds what was agreed on last."""

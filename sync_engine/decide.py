@@ -104,9 +104,27 @@ def own_rewriting(sent: Record, kept: Record) -> bool:
     """Whether the server and not a person makes the difference, where no version can tell.
 
     Then nothing that people edit has another value (at most it is absent); the rest is what programs write: X-
-    properties, parameters, unknown components.
+    properties (those of alarms too), parameters, unknown components.
     """
-    return only_lost(sent, carried(kept, sent, _EDITED_BY_PEOPLE))
+    meant, read = _plain_alarms(sent), _plain_alarms(kept)
+    return only_lost(meant, carried(read, meant, _EDITED_BY_PEOPLE))
+
+
+def _plain_alarms(record: Record) -> Record:
+    """Without the X- properties of alarms."""
+    if isinstance(record, Contact):
+        return record
+    series = cast(Any, record)
+    parts = [_with_plain_alarms(d) for d in series.overrides]
+    return cast(Record, replace(series, master=_with_plain_alarms(series.master), overrides=tuple(parts)))
+
+
+def _with_plain_alarms(details: Any) -> Any:
+    if details is None or not details.alarms:
+        return details
+    kept = [[line for line in alarm.lines if not line.name.startswith("X-")] for alarm in details.alarms]
+    pairs = zip(details.alarms, kept, strict=True)
+    return replace(details, alarms=tuple(replace(alarm, lines=tuple(lines)) for alarm, lines in pairs))
 
 
 def only_lost(sent: Record, kept: Record) -> bool:

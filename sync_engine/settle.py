@@ -79,7 +79,7 @@ class _Outcome:
             self.results.done(delivery, found.ref)
         elif isinstance(found, Changed) and self._as_before(delivery, found):
             self.results.untouched([delivery])
-        elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):
+        elif isinstance(found, Changed) and self._only_rewritten(delivery, found):
             self.results.done_otherwise(delivery, found)
         elif found is not None:
             self.results.conflicts.append(delivery)
@@ -116,6 +116,14 @@ class _Outcome:
         if delivery.operation is Operation.DELETE:
             return False
         return own_rewriting(delivery.payload.record, with_uid(found.item.record, delivery.payload.uid))
+
+    def _only_rewritten(self, delivery: Delivery, found: Changed) -> bool:
+        """Ours, as the server keeps it. What may as well be the last version, rewritten, is decided again."""
+        link, base = delivery.link, delivery.base
+        unknown = link is not None and not link.remote_version and base is not None
+        if unknown and base is not None and own_rewriting(base.record, with_uid(found.item.record, base.uid)):
+            return False
+        return self._rewritten_by_server(delivery, found)
 
     @staticmethod
     def _as_before(delivery: Delivery, found: Changed) -> bool:
