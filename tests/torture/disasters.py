@@ -48,9 +48,13 @@ def restart(world: World) -> None:
 
 
 def late(world: World) -> None:
-    """The machine starts again, the daemon before its database: it waits."""
-    world.daemon.kill()
+    """The database is gone, the daemon is ended, and started before the database: it waits."""
     world.store.stop()
+    world.wait(0, 1.0)
+    if world.dice.random() < 0.5:
+        world.daemon.kill()
+    else:
+        world.report.took("ended", world.daemon.end())
     world.daemon.start()
     world.wait(0.5, 2.5)
     assert world.daemon.pid

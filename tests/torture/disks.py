@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 _SIZE = 512 * 1024 * 1024
+BALLAST = ".ballast"
 
 
 class SmallDisk:
@@ -18,7 +19,7 @@ class SmallDisk:
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.folder = folder
-        self._ballast = folder / ".ballast"
+        self._ballast = folder / BALLAST
         command = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE},mode=0777", "agendahub-torture", str(folder)]
         subprocess.run(command, check=True, capture_output=True)
 

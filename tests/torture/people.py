@@ -40,6 +40,7 @@ class Place:
     url: str
     auth: tuple[str, str]
     session: requests.Session = field(default_factory=requests.Session)
+    slowest: float = 0.0  # seconds that a request took, answered or not
 
     def __post_init__(self) -> None:
         self.session.trust_env = False
@@ -47,10 +48,13 @@ class Place:
 
     def ask(self, method: str, path: str = "", body: str = "", **headers: str) -> requests.Response | None:
         """None where no answer came, or only half of one."""
+        began = time.monotonic()
         try:
             return self.session.request(method, self.url + path, data=body.encode(), headers=headers, timeout=30)
         except requests.RequestException:
             return None
+        finally:
+            self.slowest = max(self.slowest, time.monotonic() - began)
 
     def status(self, method: str, path: str = "", body: str = "", **headers: str) -> int:
         """Of the answer."""

@@ -120,8 +120,6 @@ def _nothing_moves(world: World) -> None:
 
 
 def _keep(world: World) -> None:
-    """What lies on the small disk goes with it otherwise."""
-    disk = world.folder / "disk"
-    if world.kind == "sqlite" and disk.is_dir():
-        world.store.free(world.daemon.process.pid if world.daemon.process else 0)
-        shutil.copytree(disk, world.folder / "store", dirs_exist_ok=True)
+    """What ends with the run otherwise."""
+    world.daemon.close()
+    world.store.keep(world.folder / "kept")

