@@ -19,7 +19,7 @@ from agendahub.texts import _
 from agendahub.workspace import Workspace, policy_of, utc_now
 from config.settings import BindingSettings
 from storage.admin_config import binding_id, ensure_account, note_times, set_account_state
-from storage.admin_history import add_run, mark_revisions
+from storage.admin_history import add_run, close_runs, finish_run
 from storage.database import Database
 from storage.errors import StoreError
 from storage.unit_of_work import SqlUnitOfWork
@@ -46,19 +46,35 @@ def unexpected(error: Exception) -> SyncError:
 
 
 class NotingStore:
-    """The store, for one cycle. Its first write says that the cycle began, so that a killed one is seen (R25)."""
+    """The store, for one cycle. Its first write says that the cycle began, so that a killed one is seen (R25).
+
+    The first change of an item makes the row of the run, in the same transaction: what a killed cycle changed can be
+    undone by its run. A cycle that changes no item has none.
+    """
 
     def __init__(self, database: Database, binding_id: int, started: datetime) -> None:
+        self.run_id: int | None = None
         self._database = database
+        self._binding_id = binding_id
+        self._started = started
         self._note: dict[int, dict[str, Any]] = {binding_id: {"last_started_at": started}}
 
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """As `Database.begin`."""
+        made: list[int] = []  # known to later transactions once this one is committed
         with self._database.begin() as unit:
             note_times(unit.session.connection, self._note)
+            unit.session.run_number = partial(self._run_number, unit, made)
             yield unit
         self._note = {}
+        self.run_id = made[0] if made else self.run_id
+
+    def _run_number(self, unit: SqlUnitOfWork, made: list[int]) -> int:
+        if self.run_id is None and not made:
+            began: dict[str, Any] = {"binding_id": self._binding_id, "started_at": self._started, "finished_at": None}
+            made.append(add_run(unit.session.connection, **began, outcome="running", counts={}))
+        return made[0] if self.run_id is None else self.run_id
 
     def read(self) -> AbstractContextManager[SqlUnitOfWork]:
         """As `Database.read`."""
@@ -125,16 +141,18 @@ class Worker:
         with self.workspace.database.lease(bound.id) as mine:
             if not mine:
                 return Outcome(Result.BUSY, started, utc_now())
-            run = partial(self._run, bound, connector, progress, started)
+            store = NotingStore(self.workspace.database, bound.id, started)
+            run = partial(self._run, bound, connector, progress, store)
             outcome = self._feed_check(bound, connector, run).look_at_everything() if everything else run()
-            self._record(bound, outcome)
+            self._record(bound, outcome, store.run_id)
             return outcome
 
-    def _run(self, bound: Bound, connector: Connector, progress: Progress, started: datetime) -> Outcome:
+    def _run(self, bound: Bound, connector: Connector, progress: Progress, store: NotingStore) -> Outcome:
         cycle = self.prepared(bound, connector)
         cycle.stopping = self._stopping
-        cycle.store = NotingStore(self.workspace.database, bound.id, started)
+        cycle.store = store
         cycle.progress = progress
+        started = utc_now()
         result, error = Result.OK, cast("SyncError | None", None)
         try:
             self.work(cycle)
@@ -168,16 +186,20 @@ class Worker:
             origin=Origin(actor_of(bound.settings)),
         )
 
-    def _record(self, bound: Bound, outcome: Outcome) -> None:
+    def _record(self, bound: Bound, outcome: Outcome, run_id: int | None) -> None:
         name, error = bound.settings.name, outcome.message
-        changed = outcome.counts.changes or outcome.counts.quarantined or outcome.counts.conflicts
+        counts = outcome.counts
+        changed = run_id is not None or counts.changes or counts.quarantined or counts.conflicts
         if not changed and self._told.get(name, "?" if outcome.error is None else "") == error:
             return
         with self.workspace.database.begin() as unit:
             connection = unit.session.connection
-            if changed or error:
-                number = _add_run(connection, bound.id, outcome)
-                mark_revisions(connection, number, actor_of(bound.settings), outcome.started_at)
+            if run_id is not None:
+                finish_run(connection, run_id, finished_at=outcome.finished_at, **_told(outcome))
+            elif changed or error:
+                times: dict[str, Any] = {"started_at": outcome.started_at, "finished_at": outcome.finished_at}
+                add_run(connection, binding_id=bound.id, **times, **_told(outcome))
+            close_runs(connection, bound.id, outcome.finished_at)
             note_times(connection, {bound.id: times_of(outcome)})
             if outcome.error is None:
                 set_account_state(connection, bound.settings.account, "ok", "", outcome.finished_at)
@@ -204,16 +226,8 @@ def times_of(outcome: Outcome) -> dict[str, Any]:
     return values
 
 
-def _add_run(connection: Any, binding_id: int, outcome: Outcome) -> int:
-    return add_run(
-        connection,
-        binding_id=binding_id,
-        started_at=outcome.started_at,
-        finished_at=outcome.finished_at,
-        outcome=str(outcome.result),
-        counts=counts_of(outcome.counts),
-        message=outcome.message,
-    )
+def _told(outcome: Outcome) -> dict[str, Any]:
+    return {"outcome": str(outcome.result), "counts": counts_of(outcome.counts), "message": outcome.message}
 
 
 def counts_of(counts: RunCounts) -> dict[str, Any]:

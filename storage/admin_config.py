@@ -176,6 +176,12 @@ def binding_id(connection: Connection, name: str) -> int | None:
     return None if found is None else int(found)
 
 
+def bound_collections(connection: Connection) -> dict[str, int]:
+    """The hub collection of every binding that was ever at work, by the binding's name."""
+    rows = connection.execute(select(t.bindings.c.name, t.bindings.c.collection_id))
+    return {row.name: row.collection_id for row in rows}
+
+
 def bindings_waiting(connection: Connection) -> tuple[set[int], set[int]]:
     """Bindings whose hub collection changed since they last looked, and approved ones. One query for all."""
     b = t.bindings.c

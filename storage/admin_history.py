@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, true, update
 
 from storage import tables as t
 from storage.admin_lists import titled_items
+from storage.session import chunks
+from sync_engine.errors import Unreadable
+from sync_engine.item import Item
+from sync_engine.model import title_of
 
+_TOMBSTONES = 5000  # the latest deletions, which are looked through for a title
 HUB_ROLES = ("current", "deleted")  # revisions that were the hub's own; "remote" ones are what a remote holds
 
 
@@ -44,6 +49,44 @@ class RevisionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version, without its text."""
+
+    item_id: int
+    id: int
+    role: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of one item."""
+
+    id: int
+    item_id: int
+    role: str
+    actor: str
+    run_id: int | None
+    at: datetime
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which changes are meant: those that fit all that is given."""
+
+    item_ids: tuple[int, ...] | None = None
+    run_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str = ""  # "account work" also means "account work, agenda"; "user ada" also her devices
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A cycle that did something or failed."""
 
@@ -58,7 +101,7 @@ class RunRow:
 
 
 def find_items(connection: Connection, words: str, limit: int = 20) -> list[ItemRow]:
-    """Items by id, by UID, or by a part of their title; deleted ones too (their titles are no longer searched)."""
+    """Items by id, by UID, or by a part of their title; a deleted one by its last title, when no living one has it."""
     statement = titled_items()
     exact = or_(t.items.c.uid == words, t.items.c.id == int(words) if words.isdecimal() else t.items.c.uid == words)
     found = connection.execute(statement.where(exact).limit(limit)).mappings().all()
@@ -67,7 +110,32 @@ def find_items(connection: Connection, words: str, limit: int = 20) -> list[Item
         columns = (t.contacts.c.full_name, t.events.c.summary, t.tasks.c.summary)
         alike = or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
         found = connection.execute(statement.where(alike).order_by(t.items.c.id.desc()).limit(limit)).mappings().all()
-    return [ItemRow(**row) for row in found]
+    rows = [ItemRow(**row) for row in found]
+    return _with_last_titles(connection, rows) or deleted_items(connection, words, limit)
+
+
+def deleted_items(connection: Connection, words: str = "", limit: int = 20) -> list[ItemRow]:
+    """Deleted items that can still be brought back, the latest first; those whose title had these words."""
+    newest = titled_items().where(t.items.c.deleted == true()).order_by(t.items.c.changed_at.desc()).limit(_TOMBSTONES)
+    rows = _with_last_titles(connection, [ItemRow(**row) for row in connection.execute(newest).mappings()])
+    return [row for row in rows if words.lower() in row.title.lower()][:limit]
+
+
+def _with_last_titles(connection: Connection, rows: Sequence[ItemRow]) -> list[ItemRow]:
+    """The tables that people query forget a deleted item; its last text does not."""
+    i, r = t.items.c, t.revisions.c
+    query = select(i.id, r.text).join(t.revisions, r.id == i.revision_id)
+    wanted = [row.id for row in rows if row.deleted]
+    texts = {row.id: row.text for part in chunks(wanted) for row in connection.execute(query.where(i.id.in_(part)))}
+    return [replace(row, title=title_in(texts[row.id])) if row.id in texts else row for row in rows]
+
+
+def title_in(text: str) -> str:
+    """What a person calls the item with this text."""
+    try:
+        return title_of(Item.read(text, uid_if_missing="x").record)
+    except Unreadable:
+        return "(unreadable)"
 
 
 def _escaped(words: str) -> str:
@@ -89,37 +157,57 @@ def revision(connection: Connection, revision_id: int) -> RevisionRow | None:
 
 
 def revision_before(connection: Connection, item_id: int, revision_id: int) -> RevisionRow | None:
-    """The hub's version that came before this one; None: the item did not exist."""
+    """The hub's version that came before this one; None: none that is kept."""
     r = t.revisions.c
-    statement = (
-        select(*_revision_columns())
-        .where(r.item_id == item_id, r.id < revision_id, r.role.in_(HUB_ROLES))
-        .order_by(r.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(statement).mappings().first()
+    older = select(*_revision_columns()).where(r.item_id == item_id, r.id < revision_id, r.role.in_(HUB_ROLES))
+    row = connection.execute(older.order_by(r.id.desc()).limit(1)).mappings().first()
     return None if row is None else RevisionRow(**row)
 
 
-def changed_by(
-    connection: Connection, *, run_id: int | None = None, since: datetime | None = None, actor: str = ""
-) -> list[tuple[int, int]]:
-    """(item id, its first revision) of what a run, or an actor since a time, changed in the hub; in order of change."""
+def changes(connection: Connection, scope: Scope, limit: int | None = None) -> list[ChangeRow]:
+    """The hub's versions within a scope, the newest first."""
     r = t.revisions.c
-    statement = select(r.item_id, func.min(r.id)).where(r.role.in_(HUB_ROLES)).group_by(r.item_id)
-    if run_id is not None:
-        statement = statement.where(r.run_id == run_id)
-    if since is not None:
-        statement = statement.where(r.at >= since)
-    if actor:
-        statement = statement.where(r.actor == actor)
-    return [(int(item), int(first)) for item, first in connection.execute(statement.order_by(func.min(r.id)))]
+    columns = (r.id, r.item_id, r.role, r.actor, r.run_id, r.at, t.collections.c.name.label("collection"))
+    joined = t.revisions.join(t.items, t.items.c.id == r.item_id)
+    joined = joined.join(t.collections, t.collections.c.id == t.items.c.collection_id)
+    statement = select(*columns).select_from(joined).where(r.role.in_(HUB_ROLES), *_within(scope))
+    rows = connection.execute(statement.order_by(r.id.desc()).limit(limit)).mappings()
+    return [ChangeRow(**row) for row in rows]
 
 
-def latest_revision(connection: Connection, item_id: int) -> RevisionRow | None:
-    """The newest hub version of an item."""
-    found = revisions(connection, item_id)
-    return found[-1] if found else None
+def _within(scope: Scope) -> list[Any]:
+    r, found = t.revisions.c, list[Any]()
+    if scope.item_ids is not None:
+        found.append(r.item_id.in_(scope.item_ids))
+    if scope.run_id is not None:
+        found.append(r.run_id == scope.run_id)
+    if scope.since is not None:
+        found.append(r.at >= scope.since)
+    if scope.until is not None:
+        found.append(r.at <= scope.until)
+    if scope.actor:
+        whose = r.actor.like(f"{_escaped(scope.actor)}, %", escape="\\")
+        found.append(or_(r.actor == scope.actor, whose))
+    return found
+
+
+def timelines(connection: Connection, item_ids: Sequence[int]) -> dict[int, list[VersionRow]]:
+    """The hub's versions of these items, oldest first, without their texts."""
+    r, found = t.revisions.c, {item_id: list[VersionRow]() for item_id in item_ids}
+    query = select(r.item_id, r.id, r.role, r.actor, r.at).where(r.role.in_(HUB_ROLES)).order_by(r.id)
+    for part in chunks(item_ids):
+        for row in connection.execute(query.where(r.item_id.in_(part))).mappings():
+            found[row["item_id"]].append(VersionRow(**row))
+    return found
+
+
+def created_at(connection: Connection, item_ids: Sequence[int]) -> dict[int, datetime]:
+    """When items came into the hub."""
+    i = t.items.c
+    rows = (
+        row for part in chunks(item_ids) for row in connection.execute(select(i.id, i.created_at).where(i.id.in_(part)))
+    )
+    return {row.id: row.created_at for row in rows}
 
 
 def _revision_columns() -> Sequence[Any]:
@@ -154,11 +242,20 @@ def add_run(
     return int(key[0])
 
 
-def mark_revisions(connection: Connection, run_id: int, actor: str, since: datetime) -> None:
-    """Put a run's number on the revisions that this actor made in it."""
-    r = t.revisions.c
-    mine = (r.run_id.is_(None)) & (r.actor == actor) & (r.at >= since)
-    connection.execute(update(t.revisions).where(mine).values(run_id=run_id))
+def finish_run(
+    connection: Connection, run_id: int, *, finished_at: datetime, outcome: str, counts: Mapping[str, Any], message: str
+) -> None:
+    """Complete the row of a run that is over."""
+    started = connection.execute(select(t.runs.c.started_at).where(t.runs.c.id == run_id)).scalar_one()
+    values = {"finished_at": finished_at, "outcome": outcome, "counts": json.dumps(counts), "message": message[:1000]}
+    values["seconds"] = (finished_at - started).total_seconds()
+    connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(**values))
+
+
+def close_runs(connection: Connection, binding_id: int, now: datetime) -> None:
+    """Runs of this binding that nobody finished were broken off: their process was killed, or its store failed."""
+    unfinished = update(t.runs).where(t.runs.c.binding_id == binding_id, t.runs.c.finished_at.is_(None))
+    connection.execute(unfinished.values(outcome="broken off", finished_at=now))
 
 
 def runs(connection: Connection, limit: int = 50) -> list[RunRow]:

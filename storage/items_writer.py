@@ -89,7 +89,12 @@ class ItemsWriter:
             return hub_item(row)
         seq = self._session.next_seq(row.collection_id)
         now = self._session.now()
-        who = {"actor": cut(origin.actor, 300), "run": origin.run_id, "at": now, "revision": row.revision_id}
+        who = {
+            "actor": cut(origin.actor, 300),
+            "run": self._session.run_of(origin),
+            "at": now,
+            "revision": row.revision_id,
+        }
         self._session.run(_COPY_AS_DELETED, who)
         values = {name: getattr(row, name) for name in CHANGED} | {"seq": seq, "deleted": True, "changed_at": now}
         self._session.pending.changed(item_id, values, Kind(row.kind), [], frees_uid=True)
@@ -103,7 +108,7 @@ class ItemsWriter:
             "digest": digest or digest_of(text),
             "role": role,
             "actor": cut(origin.actor, 300),
-            "run_id": origin.run_id,
+            "run_id": self._session.run_of(origin),
             "at": self._session.now(),
         }
         return int(self._session.run(_INSERT_REVISION, row).scalar_one())

@@ -37,6 +37,13 @@ def _points_here(table: Table, *columns: str) -> Any:
     return exists().where(table.c.item_id == revisions.c.item_id, here)
 
 
+_later = revisions.alias("later")
+_REPLACED_LONG_AGO = exists().where(  # not: written long ago. What was replaced yesterday can be put back
+    _later.c.item_id == revisions.c.item_id,
+    _later.c.id > revisions.c.id,
+    _later.c.role != "remote",
+    _later.c.at < _BEFORE,
+)
 _IS_CURRENT = exists().where(items.c.id == revisions.c.item_id, items.c.revision_id == revisions.c.id)
 _OLD_REVISIONS = (
     select(revisions.c.id)
@@ -44,6 +51,7 @@ _OLD_REVISIONS = (
         revisions.c.id > bindparam("after"),
         revisions.c.at < _BEFORE,
         not_(_IS_CURRENT),
+        or_(revisions.c.role == "remote", _REPLACED_LONG_AGO),
         not_(_points_here(links, "base_revision", "echo_revision")),
         not_(_points_here(intents, "revision_id")),
         not_(_points_here(conflicts, "hub_revision", "remote_revision", "base_revision")),

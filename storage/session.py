@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, CursorResult, Executable, bindparam, select, 
 from storage.errors import StoreRefused
 from storage.pending import Pending
 from storage.tables import collections
-from sync_engine.ports import Clock
+from sync_engine.ports import Clock, Origin
 
 CHUNK = 500  # members of an IN list; SQL Server takes 2,100 parameters in all
 
@@ -34,6 +34,7 @@ class Session:
         self.connection = connection
         self.writing = writing
         self.pending = Pending()
+        self.run_number: Callable[[], int] | None = None  # gives the run that this transaction is of, made if need be
         self._clock = clock
         self._seqs: dict[int, int] = {}  # newest number of each locked collection
         self._bumped: set[int] = set()
@@ -41,6 +42,12 @@ class Session:
     def now(self) -> datetime:
         """The present time."""
         return self._clock()
+
+    def run_of(self, origin: Origin) -> int | None:
+        """The run that a change belongs to; asking for it makes its row, so that it is there if we are killed."""
+        if origin.run_id is not None or self.run_number is None:
+            return origin.run_id
+        return self.run_number()
 
     def run(self, statement: Executable, parameters: Row | Sequence[Row] | None = None) -> CursorResult[Any]:
         """Execute; many rows of parameters go to the database together."""

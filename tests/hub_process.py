@@ -169,13 +169,15 @@ def events_at(server: Server, path: str) -> dict[str, str]:
     )  # fmt: skip
     assert answer.status_code == 207, answer.text
     found: dict[str, str] = {}
-    uid = ""
+    uid = summary = ""
     for line in answer.text.replace("&#13;", "").splitlines():
         name, _colon, value = line.strip().partition(":")
-        if name == "UID":
+        if name == "BEGIN":
+            uid = summary = ""
+        elif name == "UID":
             uid = value
-        if name == "SUMMARY":
-            found[uid] = value
-        if name == "END" and value.startswith("VEVENT"):
-            found.setdefault(uid, "")
+        elif name == "SUMMARY":
+            summary = value
+        elif name == "END" and value.startswith("VEVENT"):
+            found[uid] = summary
     return found

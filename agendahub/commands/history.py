@@ -1,4 +1,4 @@
-"""agendahub history ITEM"""
+"""agendahub history"""
 
 from __future__ import annotations
 
@@ -8,41 +8,149 @@ import typer
 
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import listing, say
+from agendahub.output import as_data, listing, say
 from agendahub.texts import _
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from storage.admin_history import ItemRow, RevisionRow
+    from agendahub.workspace import Workspace
+    from storage.admin_history import ItemRow, RevisionRow, Scope
+
+Run = Annotated[int | None, typer.Option(help=_("What this run changed (see `history --runs`)."))]
+Since = Annotated[
+    str, typer.Option(help=_("From a time on: 14:00, 2026-01-31T09:00 (local), ...Z, or for a while: 30m, 2h, 1d."))
+]
+Until = Annotated[str, typer.Option(help=_("Up to a time."))]
+Actor = Annotated[str, typer.Option(help=_("What this one changed: 'account work', 'user ada', admin."))]
+Binding = Annotated[str, typer.Option(help=_("What came in through this binding."))]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
     app.command(
-        help=_("Show every version of an item: when, by whom, what changed."),
-        epilog=examples('agendahub history "Board meeting"', "agendahub history 42 --text", "agendahub undo --help"),
+        help=_("Show every version of an item, or what was changed lately: when, by whom, what."),
+        epilog=examples(
+            'agendahub history "Board meeting"',
+            "agendahub history 42 --text",
+            "agendahub history --since 14:00 --actor 'account work'",
+            "agendahub history --deleted",
+            "agendahub history --runs",
+            "agendahub undo --help",
+        ),
     )(history)
 
 
 def history(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(help=_("A part of its title, its UID, or its id."))],
+    item: Annotated[str, typer.Argument(help=_("A part of its title, its UID, or its id."))] = "",
     text: Annotated[bool, typer.Option("--text", help=_("Show the full text of each version."))] = False,
+    run: Run = None,
+    since: Since = "",
+    until: Until = "",
+    actor: Actor = "",
+    binding: Binding = "",
+    deleted: Annotated[bool, typer.Option("--deleted", help=_("Items that can be brought back."))] = False,
+    runs: Annotated[bool, typer.Option("--runs", help=_("Cycles and undos that changed something."))] = False,
+    limit: Annotated[int, typer.Option(min=1, help=_("How many lines."))] = 100,
     as_json: AsJson = False,
 ) -> None:
+    workspace = workspace_of(context)
+    if runs:
+        _runs(workspace, limit, as_json=as_json)
+    elif deleted:
+        _deleted(workspace, item, limit, as_json=as_json)
+    elif item:
+        _item(workspace, item, text=text, as_json=as_json)
+    else:
+        _changes(workspace, scope_of(workspace, run, since, until, actor, binding), limit, as_json=as_json)
+
+
+def scope_of(workspace: Workspace, run: int | None, since: str, until: str, actor: str, binding: str) -> Scope:
+    """Which changes the options mean."""
+    from agendahub.moments import moment
+    from agendahub.work import actor_of
+    from agendahub.workspace import utc_now
+    from storage.admin_history import Scope
+
+    if actor and binding:
+        raise typer.BadParameter(_("give --actor or --binding, not both"))
+    whose = actor_of(workspace.binding(binding)) if binding else actor
+    first, last = (moment(written, utc_now()) if written else None for written in (since, until))
+    if first and last and first > last:
+        raise typer.BadParameter(_("--since is later than --until"))
+    return Scope(run_id=run, since=first, until=last, actor=whose)
+
+
+def tell_times(scope: Scope) -> None:
+    """Which instants were understood, and in which zone."""
+    from agendahub.moments import told
+
+    if scope.since:
+        say(_("Since {time}").format(time=told(scope.since)))
+    if scope.until:
+        say(_("Until {time}").format(time=told(scope.until)))
+
+
+def _runs(workspace: Workspace, limit: int, *, as_json: bool) -> None:
+    from storage.admin_history import runs
+
+    with workspace.database.read() as unit:
+        rows = runs(unit.session.connection, limit)
+    columns = {
+        "id": _("Run"),
+        "started_at": _("Started"),
+        "binding": _("Binding"),
+        "outcome": _("Outcome"),
+        "done": _("Done"),
+    }
+    shown = [as_data(row) | {"done": _in_words(row.counts, row.message)} for row in rows]
+    listing(shown, columns, as_json=as_json, empty=_("No run changed anything yet."))
+
+
+def _in_words(counts: Any, message: str) -> str:
+    done = [f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if isinstance(value, int)]
+    return ", ".join([*done, *([message] if message else [])])
+
+
+def _deleted(workspace: Workspace, words: str, limit: int, *, as_json: bool) -> None:
+    from storage.admin_history import deleted_items
+
+    with workspace.database.read() as unit:
+        rows = deleted_items(unit.session.connection, words, limit)
+    columns = {"id": _("Item"), "changed_at": _("Deleted"), "title": _("Title"), "collection": _("Collection")}
+    listing(rows, columns, as_json=as_json, empty=_("No deleted item is kept."))
+
+
+def _changes(workspace: Workspace, scope: Scope, limit: int, *, as_json: bool) -> None:
+    from agendahub.past import past
+
+    with workspace.database.read() as unit:
+        rows = past(unit, scope, limit)
+    if not as_json:
+        tell_times(scope)
+    columns = {
+        "at": _("When"),
+        "actor": _("Who"),
+        "run_id": _("Run"),
+        "item_id": _("Item"),
+        "title": _("Title"),
+        "collection": _("Collection"),
+        "changed": _("What"),
+    }
+    listing(rows, columns, as_json=as_json, empty=_("Nothing was changed."))
+
+
+def _item(workspace: Workspace, words: str, *, text: bool, as_json: bool) -> None:
     from storage.admin_history import revisions
 
-    with workspace_of(context).database.read() as unit:
-        found = one_item(unit.session.connection, item)
+    with workspace.database.read() as unit:
+        found = one_item(unit.session.connection, words)
         versions = revisions(unit.session.connection, found.id)
     rows = [_row(version, before) for version, before in zip(versions, [None, *versions], strict=False)]
     if not as_json:
-        say(
-            _("{title} ({collection}), item {id}, UID {uid}").format(
-                title=found.title or found.kind, collection=found.collection, id=found.id, uid=found.uid
-            )
-        )
+        head = _("{title} ({collection}), item {id}, UID {uid}")
+        say(head.format(title=found.title or found.kind, collection=found.collection, id=found.id, uid=found.uid))
     columns = {"id": _("Version"), "at": _("When"), "actor": _("Who"), "run_id": _("Run"), "changed": _("What")}
     listing(rows, columns, as_json=as_json, empty=_("No version is kept."))
     if text and not as_json:
@@ -51,38 +159,11 @@ def history(
 
 
 def _row(version: RevisionRow, before: RevisionRow | None) -> dict[str, Any]:
-    from agendahub.output import as_data
+    from agendahub.past import what_changed
 
-    changed = [_("created")] if before is None else changed_fields(before.text, version.text)
-    if version.role == "deleted":
-        changed = [_("deleted")]
-    elif before is not None and before.role == "deleted":
-        changed = [_("restored"), *changed]
     row: dict[str, Any] = as_data(version)
-    return row | {"changed": changed}
-
-
-def changed_fields(before: str, after: str) -> list[str]:
-    """Names of the fields in which two texts of one item differ."""
-    from dataclasses import fields, is_dataclass
-
-    from sync_engine.errors import Unreadable
-    from sync_engine.item import Item
-
-    try:
-        old, new = Item.read(before, uid_if_missing="x").record, Item.read(after, uid_if_missing="x").record
-    except Unreadable:
-        return ["text"]
-    if type(old) is not type(new):
-        return ["kind"]
-    names = [f.name for f in fields(old) if f.compare and getattr(old, f.name) != getattr(new, f.name)]
-    if "master" not in names:
-        return names
-    first, second = getattr(old, "master", None), getattr(new, "master", None)
-    if not is_dataclass(first) or not is_dataclass(second):
-        return names
-    inner = [f.name for f in fields(first) if f.compare and getattr(first, f.name) != getattr(second, f.name, None)]
-    return [*inner, *(name for name in names if name != "master")]
+    older = (before.role, before.text) if before else None
+    return row | {"changed": what_changed((version.role, version.text), older)}
 
 
 def one_item(connection: Connection, words: str) -> ItemRow:
@@ -93,6 +174,10 @@ def one_item(connection: Connection, words: str) -> ItemRow:
     if not found:
         raise Failure(_("No item is called {words}; try a part of its title, its UID or its id.").format(words=words))
     if len(found) > 1:
-        several = "; ".join(f"{row.id}: {row.title} ({row.collection})" for row in found[:10])
+        several = "; ".join(f"{row.id}: {row.title} ({row.collection}{_gone(row)})" for row in found[:10])
         raise Failure(_("Several items are meant, say which by its id: {items}.").format(items=several))
     return found[0]
+
+
+def _gone(row: ItemRow) -> str:
+    return _(", deleted {at}").format(at=f"{row.changed_at:%Y-%m-%d %H:%M} UTC") if row.deleted else ""

@@ -99,10 +99,12 @@ def test_r03_undo_brings_a_deleted_event_back_everywhere(
     hub.run("sync")
     assert events_at(radicale_server, pair[1]) == {}
     run = next(run["id"] for run in hub.json("status")["runs"] if run["counts"].get("pulled_deleted"))
-    (step,) = hub.json("undo", "--run", str(run))["steps"]
-    assert step["action"] == "bring back"
+    (step,) = hub.json("undo", "--run", str(run), "--dry-run")["steps"]
+    assert (step["action"], step["title"]) == ("bring back", "dear")
+    assert step["accounts"] == ["work (one)", "work (two)"]
+    hub.run("undo", "--run", str(run), code=1)
     hub.run("sync")
-    assert events_at(radicale_server, pair[1]) == {}, "undo without --yes only shows"
+    assert events_at(radicale_server, pair[1]) == {}, "without --yes nobody can be asked, so nothing is done"
     hub.run("undo", "--run", str(run), "--yes")
     hub.run("sync")
     assert events_at(radicale_server, pair[0]) == events_at(radicale_server, pair[1]) == {"e1": "dear"}

@@ -162,7 +162,12 @@ def test_items_are_found_by_title_uid_and_id_and_wildcards_are_letters(connectio
     assert admin_history.find_items(connection, "100_") == []
     assert list(admin_texts.texts_of(connection, 1)) == ["text"]
     assert [row.text for row in admin_history.revisions(connection, item)] == ["text"]
-    assert admin_history.changed_by(connection, actor="nobody", since=NOW, run_id=1) == []
+    scope = admin_history.Scope((item,), run_id=1, since=NOW, until=NOW, actor="nobody")
+    assert admin_history.changes(connection, scope) == []
+    assert [row.item_id for row in admin_history.changes(connection, admin_history.Scope(actor="a"))] == [item]
+    assert [row.id for row in admin_history.timelines(connection, [item])[item]] == [1]
+    assert admin_history.created_at(connection, [item]) == {item: NOW}
+    assert admin_history.deleted_items(connection) == []
 
 
 def _item(connection: Connection) -> int:
