@@ -1,0 +1,45 @@
+"""When the hub's own store fails: short pauses, a quick return, and no account is blamed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from agendahub.board import Board
+from agendahub.failure import StoreTrouble
+from agendahub.outcome import Outcome, Result
+from agendahub.waiting import LONGEST_STORE_PAUSE, pause_after
+from config import BindingSettings
+from sync_engine.errors import Unavailable
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FULL = Outcome(Result.FAILED, NOW, NOW, error=StoreTrouble("The disk is full."))
+DOWN = Outcome(Result.FAILED, NOW, NOW, error=Unavailable("The server is down."))
+OK = Outcome(Result.OK, NOW, NOW)
+
+
+def board_with(**outcomes: Outcome) -> Board:
+    board = Board()
+    names = [BindingSettings(name=n, account="a", remote=f"/{n}/", collection="C", kinds=("event",)) for n in outcomes]
+    board.set_bindings(names, 0, 1000)
+    for slot in board.take_due(0):
+        board.finish(slot, outcomes[slot.settings.name], 300)
+    return board
+
+
+def test_pauses_after_our_own_store_failed_are_short() -> None:
+    assert pause_after(FULL.error, 1, 300) <= 1
+    assert LONGEST_STORE_PAUSE / 2 <= pause_after(FULL.error, 50, 300) <= LONGEST_STORE_PAUSE
+
+
+def test_a_store_that_is_back_hurries_those_that_it_held_up_and_no_others() -> None:
+    board = board_with(ours=FULL, theirs=DOWN, well=OK)
+    board.hurry_store(5)
+    assert [slot.settings.name for slot in board.take_due(5)] == ["ours"]
+
+
+def test_what_the_store_said_is_told_once_and_until_a_cycle_went_well() -> None:
+    board = board_with(one=FULL, two=FULL, three=DOWN)
+    assert board.store_troubles() == ["The disk is full."]
+    for slot in board.take_due(300):
+        board.finish(slot, OK, 600)
+    assert board.store_troubles() == []
