@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +20,11 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.ports import Clock
 
 Result = TypeVar("Result")
+
+_ONE_MOMENT: dict[str, dict[str, Any]] = {  # for reading; with SQLite's WAL every transaction is so
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "mssql": {"isolation_level": "SNAPSHOT"},
+}
 
 
 def _utc_now() -> datetime:
@@ -68,9 +73,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """A consistent view for reading: what is committed meanwhile is not seen."""
-        connection = self._connect()
-        if self.engine.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection = self._connect().execution_options(**_ONE_MOMENT.get(self.engine.dialect.name, {}))
         with connection, connection.begin():
             yield SqlUnitOfWork(connection, self._clock, writing=False)
 

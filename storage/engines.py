@@ -50,6 +50,8 @@ def make_engine(url: URL, *, pooled: bool = True) -> Engine:
         options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
     if url.get_backend_name() == "postgresql":
         options["connect_args"] = {name: value for name, value in _NO_HANG.items() if name not in url.query}
+    elif url.drivername == "mssql+pymssql":
+        options["connect_args"] = {"use_datetime2": True}  # else it cuts times to milliseconds
     try:
         engine = create_engine(url, **options)
     except (ImportError, NoSuchModuleError) as err:
@@ -60,6 +62,8 @@ def make_engine(url: URL, *, pooled: bool = True) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     elif engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _set_up_postgresql)
+    else:
+        event.listen(engine, "connect", _set_up_mssql)
     return engine
 
 
@@ -87,7 +91,16 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _set_up_postgresql(connection: Any, _record: object) -> None:
     # Times come in the session's zone: near the year 9999 (a task for ever) another zone has no such time in Python.
     connection.execute("SET TIME ZONE 'UTC'")
+    # Whoever waits for another's lock hears that the store is busy, as with SQLite, and does not wait for ever.
+    connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
     connection.commit()
+
+
+def _set_up_mssql(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET LOCK_TIMEOUT {BUSY_SECONDS * 1000}")
+    cursor.execute("SET XACT_ABORT ON")  # after any error the whole transaction is rolled back: all or nothing
+    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

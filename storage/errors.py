@@ -64,10 +64,25 @@ _OUTDATED = "The database does not have the tables this version needs ({detail})
 _REFUSED = "The database refused a write that breaks its rules ({detail})."
 _OTHER = "The database reported an error ({detail})."
 
-# SQLite tells by words, psycopg by SQLSTATE, ODBC by words that carry the number of the SQL Server message.
+_NO_SNAPSHOTS = (
+    "The database does not allow snapshots ({detail}); run ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON "
+    "(docs/install.md)."
+)
+
+# SQLite tells by words, psycopg by SQLSTATE. Of SQL Server's drivers pyodbc ends with "(1205) (SQLExecDirectW)",
+# pymssql begins with "(1205, b'...", and mssql-python gives the words alone.
 _BY_WORDS: tuple[tuple[str, type[StoreError], str], ...] = (
-    (r"database or disk is full|no space left|\(1105\)|\(9002\)", StoreFull, _FULL),
-    (r"database (table )?is locked|deadlock|\(1205\)|\(1222\)", StoreBusy, _BUSY),
+    (
+        r"database or disk is full|no space left|\((1105|9002)\b|could not allocate space|transaction log .* is full",
+        StoreFull,
+        _FULL,
+    ),
+    (
+        r"database (table )?is locked|deadlock|\((1205|1222|3960)\b|lock request time out|due to update conflict",
+        StoreBusy,
+        _BUSY,
+    ),
+    (r"snapshot isolation is not allowed", StoreOutdated, _NO_SNAPSHOTS),
     (r"malformed|not a database|disk image", StoreDamaged, _DAMAGED),
     (r"disk I/O error", StoreUnavailable, _IO),  # how SQLite words a quota (EDQUOT, EFBIG), too
     (r"readonly database|read-only", StoreUnavailable, _READ_ONLY),

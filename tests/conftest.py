@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import statements
 from tests.servers import processes
 from tests.servers.processes import Server
 from tests.servers.unkind_dav import UnkindDav, unkind_dav
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_statement_is_one_for_all_databases() -> Iterator[None]:
+    """On whatever database a test runs: what it sends must compile for the others too (tests/statements.py)."""
+    with statements.watched():
+        yield
 
 
 @pytest.fixture(scope="session")
