@@ -12,6 +12,7 @@ from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
 from agendahub.output import bar, console, print_json, say
 from agendahub.texts import _
+from sync_engine.limits import FILE_OCTETS
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,8 +43,7 @@ def import_(
     from agendahub.workspace import utc_now
 
     workspace = workspace_of(context)
-    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    found = list(read_items(raw))
+    found = list(read_items(_octets_of(file)))
     items, refused = [i for i in found if not isinstance(i, str)], [i for i in found if isinstance(i, str)]
     if not items:
         raise Failure(_("{file} has no contacts, events or tasks that can be read.").format(file=file))
@@ -62,6 +62,16 @@ def import_(
             console(error=True).print(_("Not imported: {reason}").format(reason=line), markup=False)
     if done.refused:
         raise typer.Exit(1)
+
+
+def _octets_of(file: Path) -> bytes:
+    """All of the file, or of standard input. Raises Failure for one that is too large, before it fills the memory."""
+    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
+        raw = opened.read(FILE_OCTETS + 1)
+    if len(raw) > FILE_OCTETS:
+        hint = _("{file} has more than {limit} MiB: split it into smaller files and import one after the other.")
+        raise Failure(hint.format(file=file, limit=FILE_OCTETS >> 20))
+    return raw
 
 
 def export(

@@ -14,6 +14,7 @@ from connectors.dav.versions import content_version, normal_text, strong_tag
 from connectors.dav.xml_bodies import ADDRESS_BOOK, ETAG, Flavour, multiget
 from connectors.dav.xml_reader import Resource
 from sync_engine.errors import ItemError, SuspectListing, Unreadable
+from sync_engine.limits import most_octets
 from sync_engine.ports import Broken, Changed, RemoteRef, Removed
 
 BATCH = 100  # items for one multiget
@@ -39,11 +40,12 @@ class Reading:
     def get(self, remote_id: str, flavour: Flavour) -> Answered:
         """Read one item. Raises the errors of a read."""
         url = self._questions.url(remote_id)
+        limit = too_large(flavour)
         try:
-            limit = too_large(flavour)
             answer = self._questions.transport.request("GET", url, headers={"Accept": flavour.accept}, max_body=limit)
         except TooLarge as err:
-            message = f"The item is larger than {too_large(flavour) >> 10} KiB, the limit; it is left alone."
+            most = f"{limit >> 10} KiB"
+            message = f"The item is larger than {most}, the limit: make it smaller at the account; it is left alone."
             return Broken(RemoteRef(remote_id, strong_tag(err.tag) or "too large"), "", Unreadable(message))
         if answer.status in {404, 410}:
             return Removed(remote_id)
@@ -98,4 +100,4 @@ def made(remote_id: str, tag: str, text: str, flavour: Flavour) -> Changed | Bro
     try:
         return Changed(ref, read_item(text, uid_if_missing=uid))
     except ItemError as err:
-        return Broken(ref, text, err)
+        return Broken(ref, text if len(text) <= most_octets(text) else "", err)  # a giant is not kept in the store

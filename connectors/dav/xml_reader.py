@@ -15,6 +15,8 @@ from lxml import etree
 
 from sync_engine.errors import SuspectListing
 
+MOST_RESOURCES = 500_000  # of one answer
+
 D = "{DAV:}"
 _RESPONSE, _HREF, _STATUS, _PROPSTAT, _PROP = D + "response", D + "href", D + "status", D + "propstat", D + "prop"
 _TOKEN, _ERROR, _ROOT = D + "sync-token", D + "error", D + "multistatus"
@@ -90,6 +92,10 @@ class MultistatusReader:
                 rooted = True
             if element.tag == _RESPONSE:
                 self.result.resources.append(_resource(element))
+                if len(self.result.resources) > MOST_RESOURCES:
+                    raise SuspectListing(
+                        f"The server's answer lists more than {MOST_RESOURCES:,} items; nothing of it is used."
+                    )
                 _drop(element)
             elif _depth_is_one(element):
                 self.result.sync_token = (element.text or "").strip()

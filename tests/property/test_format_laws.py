@@ -14,7 +14,7 @@ from sync_engine.limits import check
 from sync_engine.model import Contact
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-TEXTS = [decode(path.read_bytes()) for path in sorted(SAMPLES.glob("*")) if "export" not in path.name]
+TEXTS = [decode(path.read_bytes()) for path in sorted(SAMPLES.glob("*.*")) if "export" not in path.name]
 
 # ruff: noqa: SIM905 - a list literal of words fills the screen
 NAMES = """FN N NICKNAME ORG TITLE ROLE EMAIL TEL ADR URL IMPP BDAY NOTE CATEGORIES PHOTO KIND UID REV PRODID
