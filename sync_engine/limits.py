@@ -12,7 +12,7 @@ DEPTH = 8  # of components in components
 FILE_OCTETS = 512 * 1024 * 1024  # of a file with many items, which is read as a whole
 _MARKED_BEFORE = 1000  # characters in which the first BEGIN must stand
 _SHORTER = "make it smaller where it comes from"
-_FEW_LINES = 2 * DEPTH  # a text with fewer is within all limits but that of its size
+_FEW_LINES = DEPTH  # a text with no more is within all limits but that of its size
 
 
 def check(text: str) -> None:
