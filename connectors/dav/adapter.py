@@ -9,6 +9,8 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 
+from connectors.dav.whole_heads import CONNECTIONS
+
 _ORIGINS = 4  # to which connections are kept
 
 
@@ -22,11 +24,12 @@ class Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """The connections to an origin; how it is reached is found out once."""
         origin = _split(request.url or "")[0]
-        pool = self._pools.get(origin)
+        pool: Any = self._pools.get(origin)
         if pool is None:
             if len(self._pools) >= _ORIGINS:
                 self._pools.clear()  # the library closes the oldest ones, too
             pool = super().get_connection_with_tls_context(request, *args, **kwargs)
+            pool.ConnectionCls = CONNECTIONS[pool.scheme]
             self._pools[origin] = pool
         return pool
 
