@@ -167,7 +167,8 @@ def set_account_state(connection: Connection, name: str, state: str, detail: str
 def note_times(connection: Connection, times: Mapping[int, Mapping[str, object]]) -> None:
     """Write what the daemon kept in memory: binding id -> columns of ``bindings``."""
     for binding_id, values in times.items():
-        connection.execute(update(t.bindings).where(t.bindings.c.id == binding_id).values(**values))
+        if values:  # an UPDATE of nothing is a syntax error
+            connection.execute(update(t.bindings).where(t.bindings.c.id == binding_id).values(**values))
 
 
 def binding_id(connection: Connection, name: str) -> int | None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from agendahub.board import Board
 from agendahub.failure import StoreTrouble
 from agendahub.outcome import Outcome, Result
 from agendahub.waiting import LONGEST_STORE_PAUSE, pause_after
+from agendahub.work import times_of
 from config import BindingSettings
+from storage import schema
+from storage.admin_config import note_times
 from sync_engine.errors import Unavailable
+from tests.databases import hub_in
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FULL = Outcome(Result.FAILED, NOW, NOW, error=StoreTrouble("The disk is full."))
@@ -43,3 +48,12 @@ def test_what_the_store_said_is_told_once_and_until_a_cycle_went_well() -> None:
     for slot in board.take_due(300):
         board.finish(slot, OK, 600)
     assert board.store_troubles() == []
+
+
+def test_a_cycle_that_was_stopped_with_nothing_to_note_is_no_error(tmp_path: Path) -> None:
+    """Found by `make torture` (SIGTERM in a cycle): UPDATE bindings SET WHERE."""
+    stopped = Outcome(Result.STOPPED, NOW, NOW)
+    assert times_of(stopped) == {}
+    schema.upgrade(url := f"sqlite:///{tmp_path / 'hub.db'}")
+    with hub_in(url) as hub, hub.database.begin() as unit:
+        note_times(unit.session.connection, {hub.binding: times_of(stopped)})
