@@ -16,7 +16,7 @@ from agendahub.inverse import Inverse, Turn, take_back
 from agendahub.refusals import Missing, Stale
 from agendahub.restoring import blocked, under_own_uid
 from agendahub.texts import _
-from storage.admin_history import EVERYTHING, Scope, VersionRow, add_run, changes, created_at, timelines
+from storage.admin_history import EVERYTHING, Scope, VersionRow, add_run, changes, created_at, revision, timelines
 from storage.limits import check_item
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.actions import FieldChange
@@ -185,9 +185,8 @@ def _explained(inverse: Inverse, history: _History) -> Inverse:
 
 def _put_back(unit: SqlUnitOfWork, item_id: int, revision_id: int) -> tuple[HubItem, Inverse]:
     _lock(unit, [item_id])
-    rows = timelines(unit.session.connection, [item_id])[item_id]
-    wanted = next((row for row in rows if row.id == revision_id), None)
-    if wanted is None:
+    wanted = revision(unit.session.connection, revision_id)  # of a remote, too: the loser of a conflict (R07)
+    if wanted is None or wanted.item_id != item_id:
         hint = _("This item has no version {version}; `agendahub history {item}` shows them.")
         raise Missing(hint.format(version=revision_id, item=item_id))
     hub = unit.items([item_id])[item_id]

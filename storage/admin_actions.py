@@ -10,10 +10,12 @@ from storage import tables as t
 from sync_engine.ports import IntentState, LinkState
 
 
-def resolve_conflict(connection: Connection, conflict_id: int, resolution: str, now: datetime) -> None:
-    """Take a conflict off the list."""
-    statement = update(t.conflicts).where(t.conflicts.c.id == conflict_id)
-    connection.execute(statement.values(resolved_at=now, resolution=resolution))
+def resolve_conflict(connection: Connection, conflict_id: int, resolution: str, by: str, now: datetime) -> bool:
+    """Take a conflict off the list. False: somebody else did already."""
+    c = t.conflicts.c
+    statement = update(t.conflicts).where(c.id == conflict_id, c.resolved_at.is_(None))
+    values = {"resolved_at": now, "resolution": resolution[:200], "resolved_by": by[:300]}
+    return connection.execute(statement.values(values)).rowcount == 1
 
 
 def retry_quarantined(connection: Connection, entry_id: int) -> str | None:

@@ -25,9 +25,15 @@ class ConflictRow:
     fields: tuple[Mapping[str, str], ...]  # field, base, hub, remote, kept
     hub_revision: int
     remote_revision: int
+    base_revision: int | None  # None: both sides never agreed
+    hub_actor: str  # who made the hub's version ...
+    hub_at: datetime | None  # ... and when; None: no longer known
+    remote_actor: str  # the account that the other version came from ...
+    remote_at: datetime | None  # ... and when it was read
     at: datetime
     resolved_at: datetime | None
     resolution: str
+    resolved_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +102,24 @@ def conflicts(
     connection: Connection, *, all_of_them: bool = False, conflict_id: int | None = None
 ) -> list[ConflictRow]:
     """Unresolved conflicts, or all, or the one of this id."""
-    c = t.conflicts.c
+    c, mine, theirs = t.conflicts.c, t.revisions.alias("mine"), t.revisions.alias("theirs")
     statement = (
         select(
-            t.conflicts, t.bindings.c.name.label("binding"), t.collections.c.name.label("collection"), title_column()
+            t.conflicts,
+            t.bindings.c.name.label("binding"),
+            t.collections.c.name.label("collection"),
+            mine.c.actor.label("hub_actor"),
+            mine.c.at.label("hub_at"),
+            theirs.c.actor.label("remote_actor"),
+            theirs.c.at.label("remote_at"),
+            title_column(),
         )
         .select_from(
             with_titles(t.conflicts.join(t.items, t.items.c.id == c.item_id))
             .join(t.collections, t.collections.c.id == t.items.c.collection_id)
             .outerjoin(t.bindings, t.bindings.c.id == c.binding_id)
+            .outerjoin(mine, mine.c.id == c.hub_revision)
+            .outerjoin(theirs, theirs.c.id == c.remote_revision)
         )
         .order_by(c.id.desc())
     )
@@ -117,8 +132,9 @@ def conflicts(
 
 def _conflict(row: Any) -> ConflictRow:
     kept = {name: row[name] for name in ConflictRow.__dataclass_fields__ if name in row}
-    kept |= {"fields": tuple(json.loads(row["fields"])), "binding": row["binding"] or "", "title": row["title"] or ""}
-    return ConflictRow(**kept)
+    kept["fields"] = tuple(json.loads(row["fields"]))
+    words = ("binding", "title", "hub_actor", "remote_actor", "resolved_by")
+    return ConflictRow(**kept | {name: row[name] or "" for name in words})
 
 
 def quarantine(connection: Connection, *, entry_id: int | None = None) -> list[QuarantineRow]:
