@@ -87,7 +87,7 @@ def _torture(world: World, disasters: list[str], tick: Tick) -> None:
     _nothing_moves(world)
     world.daemon.end()
     assert not (found := schema.problems(world.store.url)), f"the store is damaged: {found}"
-    for word in ("Traceback", "broke off unexpectedly", "a request failed"):
+    for word in ("Traceback", "broke off unexpectedly", "a request failed", "reported an error", "breaks its rules"):
         assert word not in world.daemon.log(), f"{word!r} is in the log"
     assert not world.report.slow, f"too slow: {', '.join(world.report.slow)}"
 
