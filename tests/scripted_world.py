@@ -16,11 +16,13 @@ from sync_engine.errors import AccountError, SuspectListing
 from sync_engine.item import Item
 from sync_engine.model import title_of
 from sync_engine.ports import HubItem, Origin, Policy
-from tests.simulation import people, samples
+from tests.simulation import held, operators, samples
 from tests.simulation.chaos import Clock, Crash, Planned, Process, Session, Trace
+from tests.simulation.connectors import connector_for
 from tests.simulation.memory_store import MemoryStore
+from tests.simulation.nature import Nature, without
 from tests.simulation.ports import FaultyStore, faulty
-from tests.simulation.remotes import Nature, Remote, connector_for, without
+from tests.simulation.remotes import Remote
 
 PHONE = Origin("user ada, device phone")
 _ROUNDS = 15
@@ -76,13 +78,13 @@ class ScriptedWorld:
     def _goes_on(self, n: int) -> bool:
         commits, world = self.store.commits, self
         if any(key[0] == self.bindings[n] for key in self.store.state.quarantine):
-            people.retry(world, n)  # type: ignore[arg-type]
+            operators.retry(world, n)  # type: ignore[arg-type]
         _, err = self.cycle(n)
         waits = any(key[0] == self.bindings[n] for key in self.store.state.holds)
         emptied = isinstance(err, SuspectListing) and not self.remotes[n].items
         assert err is None or emptied, f"a cycle without faults failed: {err!r}"
         if waits or emptied:
-            people.approve(world, n)  # type: ignore[arg-type]
+            held.approve(world, n)  # type: ignore[arg-type]
         return self.store.commits != commits
 
     # ------------------------------------------------------------ what people do; items are known by their titles

@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from storage.errors import CommitInDoubt, StoreFull
+from storage.errors import CommitInDoubt, StoreBusy, StoreFull
 from sync_engine.errors import (
     CollectionGone,
     NotAuthorised,
@@ -50,9 +50,11 @@ class Fault(StrEnum):
     CUT_OFF = "listing cut off"
     OMITTED = "listing without an item"
     UNREADABLE = "unreadable item"
+    IN_PART = "batch answered in part"
     IN_DOUBT_DONE = "commit in doubt, done"
     IN_DOUBT_LOST = "commit in doubt, not done"
     DISK_FULL = "disk full"
+    AWAY = "database away"
     CLOCK_FORWARD = "clock jumps forward"
     CLOCK_BACK = "clock jumps back"
 
@@ -61,9 +63,10 @@ _READS = frozenset({"changes", "fetch", "find", "read_back"})
 _WRITES = frozenset({"create", "update", "delete"})
 _REMOTE = _READS | _WRITES
 _COMMIT = frozenset({"commit"})
+_STORE = frozenset({"begin", "read"})
 _ANY = _REMOTE | _COMMIT
 APPLIES: dict[Fault, frozenset[str]] = {
-    Fault.CRASH_BEFORE: _ANY,
+    Fault.CRASH_BEFORE: _ANY | _STORE,
     Fault.CRASH_AFTER: _ANY,
     Fault.LOST_ANSWER: _WRITES,
     Fault.LOST_REQUEST: _WRITES,
@@ -76,14 +79,16 @@ APPLIES: dict[Fault, frozenset[str]] = {
     Fault.REFUSED: _WRITES,
     Fault.THROTTLED: _REMOTE,
     Fault.UNAVAILABLE: _REMOTE,
-    Fault.EXPIRED: frozenset({"feed"}),
+    Fault.EXPIRED: frozenset({"feed", "listing"}),
     Fault.EMPTY: frozenset({"whole listing"}),
     Fault.CUT_OFF: frozenset({"listing", "feed"}),
     Fault.OMITTED: frozenset({"part of a listing"}),
     Fault.UNREADABLE: frozenset({"page"}),
+    Fault.IN_PART: frozenset({"fetch", "read_back"}),
     Fault.IN_DOUBT_DONE: _COMMIT,
     Fault.IN_DOUBT_LOST: _COMMIT,
     Fault.DISK_FULL: _COMMIT,
+    Fault.AWAY: _STORE,
     Fault.CLOCK_FORWARD: _ANY,
     Fault.CLOCK_BACK: _ANY,
 }
@@ -101,6 +106,8 @@ _ERRORS: dict[Fault, Callable[[], Exception]] = {
     Fault.REFUSED: lambda: Rejected("The server refused the item.", server_said="403"),
     Fault.THROTTLED: lambda: Throttled("Too many requests.", retry_after=60),
     Fault.UNAVAILABLE: lambda: Unavailable("503"),
+    Fault.IN_PART: lambda: Unavailable("The connection broke in the middle of the answer."),
+    Fault.AWAY: lambda: StoreBusy("The database is locked."),
     Fault.IN_DOUBT_DONE: lambda: CommitInDoubt("The database went away."),
     Fault.IN_DOUBT_LOST: lambda: CommitInDoubt("The database went away."),
     Fault.DISK_FULL: lambda: StoreFull("No space is left."),
@@ -167,6 +174,7 @@ class Session:
     calls: list[str] = field(default_factory=list)
     must_rest: bool = False
     deleted: int = 0  # at the remote
+    may_write: bool = True
 
     def call(self, name: str, about: str, work: Callable[[], Any]) -> Any:
         """Do `work`, or fail."""
@@ -176,14 +184,37 @@ class Session:
         if number > _ENDLESS:
             raise AssertionError(f"{self.name}: a cycle without end")
         if name != "commit":
-            self.trace.requests += 1
-            self.between(number)
-            self._alive()
-            if self.must_rest:
-                raise AssertionError(f"{self.name}: {name} although the server asked for a rest or a new sign-in")
+            self._ask(name, number)
         fault = self.due(name)
         self.trace.note(self.name, number, name, about, fault or "")
         return self._do(fault, name, work)
+
+    def _ask(self, name: str, number: int) -> None:
+        self.trace.requests += 1
+        self.between(number)
+        self._alive()
+        if self.must_rest:
+            raise AssertionError(f"{self.name}: {name} although the server asked for a rest or a new sign-in")
+        if name in _WRITES and not self.may_write:
+            raise AssertionError(f"{self.name}: {name} at an account that is only read")
+
+    def enter(self, name: str) -> None:
+        """Begin to read or write the store, or fail."""
+        self._alive()
+        fault = self.due(name)
+        if fault is not None:
+            self.trace.note(self.name, name, fault)
+            self._fail(fault)
+
+    @property
+    def requests(self) -> int:
+        """Calls of the account."""
+        return sum(call != "commit" for call in self.calls)
+
+    @property
+    def writes(self) -> int:
+        """Calls about one item: writes, and reads that settle one."""
+        return sum(call in _WRITES or call == "find" for call in self.calls)
 
     @property
     def has_read(self) -> bool:
@@ -205,13 +236,18 @@ class Session:
             raise Crash
 
     def _do(self, fault: Fault | None, name: str, work: Callable[[], Any]) -> Any:
+        if fault is Fault.IN_PART:
+            return self._done(name, work)  # and whoever gives the answers on stops in the middle
         if fault in (Fault.CLOCK_FORWARD, Fault.CLOCK_BACK):
             self.clock.pass_time(hours=30 if fault is Fault.CLOCK_FORWARD else -30)
-        if fault in (None, Fault.CLOCK_FORWARD, Fault.CLOCK_BACK):
+        if fault is None or fault in (Fault.CLOCK_FORWARD, Fault.CLOCK_BACK):
             return self._done(name, work)
         self.must_rest |= fault in _STOPPING
         if fault in (Fault.CRASH_AFTER, Fault.LOST_ANSWER, Fault.IN_DOUBT_DONE):
             self._done(name, work)
+        return self._fail(fault)
+
+    def _fail(self, fault: Fault) -> None:
         if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
             self.process.dead = True
             raise Crash

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any
 
 from sync_engine.ports import Binding, FieldConflict, HubItem, Intent, Link, Trouble
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Revision:
     text: str
     role: str  # current, deleted, remote
     actor: str
+    at: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Conflict:
     fields: tuple[FieldConflict, ...]
     hub_revision: int
     remote_revision: int
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class State:
 
     last_id: int = 0
     seqs: dict[int, int] = field(default_factory=dict)  # collection -> newest number
+    floors: dict[int, int] = field(default_factory=dict)  # collection -> what came up to here may be forgotten
     bindings: dict[int, Binding] = field(default_factory=dict)
     items: dict[int, HubItem] = field(default_factory=dict)
     prints: dict[int, str] = field(default_factory=dict)  # item -> fingerprint

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from storage.errors import StoreRefused
 from sync_engine.ports import Binding
-from tests.simulation.memory_state import State
+from tests.simulation.memory_state import LONG_AGO, State
 from tests.simulation.memory_unit import MemoryUnit
 
 
 class MemoryStore:
     """Implements `sync_engine.ports.Store`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = lambda: LONG_AGO) -> None:
+        self.clock = clock
         self.state = State()
         self.commits = 0  # transactions that changed something
         self._writing = False
@@ -30,7 +32,7 @@ class MemoryStore:
             raise AssertionError("a transaction waits for one that cannot end")
         self._writing = True
         try:
-            unit = MemoryUnit(self.state.copy(), writing=True)
+            unit = MemoryUnit(self.state.copy(), writing=True, now=self.clock())
             yield unit
         finally:
             self._writing = False

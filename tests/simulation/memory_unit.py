@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from storage.errors import StoreRefused
 from storage.limits import check_item, check_remote, clean, cut, trusted
@@ -21,14 +22,15 @@ from sync_engine.ports import (
     Origin,
     Trouble,
 )
-from tests.simulation.memory_state import Conflict, Hold, Revision, State
+from tests.simulation.memory_state import LONG_AGO, Conflict, Hold, Revision, State
 
 
 class MemoryUnit:
     """Implements `UnitOfWork`."""
 
-    def __init__(self, state: State, *, writing: bool) -> None:
+    def __init__(self, state: State, *, writing: bool, now: datetime = LONG_AGO) -> None:
         self.state = state
+        self.now = now
         self._writing = writing
 
     def _to_write(self) -> State:
@@ -212,7 +214,7 @@ class MemoryUnit:
     def _revision(self, item_id: int, text: str, role: str, origin: Origin) -> int:
         state = self._to_write()
         number = state.new_id()
-        state.revisions[number] = Revision(item_id, text, role, origin.actor)
+        state.revisions[number] = Revision(item_id, text, role, origin.actor, self.now)
         return number
 
     # ------------------------------------------------------------ the outbox

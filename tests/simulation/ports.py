@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sync_engine.errors import CursorExpired, Unreadable
+from sync_engine.errors import CursorExpired, Unavailable, Unreadable
 from sync_engine.item import Item
 from sync_engine.ports import (
     Broken,
@@ -19,10 +19,10 @@ from sync_engine.ports import (
     RemoteRef,
     Removed,
 )
-from tests.simulation.chaos import Crash, Fault, Session
+from tests.simulation.chaos import Fault, Session
+from tests.simulation.connectors import ReadingConnector, SimConnector
 from tests.simulation.memory_store import MemoryStore
 from tests.simulation.memory_unit import MemoryUnit
-from tests.simulation.remotes import ReadingConnector, SimConnector
 
 
 class FaultyConnector:
@@ -33,6 +33,7 @@ class FaultyConnector:
         self.may_lie = may_lie  # what a first listing hides, nobody can know of
         self.session = session
         self.carries = inner.carries
+        inner.meanwhile = lambda: session.between(len(session.calls))
 
     def collections(self) -> Sequence[RemoteCollection]:
         return []
@@ -55,7 +56,7 @@ class FaultyConnector:
                 yield Page((), None, complete=True)
                 return
             yield self._damaged(page, known, whole=whole)
-            if page.complete or (not whole and page.cursor not in (None, since)):
+            if page.complete:
                 return
             first = False
 
@@ -85,7 +86,16 @@ class FaultyConnector:
         return changes
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
-        yield from self.session.call("fetch", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+        yield from self._read("fetch", collection, ids)
+
+    def _read(self, name: str, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        struck = self.session.trace.faults[Fault.IN_PART]
+        answers = self.session.call(name, " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+        if self.session.trace.faults[Fault.IN_PART] == struck:
+            yield from answers
+            return
+        yield from answers[: len(answers) // 2]
+        raise Unavailable("The connection broke in the middle of the answer.")
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         return self.session.call("find", key, lambda: self.inner.find(collection, item, key))  # type: ignore[no-any-return]
@@ -106,7 +116,7 @@ class FaultyReadingConnector(FaultyConnector):
     """The same, with the capability to look at what was kept."""
 
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
-        yield from self.session.call("read_back", " ".join(ids), lambda: list(self.inner.fetch(collection, ids)))
+        yield from self._read("read_back", collection, ids)
 
 
 def _id(change: Change) -> str:
@@ -129,7 +139,7 @@ class FaultyStore:
     @contextmanager
     def begin(self) -> Iterator[MemoryUnit]:
         """Commits inside of `Session.call`."""
-        self._alive()
+        self.session.enter("begin")
         with self.store.begin(self._commit) as unit:
             yield unit
 
@@ -138,10 +148,6 @@ class FaultyStore:
 
     @contextmanager
     def read(self) -> Iterator[MemoryUnit]:
-        self._alive()
+        self.session.enter("read")
         with self.store.read() as unit:
             yield unit
-
-    def _alive(self) -> None:
-        if self.session.process.dead:
-            raise Crash

@@ -6,8 +6,10 @@ import traceback
 from dataclasses import dataclass
 
 from tests.simulation.chaos import Trace
-from tests.simulation.checks import check, quiesce
-from tests.simulation.people import act, populate
+from tests.simulation.checks import check
+from tests.simulation.operators import act
+from tests.simulation.people import populate, robots_work
+from tests.simulation.quiesce import quiesce
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.world import World
 
@@ -27,6 +29,7 @@ def run(found: Scenario, *, lines: bool = False) -> Outcome:
     trace = Trace([] if lines else None)
     try:
         world = World(found, trace)
+        world.robots = robots_work
         populate(world)
         for step in found.steps:
             world.step(step, act)

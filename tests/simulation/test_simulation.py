@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.__main__ import kept_seeds
+from sync_engine.brake import Brake
 from tests.simulation.chaos import Fault
-from tests.simulation.run import run_seed
+from tests.simulation.many import Totals, ran
+from tests.simulation.run import run, run_seed
+from tests.simulation.scenario import Scenario, calm, scenario
+from tests.simulation.seeds import kept_seeds
+from tests.simulation.shrink import shrink
 
 ROOT = Path(__file__).parents[2]
-CHUNKS, EACH = 20, 250
-_RARE = EACH / 20  # as 1,000 in 20,000 runs, for one chunk
+CHUNKS, EACH = 10, 500
 
 
-def _run(seeds: range) -> Counter[str]:
-    faults = Counter[str]()
+def _run(seeds: range) -> Totals:
+    totals = Totals()
     for seed in seeds:
-        outcome = run_seed(seed)
-        assert not outcome.violation, f"{outcome.violation}\nreplay: make simulate SEED={seed}"
-        faults.update(outcome.trace.faults)
-    return faults
+        totals.add(ran(seed))
+        assert not totals.violations, f"{totals.violations}\nreplay: make simulate SEED={seed}"
+    return totals
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_all_that_must_hold_holds_whatever_happens(chunk: int) -> None:
-    faults = _run(range(chunk * EACH, (chunk + 1) * EACH))
-    assert [fault for fault in Fault if faults[fault] < _RARE / 2] == []  # a chunk is small: half of what 20,000 need
+    totals = _run(range(chunk * EACH, (chunk + 1) * EACH))
+    assert totals.runs == EACH
+    assert [fault for fault in Fault if totals.faults[fault] < EACH * 1000 / 20_000] == []
 
 
 def test_some_runs() -> None:
-    assert _run(range(10_000_000, 10_000_060)).total() > 60
+    assert _run(range(10_000_000, 10_000_060)).faults.total() > 60
 
 
 @pytest.mark.parametrize("seed", kept_seeds())
@@ -45,7 +50,7 @@ def test_a_seed_that_failed_once(seed: int) -> None:
 
 
 def test_a_seed_is_the_same_run_again_in_any_process() -> None:
-    program = "from tests.simulation.run import run_seed; print(*(run_seed(n).trace.digest for n in range(40)))"
+    program = "from tests.simulation.run import run_seed; print(*(run_seed(n).trace.digest for n in range(60)))"
     digests = [
         subprocess.run(
             [sys.executable, "-c", program],
@@ -54,4 +59,64 @@ def test_a_seed_is_the_same_run_again_in_any_process() -> None:
         for number in ("1", "2")
     ]  # fmt: skip
     assert digests[0] == digests[1]
-    assert len(set(digests[0].split())) == 40
+    assert len(set(digests[0].split())) == 60
+
+
+# ---------------------------------------------------------------- people and chaos are drawn apart
+
+
+def _people(found: Scenario) -> list[object]:
+    return [(s.actions, s.between, s.other, s.binding) for s in found.steps] + [found.policies, found.beginning]
+
+
+def test_people_do_the_same_whatever_goes_wrong() -> None:
+    for seed in range(50):
+        found, elsewhere = scenario(seed), scenario(seed, chaos_seed=seed + 1)
+        assert _people(found) == _people(elsewhere) == _people(calm(found))
+        assert [s.faults for s in found.steps] != [s.faults for s in elsewhere.steps]
+
+
+def test_without_faults_the_same_people_meet_none() -> None:
+    struck = 0
+    for seed in range(40):
+        found = scenario(seed)
+        outcome = run(calm(found))
+        assert (outcome.violation, outcome.trace.faults.total()) == ("", 0)
+        struck += run(found).trace.faults.total()
+    assert struck > 40
+
+
+# ---------------------------------------------------------------- a failure is found, cut down and told
+
+
+def test_a_failure_is_cut_down_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Brake, "holds", lambda *_: set())
+    failed = next(outcome for seed in range(300) if (outcome := run_seed(seed)).violation)
+    found = scenario(failed.seed)
+    small, outcome = shrink(found, failed)
+    assert outcome.violation
+    assert len(small.steps) < len(found.steps)
+    assert len(small.steps) <= 6
+    assert sum(len(step.faults) for step in small.steps) == 0  # a missing brake needs no fault
+    assert run(small, lines=True).trace.digest == outcome.trace.digest
+    monkeypatch.undo()
+    assert run(small).violation == ""
+
+
+def test_what_it_prints() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--seeds", "30", "--processes", "2"]
+    told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert told.stdout.startswith("30 runs, 0 violations, ")
+    assert "faults by kind: crash before " in told.stdout
+    assert told.stderr == ""  # no bar where nobody looks
+    found = json.loads(subprocess.run([*command, "--json"], cwd=ROOT, check=True, capture_output=True).stdout)
+    assert found["runs"] == 30
+    assert found["faults"].keys() == set(Fault)
+    assert f"{found['requests']} requests" in told.stdout
+
+
+def test_a_kind_of_fault_that_hardly_strikes_is_told() -> None:
+    totals = Totals(runs=2000)
+    totals.faults.update(dict.fromkeys(Fault, 100))
+    assert not totals.failed
+    assert replace(totals, faults=totals.faults - Counter({Fault.EMPTY: 1})).rare == [Fault.EMPTY]

@@ -16,7 +16,7 @@ import pytest
 from tests.fixed_scripts import SCRIPTS
 from tests.scripted_world import ScriptedWorld
 from tests.simulation.chaos import APPLIES, Fault, Planned
-from tests.simulation.remotes import Nature
+from tests.simulation.nature import Nature
 
 NATURES = {
     "kind": Nature(),
@@ -109,4 +109,4 @@ def test_r05_r06_the_cycle_that_settles_a_write_in_doubt_may_fail_too(nature: st
 
 def test_every_way_to_fail_is_tried() -> None:
     tried = {fault for script in SCRIPTS for _, fault in _ways_to_fail(_without_faults("kind", script)[1])}
-    assert tried == set(Fault)
+    assert tried == set(Fault) - {Fault.AWAY}  # to begin to read or write the store is no call: the simulation tries it
