@@ -37,7 +37,9 @@ def remove(cycle: Cycle) -> None:
     """Act on the links that the feed left MISSING: each is asked for once more before anything is deleted."""
     with cycle.store.read() as uow:
         binding = uow.binding(cycle.binding_id)
-        waiting = [link for link in uow.missing_links(binding.id) if not _settling(cycle, link)]
+        missing = uow.missing_links(binding.id)
+        items = uow.items([link.item_id for link in missing])
+        waiting = [link for link in missing if items[link.item_id].deleted or not _settling(cycle, link)]
         held = uow.held(binding.id, "hub")
     if not waiting:
         if held:

@@ -216,6 +216,20 @@ def test_r36_a_moved_item_is_reported_to_nobody(tmp_path: Path, new_first: bool)
     assert "/work/moved" in {row.remote_id for row in world.rows(t.links)}
 
 
+def test_r36_an_item_that_moved_and_was_deleted_in_the_hub_goes_from_its_new_place(tmp_path: Path) -> None:
+    """The listing that shows the new place says nothing of the old one, and our own write was just before."""
+    world, a, b = _world(tmp_path)
+    world.phone_put(samples.event())
+    world.cycle("a")
+    a.put(a.items()["ev-1"], "/work/moved")
+    a.account.remove(a.collection, "/work/ev-1")
+    a.account.expire_cursors(a.collection)
+    world.phone_remove("ev-1")
+    world.settle()
+    assert a.items() == b.items() == world.hub() == {}
+    assert world.rows(t.quarantine) == world.rows(t.intents) == []
+
+
 # ---------------------------------------------------------------- directions
 
 
