@@ -51,7 +51,7 @@ class FaultyConnector:
             if fault is Fault.EXPIRED:
                 raise CursorExpired("The feed cannot go on.")
             if fault is Fault.CUT_OFF:
-                return
+                return self._ends_early(whole)
             if fault is Fault.EMPTY:
                 yield Page((), None, complete=True)
                 return
@@ -59,6 +59,11 @@ class FaultyConnector:
             if page.complete:
                 return
             first = False
+
+    def _ends_early(self, whole: bool) -> None:
+        """A listing that ends early is known by it. A feed is not: what moved must not be cut in two without a word."""
+        if not whole and self.inner.remote.nature.moves:
+            raise Unavailable("The connection broke in the middle of the feed.")
 
     def _kinds(self, whole: bool, first: bool) -> list[str]:
         if not whole:
