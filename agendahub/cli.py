@@ -28,6 +28,7 @@ from agendahub.commands import (
     serve,
     status,
     sync,
+    tokens,
     undo,
     users,
 )
@@ -62,6 +63,7 @@ for group in (
     undo,
     users,
     devices,
+    tokens,
     data,
     db,
     doctor,

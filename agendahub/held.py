@@ -100,7 +100,7 @@ def _locked(unit: SqlUnitOfWork, asked: Asked) -> tuple[int, list[str]]:
         raise Missing(_("Nothing is held for {name}.").format(name=asked.binding))
     meant = [side for side in wanted if asked.mark in ("", marks[side])]
     if not meant:
-        hint = _("What is held for {name} is not any more what you saw; look again: agendahub held show {name}")
+        hint = _("What is held for {name} is not any more what you saw; look again (agendahub held show).")
         raise Stale(hint.format(name=asked.binding))
     return number, meant
 

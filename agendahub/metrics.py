@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -24,6 +25,7 @@ class Metrics:
         self._seconds = Histogram("agendahub_cycle_seconds", "How long a cycle took", registry=self._registry)
         self._age = self._gauge("binding_age_seconds", "Time since a cycle of this binding last finished", "binding")
         self._well = self._gauge("binding_ok", "1 if the last cycle of this binding finished well", "binding")
+        self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
         """A cycle ended."""
@@ -40,10 +42,12 @@ class Metrics:
         """Requests that a cycle sent."""
         self._requests.labels(account).inc(count)
 
-    def page(self, slots: list[Slot], now: datetime) -> bytes:
-        """The text that Prometheus reads."""
-        for gauge in (self._age, self._well):
+    def page(self, slots: list[Slot], now: datetime, held: Mapping[tuple[str, str], int] | None = None) -> bytes:
+        """The text that Prometheus reads. `held`: deletions that wait, by binding and side."""
+        for gauge in (self._age, self._well, self._held):
             gauge.clear()
+        for (binding, side), count in (held or {}).items():
+            self._held.labels(binding, side).set(count)
         for slot in slots:
             if slot.finished_at is not None:
                 self._age.labels(slot.settings.name).set((now - slot.finished_at).total_seconds())

@@ -1,27 +1,27 @@
-"""What the server answers: the gateway, /healthz, /metrics and the status."""
+"""What the server answers: the gateway, the admin API, /healthz, /metrics and the status."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import replace
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
+from agendahub.api import routes as api_routes
 from agendahub.daemon import Daemon
-from agendahub.health import Health, health_of
+from agendahub.look import look
 from agendahub.output import as_data
 from agendahub.status_page import page
 from agendahub.texts import _
 from agendahub.workspace import utc_now
 from dav_gateway.app import routes as gateway_routes
 from dav_gateway.site import Limits
-from storage.admin_config import account_states
-from storage.admin_lists import bindings
+from storage.admin_holds import held_counts
 from storage.errors import StoreError
 
 _SAFE = {
@@ -39,13 +39,14 @@ def application(daemon: Daemon) -> Starlette:
     site = Site(daemon)
     limits = Limits(event=settings.limits.event_bytes, card=settings.limits.card_bytes)
     prefix = urlsplit(settings.server.base_url).path
-    own = [
+    own: list[BaseRoute] = [
         Route("/healthz", site.healthz),
         Route("/metrics", site.metrics),
         Route("/status.json", site.status_json),
         Route("/status", site.status),
         Route("/", site.status, methods=["GET"]),
     ]
+    own += api_routes(daemon, prefix)
     return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix))
 
 
@@ -64,23 +65,31 @@ class Site:
         """For Prometheus."""
         if not self._may_look(request):
             return _elsewhere()
-        text = self._daemon.metrics.page(self._daemon.board.slots(), utc_now())
+        held = await anyio.to_thread.run_sync(self._held)
+        text = self._daemon.metrics.page(self._daemon.board.slots(), utc_now(), held)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
 
     async def status(self, request: Request) -> Response:
         """For people."""
         if not self._may_look(request):
             return _elsewhere()
-        found, problems = await anyio.to_thread.run_sync(self._look)
+        found, problems = await anyio.to_thread.run_sync(look, self._daemon)
         return HTMLResponse(page(found, problems, utc_now()), headers=_SAFE)
 
     async def status_json(self, request: Request) -> Response:
         """For programs."""
         if not self._may_look(request):
             return _elsewhere()
-        found, problems = await anyio.to_thread.run_sync(self._look)
+        found, problems = await anyio.to_thread.run_sync(look, self._daemon)
         well = all(health.is_well for health in found) and not problems
         return JSONResponse(as_data({"ok": well, "problems": problems, "bindings": found}), headers=_SAFE)
+
+    def _held(self) -> Mapping[tuple[str, str], int]:
+        try:
+            with self._daemon.workspace.database.read() as unit:
+                return held_counts(unit.session.connection)
+        except StoreError:  # the other figures are wanted now more than ever
+            return {}
 
     def _may_look(self, request: Request) -> bool:
         """This machine only, unless the admin opened it; what an unknown proxy sends came from elsewhere."""
@@ -93,21 +102,6 @@ class Site:
             return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
         except ValueError:
             return False
-
-    def _look(self) -> tuple[list[Health], list[str]]:
-        problems = self._daemon.problems
-        try:
-            with self._daemon.workspace.database.read() as unit:
-                rows = {row.name: row for row in bindings(unit.session.connection)}
-                accounts = account_states(unit.session.connection)
-        except StoreError as err:
-            return [], [*problems, str(err)]
-        for slot in self._daemon.board.slots():  # what is not written to the store yet
-            row = rows.get(slot.settings.name)
-            if row is not None and slot.finished_at is not None and not slot.failures:
-                latest = max(slot.finished_at, row.last_ok_at or slot.finished_at)
-                rows[row.name] = replace(row, last_ok_at=latest)
-        return health_of(self._daemon.workspace.settings, rows, accounts, utc_now()), problems
 
 
 def _elsewhere() -> Response:

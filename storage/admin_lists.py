@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, false, func, literal, select
+from sqlalchemy import Connection, Select, and_, case, false, func, literal, select
 
 from storage import tables as t
 
@@ -56,6 +56,7 @@ class QuarantineRow:
     first_at: datetime
     last_at: datetime
     tries: int
+    frozen: bool  # by ping-pong: not tried again by itself (SYNC.md R21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,12 @@ def _conflict(row: Any) -> ConflictRow:
 
 def quarantine(connection: Connection, *, entry_id: int | None = None) -> list[QuarantineRow]:
     """All entries, or the one of this id."""
-    q = t.quarantine.c
+    q, k = t.quarantine.c, t.links.c
+    of_frozen = and_(k.binding_id == q.binding_id, k.item_id == q.item_id, k.state == "frozen")
     statement = (
         select(
             t.quarantine,
+            case((select(k.id).where(of_frozen).exists(), 1), else_=0).label("frozen"),
             t.bindings.c.name.label("binding"),
             t.accounts.c.name.label("account"),
             t.collections.c.name.label("collection"),
@@ -157,7 +160,10 @@ def quarantine(connection: Connection, *, entry_id: int | None = None) -> list[Q
     if entry_id is not None:
         statement = statement.where(q.id == entry_id)
     names = QuarantineRow.__dataclass_fields__
-    return [QuarantineRow(**{n: row[n] for n in names}) for row in connection.execute(statement).mappings()]
+    return [
+        QuarantineRow(**{n: row[n] for n in names} | {"frozen": bool(row["frozen"])})
+        for row in connection.execute(statement).mappings()
+    ]
 
 
 def collections(connection: Connection) -> list[CollectionRow]:

@@ -22,21 +22,27 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command("list", help=_("Show what is in quarantine, and why."))
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    from agendahub.troubles import troubles
     from storage.admin_lists import quarantine
 
     with workspace_of(context).database.read() as unit:
-        rows = quarantine(unit.session.connection)
+        rows = troubles(quarantine(unit.session.connection), raw=as_json)
     columns = {
         "id": _("Id"),
         "last_at": _("When"),
-        "binding": _("Binding"),
+        "account": _("Account"),
+        "collection": _("Collection"),
         "operation": _("Tried to"),
         "title": _("Item"),
         "starts": _("Starts"),
         "message": _("Why"),
         "tries": _("Tries"),
+        "next_try_at": _("Next try"),
     }
     listing(rows, columns, as_json=as_json, empty=_("Nothing is in quarantine."))
+    if not as_json:
+        for row in rows:
+            say(f"{row.id}: {row.what_to_do}")
 
 
 @group.command(
@@ -44,10 +50,11 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     epilog=examples("agendahub quarantine show 3"),
 )
 def show(context: typer.Context, entry: EntryId, as_json: AsJson = False) -> None:
+    from agendahub.troubles import troubles
     from storage.admin_lists import quarantine
 
     with workspace_of(context).database.read() as unit:
-        found = quarantine(unit.session.connection, entry_id=entry)
+        found = troubles(quarantine(unit.session.connection, entry_id=entry), raw=True)
     if not found:
         raise _missing(entry)
     if as_json:

@@ -19,6 +19,7 @@ from storage import (
     admin_lists,
     admin_people,
     admin_texts,
+    api_tokens,
     tables,
 )
 from storage.errors import StoreRefused
@@ -152,6 +153,21 @@ def test_retrying_a_quarantined_item_makes_its_write_ready_and_its_read_due(conn
     assert admin_actions.retry_quarantined(connection, 99) is None
     assert connection.execute(select(tables.intents.c.state)).scalar_one() == "ready"
     assert connection.execute(select(tables.quarantine.c.remote_version)).scalar_one() == ""
+
+
+def test_tokens_are_found_by_their_hash_until_they_are_revoked(connection: Connection) -> None:
+    number = api_tokens.add_token(connection, "desk", "write", "h" * 64, NOW)
+    with pytest.raises(StoreRefused, match="already"):
+        api_tokens.add_token(connection, "desk", "read", "i" * 64, NOW)
+    found = api_tokens.token_with(connection, "h" * 64)
+    assert found is not None
+    assert (found.id, found.access, found.last_used_at) == (number, "write", None)
+    api_tokens.touch_token(connection, number, NOW)
+    assert [token.last_used_at for token in api_tokens.tokens(connection)] == [NOW]
+    api_tokens.revoke_token(connection, "desk", NOW)
+    assert api_tokens.token_with(connection, "h" * 64) is None
+    with pytest.raises(StoreRefused, match="token list"):
+        api_tokens.revoke_token(connection, "desk", NOW)
 
 
 def test_items_are_found_by_title_uid_and_id_and_wildcards_are_letters(connection: Connection) -> None:

@@ -12,9 +12,9 @@ from agendahub.board import Board
 from agendahub.calendar_file import calendars
 from agendahub.connections import Connections
 from agendahub.health import health_of
+from agendahub.outcome import Outcome, Result
 from agendahub.status_page import page
 from agendahub.waiting import GONE_PAUSE, LONGEST_PAUSE, SIGN_IN_PAUSE, pause_after
-from agendahub.outcome import Outcome, Result
 from config import AccountSettings, BindingSettings, Settings
 from storage.admin_lists import BindingRow
 from sync_engine.errors import CollectionGone, NotAuthorised, Throttled, Unavailable

@@ -1,0 +1,73 @@
+"""agendahub token add|list|revoke"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agendahub.context import AsJson, examples, workspace_of
+from agendahub.output import listing, print_json, say
+from agendahub.texts import _
+
+group = typer.Typer(no_args_is_help=True)
+TokenName = Annotated[str, typer.Argument(metavar="NAME", help=_("What you call the program that uses it."))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(group, name="token", help=_("Tokens for programs that use the admin API (docs/api.md)."))
+
+
+@group.command(
+    help=_("Make a token. It is shown only now, and lets its owner do all that the API can."),
+    epilog=examples("agendahub token add monitoring --read-only", "agendahub token add helpdesk --json"),
+)
+def add(
+    context: typer.Context,
+    name: TokenName,
+    read_only: Annotated[bool, typer.Option("--read-only", help=_("It may look and change nothing."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    from agendahub.addresses import base_url
+    from agendahub.workspace import utc_now
+    from storage import app_passwords
+    from storage.api_tokens import add_token
+
+    workspace = workspace_of(context)
+    shown, hashed = app_passwords.new()
+    access = "read" if read_only else "write"
+    with workspace.database.begin() as unit:
+        number = add_token(unit.session.connection, name, access, hashed, utc_now())
+    url = f"{base_url(workspace.settings.server).rstrip('/')}/api/v1/"
+    if as_json:
+        print_json({"id": number, "name": name, "access": access, "url": url, "token": shown})
+        return
+    say(_("Address: {url}").format(url=url))
+    say(_("Token:   {token}   (shown only now)").format(token=shown))
+
+
+@group.command("list", help=_("Show tokens, when each was last used, and which are revoked."))
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    from storage.api_tokens import tokens
+
+    with workspace_of(context).database.read() as unit:
+        rows = tokens(unit.session.connection)
+    columns = {
+        "name": _("Token"),
+        "access": _("May"),
+        "created_at": _("Made"),
+        "last_used_at": _("Last used"),
+        "revoked_at": _("Revoked"),
+    }
+    listing(rows, columns, as_json=as_json, empty=_("No tokens yet; make one with `agendahub token add`."))
+
+
+@group.command(help=_("Refuse a token from now on."), epilog=examples("agendahub token revoke helpdesk"))
+def revoke(context: typer.Context, name: TokenName) -> None:
+    from agendahub.workspace import utc_now
+    from storage.api_tokens import revoke_token
+
+    with workspace_of(context).database.begin() as unit:
+        revoke_token(unit.session.connection, name, utc_now())
+    say(_("Token {name} is revoked.").format(name=name))
