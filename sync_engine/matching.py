@@ -7,7 +7,9 @@ import hashlib
 from sync_engine.merge import merge
 from sync_engine.merge_keys import phone_digits
 from sync_engine.model import Contact, Details, Event, Record, Task, TaskDetails
+from sync_engine.occurrence_ids import begin_of
 from sync_engine.ports import Prefer
+from sync_engine.zones import resolve
 
 
 def fingerprint(record: Record) -> str:
@@ -22,9 +24,18 @@ def fingerprint(record: Record) -> str:
 
 def look_alike(hub: Record, remote: Record) -> bool:
     """Same fingerprint, and either that is strong evidence or nothing in the two speaks against it."""
-    if fingerprint(hub) != fingerprint(remote) or type(hub) is not type(remote):
+    if fingerprint(hub) != fingerprint(remote) or type(hub) is not type(remote) or _apart(hub, remote):
         return False
     return _is_strong(hub) or not merge(None, hub, remote, Prefer.HUB).conflicts
+
+
+def _apart(hub: Record, remote: Record) -> bool:
+    """Nine o'clock in Zurich is not nine o'clock in New York; a time without zone may be either."""
+    if isinstance(hub, Contact) or isinstance(remote, Contact):
+        return False
+    begins = [(series, begin_of(series.master)) for series in (hub, remote) if series.master]
+    instants = {resolve(begin, series.zones) for series, begin in begins if begin and begin.zone}
+    return len(instants) > 1
 
 
 def _recognised_by(record: Record) -> tuple[str, ...]:

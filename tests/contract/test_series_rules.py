@@ -132,7 +132,7 @@ def test_r16_a_split_series_has_every_occurrence_once(tmp_path: Path, where: str
     after = shown(world)
     for old, new in (("cut first", "rest of the one"), ("rest first", "rest of the other")):
         assert begins(after[old] + after[new]) == begins(before[old])
-        assert {title for begin, title in after[old] + after[new] if begin >= "2026-03-09"} == {"Weekly, from now on"}
+        assert {title for begin, title in after[old] + after[new] if begin >= "2026-03-09"} == {"Weekly (from now on)"}
 
 
 @pytest.mark.parametrize("where", SIDES)
@@ -257,3 +257,22 @@ def test_r16_an_edit_before_the_split_is_kept_and_one_after_it_is_reported_and_n
         plain = samples.ZURICH if name.startswith("late") else change(samples.ZURICH)
         assert after[name] == occurrences(samples.cut_off(plain)), name
     assert sorted(conflicts(world)) == sorted(name for name in samples.EDITS if name.startswith("late"))
+
+
+# ---------------------------------------------------------------- a first sync
+
+
+def test_r11_the_same_title_and_clock_in_another_zone_is_another_meeting(tmp_path: Path) -> None:
+    world = World.sqlite(tmp_path)
+    a, b = world.bind("a"), world.bind("b")
+    a.put(Item.read(renamed(samples.SINGLE, "zurich")))
+    b.put(Item.read(renamed(samples.SINGLE, "zurich, other uid")))
+    b.put(Item.read(renamed(samples.into_another_zone(samples.SINGLE), "custom")))
+    world.settle()
+    assert set(world.hub()) == {"zurich", "custom"}
+    assert [len(side.items()) for side in (a, b)] == [2, 2]
+    assert shown_begins(world) == {"zurich": ["2026-03-28T08:00Z"], "custom": ["2026-03-28T06:00Z"]}
+
+
+def shown_begins(world: World) -> dict[str, list[str]]:
+    return {uid: begins(occurrences(item.text)) for uid, item in world.hub().items()}
