@@ -57,6 +57,8 @@ class Report:
         done = [f"{self.count[kind]:,} {name}" for kind, name in NAMES.items() if self.count[kind]]
         done += [f"{self.edits.total():,} acknowledged edits"]
         done += [f"{self.found[kind]} {kind}" for kind in ("lost", "doubled", "resurrected")]
+        answers = sorted(f"{what} {times} times" for what, times in self.count.items() if what.startswith("answered"))
+        done += [f"uploads to a full disk {', '.join(answers)}"] if answers else []
         times = [f"{what} in at most {max(s):.1f} s, 95 % within {percentile(s):.1f} s ({len(s)})"
                  for what, s in sorted(self.seconds.items())]  # fmt: skip
         return "\n".join([", ".join(done), *(f"  {line}" for line in times)])
