@@ -12,7 +12,20 @@ from sync_engine.intents import needed
 from sync_engine.item import Item
 from sync_engine.model import Record
 from sync_engine.plan import Step
-from sync_engine.ports import Binding, Direction, HubItem, Intent, Link, LinkState, Operation, Trouble, UnitOfWork
+from sync_engine.ports import (
+    Binding,
+    Direction,
+    HubItem,
+    Intent,
+    IntentState,
+    Link,
+    LinkState,
+    Operation,
+    Trouble,
+    UnitOfWork,
+)
+
+_ALL = 1_000_000
 
 
 class Applier:
@@ -34,11 +47,19 @@ class Applier:
                 self._quarantine(replace(step, trouble=_refused(step, err)))
                 self.refused.add(step.ref.id)
 
-    def intend(self, operation: Operation, item_id: int, revision_id: int) -> None:
-        """Queue a write at the remote, unless the binding carries nothing there."""
-        if self._cycle.policy.direction is not Direction.IN:
-            key = self._cycle.new_key()
-            self._uow.add_intents([Intent(0, self._binding.id, item_id, operation, key, revision_id)])
+    def intend(self, operation: Operation, item_id: int, revision_id: int, *, news: bool = True) -> None:
+        """Queue a write at the remote, unless the binding carries nothing there.
+
+        Without news from the remote, what failed or is held stays so: it is not tried in every cycle (SYNC.md R09).
+        """
+        if self._cycle.policy.direction is Direction.IN or (not news and self._waits(operation, item_id, revision_id)):
+            return
+        key = self._cycle.new_key()
+        self._uow.add_intents([Intent(0, self._binding.id, item_id, operation, key, revision_id)])
+
+    def _waits(self, operation: Operation, item_id: int, revision_id: int) -> bool:
+        stuck = self._uow.intents(self._binding.id, [IntentState.FAILED, IntentState.HELD], _ALL)
+        return any((i.operation, i.item_id, i.revision_id) == (operation, item_id, revision_id) for i in stuck)
 
     # ------------------------------------------------------------ steps that write to the hub
 
@@ -74,23 +95,24 @@ class Applier:
     def _push(self, step: Step) -> None:
         assert step.hub is not None
         base, echo = self._agreed(step, step.hub, step.record)
-        self._link(step, step.hub, base, echo)
+        link = self._link(step, step.hub, base, echo)
         self._note_conflicts(step, step.hub.revision_id)
         self._counts.linked += step.link is None
-        self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id)
+        self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id, news=link is not step.link)
 
     def _delete_at_remote(self, step: Step) -> None:
         assert step.hub is not None
         base, echo = self._agreed(step, step.hub, None)
-        self._link(step, step.hub, base, echo)
-        self.intend(Operation.DELETE, step.hub.id, base)
+        link = self._link(step, step.hub, base, echo)
+        self.intend(Operation.DELETE, step.hub.id, base, news=link is not step.link)
 
     def _echo(self, step: Step) -> None:
         assert step.link is not None
         assert step.hub is not None
         link = self._link(step, step.hub, base=step.link.base_revision, echo=self._echo_of(step, step.hub))
         if (operation := needed(step.hub, link)) is not None:  # what the hub has new still goes out
-            self.intend(operation, step.hub.id, link.base_revision if step.hub.deleted else step.hub.revision_id)
+            revision = link.base_revision if step.hub.deleted else step.hub.revision_id
+            self.intend(operation, step.hub.id, revision, news=link is not step.link)
 
     def _missing(self, step: Step) -> None:
         assert step.link is not None
@@ -129,7 +151,7 @@ class Applier:
             state=state,
             missing_since=None,
         )
-        return link if link == step.link else self._uow.save_link(link)
+        return step.link if link == step.link and step.link else self._uow.save_link(link)
 
     def _agreed(self, step: Step, hub: HubItem, held: Record | None) -> tuple[int, int | None]:
         """The revision that says what the remote holds now, and how it keeps that when it keeps it otherwise."""

@@ -130,7 +130,13 @@ def _with_plain_alarms(details: Any) -> Any:
 def only_lost(sent: Record, kept: Record) -> bool:
     """Whether `kept` differs from `sent` by absent values alone: what a server does that cannot hold all of it."""
     union = merge(None, sent, kept, Prefer.HUB)
-    return not union.conflicts and union.record == sent
+    return not union.conflicts and union.record == sent and not _cancels(sent, kept)
+
+
+def _cancels(sent: Record, kept: Record) -> bool:
+    """Whether `kept` alone cancels an occurrence: that is somebody's word, even where only an override went."""
+    before, now = (getattr(record, "master", None) for record in (sent, kept))
+    return bool(now and set(now.exception_dates) - set(before.exception_dates if before else ()))
 
 
 def carried(remote: Record, other: Record | None, carries: frozenset[str]) -> Record:
