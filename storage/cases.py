@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
-from storage.limits import LONGEST_ID, check_remote, clean, cut, trusted
+from storage.limits import LONGEST_ID, clean, cut, trusted
 from storage.session import Session
 from storage.tables import conflicts, quarantine
+from sync_engine.item import digest_of
 from sync_engine.ports import FieldConflict, Trouble
 
 _VALUES: BindParameter[Any] = bindparam("values", expanding=True)
@@ -39,7 +40,7 @@ _RENEW = (
         {name: bindparam(f"new_{name}") for name in (*_SHOWN, "last_at")} | {"tries": quarantine.c.tries + 1},
     )
 )
-_BY_REMOTE_ID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.remote_id.in_(_VALUES), quarantine.c.remote_id != "")
+_BY_SUBJECT = select(*_TROUBLE, quarantine.c.subject).where(_OF_BINDING, quarantine.c.subject.in_(_VALUES))
 _OF_TWIN = (quarantine.c.uid != "", quarantine.c.remote_id != "", quarantine.c.operation == "read")
 _BY_UID = select(*_TROUBLE).where(_OF_BINDING, quarantine.c.uid.in_(_VALUES), *_OF_TWIN)
 _READS = select(quarantine.c.remote_id).where(
@@ -98,8 +99,9 @@ class Cases:
 
     def by_remote_id(self, binding_id: int, remote_ids: Sequence[str]) -> dict[str, Trouble]:
         """Entries by remote id."""
-        rows = self._session.rows_in(_BY_REMOTE_ID, "values", remote_ids, {"binding": binding_id})
-        return {row.remote_id: _trouble(row) for row in rows}
+        asked = {_of_remote(remote_id): remote_id for remote_id in remote_ids if remote_id}
+        rows = self._session.rows_in(_BY_SUBJECT, "values", asked, {"binding": binding_id})
+        return {asked[row.subject]: _trouble(row) for row in rows}
 
     def by_uid(self, binding_id: int, uids: Sequence[str]) -> dict[str, Trouble]:
         """Entries by UID."""
@@ -117,13 +119,19 @@ class Cases:
     def release(self, binding_id: int, remote_ids: Sequence[str], item_ids: Sequence[int]) -> None:
         """Remove entries of these remote items, and all of these hub items."""
         where = {"binding": binding_id}
-        self._session.run_in(_RELEASE_SUBJECTS, "values", [f"remote:{i}" for i in remote_ids], where)
+        self._session.run_in(_RELEASE_SUBJECTS, "values", [_of_remote(i) for i in remote_ids], where)
         self._session.run_in(_RELEASE_ITEMS, "values", item_ids, where)
 
 
 def _subject(trouble: Trouble) -> str:
-    check_remote(trouble.remote_id)
-    return f"remote:{trouble.remote_id}" if trouble.remote_id else f"item:{trouble.item_id}"
+    return _of_remote(trouble.remote_id) if trouble.remote_id else f"item:{trouble.item_id}"
+
+
+def _of_remote(remote_id: str) -> str:
+    """The whole id, or what stands for one that no index would take."""
+    if len(remote_id) <= LONGEST_ID and clean(remote_id) == remote_id:
+        return f"remote:{remote_id}"
+    return f"remote-digest:{digest_of(remote_id)}"
 
 
 def _columns(trouble: Trouble) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def _columns(trouble: Trouble) -> dict[str, Any]:
         "starts": cut(trouble.starts, 50),
         "server_said": cut(trouble.server_said, 2000),
         "raw": clean(trouble.raw),
-        "remote_id": trouble.remote_id,
+        "remote_id": clean(trouble.remote_id),
         "remote_version": trusted(trouble.remote_version),
         "item_id": trouble.item_id,
         "uid": cut(trouble.uid, LONGEST_ID),
@@ -142,4 +150,4 @@ def _columns(trouble: Trouble) -> dict[str, Any]:
 
 
 def _trouble(row: Any) -> Trouble:
-    return Trouble(**row._mapping)
+    return Trouble(**{name: getattr(row, name) for name in _SHOWN})

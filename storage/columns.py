@@ -19,6 +19,11 @@ def opaque(length: int) -> TypeEngine[str]:
     return String(length).with_variant(mssql.NVARCHAR(length, collation=_BINARY), "mssql")
 
 
+def opaque_text() -> TypeEngine[str]:
+    """The same of any length; not for indexes."""
+    return UnicodeText().with_variant(mssql.NVARCHAR(None, collation=_BINARY), "mssql")
+
+
 def words(length: int) -> TypeEngine[str]:
     """Text for people, of bounded length."""
     return Unicode(length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.errors import StoreRefused
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
 
@@ -25,10 +26,12 @@ def clean(value: str) -> str:
 
 
 def check_remote(remote_id: str, remote_uid: str = "") -> None:
-    """Raises `Rejected` for identifiers of a remote item that do not fit."""
+    """Raises `StoreRefused` for identifiers of a remote item that do not fit: such an item cannot be linked."""
     for name, value in (("id", remote_id), ("UID", remote_uid)):
         if len(value) > LONGEST_ID:
-            raise Rejected(f"Its {name} has {len(value):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+            raise StoreRefused(f"Its {name} has {len(value):,} characters; AgendaHub stores at most {LONGEST_ID}.")
+        if clean(value) != value:
+            raise StoreRefused(f"Its {name} contains a character that no database stores.")
 
 
 def trusted(version: str) -> str:

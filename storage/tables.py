@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, text
 
-from storage.columns import BigId, UtcTime, long_text, opaque, words
+from storage.columns import BigId, UtcTime, long_text, opaque, opaque_text, words
 
 metadata = MetaData(
     naming_convention={
@@ -384,8 +384,8 @@ quarantine = Table(
     metadata,
     _id(),
     _to("bindings", "binding_id"),
-    Column("subject", opaque(740), nullable=False),  # "remote:<id>" or "item:<id>"
-    Column("remote_id", opaque(700), nullable=False, default=""),
+    Column("subject", opaque(740), nullable=False),  # "remote:<id>" or "item:<id>"; of a long id its digest
+    Column("remote_id", opaque_text(), nullable=False, default=""),
     Column("remote_version", opaque(400), nullable=False, default=""),
     _to("items", "item_id", null=True, index=True),
     Column("uid", opaque(700), nullable=False, default=""),
