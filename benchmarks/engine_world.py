@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import tempfile
 import uuid
@@ -43,12 +44,15 @@ class Side:
         for uid, text in events(count):
             self.account.put(self.collection, f"{self.collection}{uid}", Item.read(text))
             self.uids.append(uid)
+        gc.collect()
+        gc.freeze()  # the account is elsewhere: what it holds shall not burden the engine's memory management
 
     def edit(self, number: int) -> None:
         """Somebody changes the title of one."""
         remote_id = f"{self.collection}{self.uids[number]}"
-        text = self.account.items(self.collection)[remote_id].text
-        self.account.put(self.collection, remote_id, Item.read(edited(text)))
+        found = self.account.read(self.collection, remote_id)
+        assert found is not None
+        self.account.put(self.collection, remote_id, Item.read(edited(found.item.text)))
 
     def remove(self, number: int) -> None:
         """Somebody deletes one."""
