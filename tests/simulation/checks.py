@@ -212,6 +212,9 @@ def _silence(world: World) -> Iterator[str]:
         _, session, _ = world.cycle(n, Process())
         linked = {k.remote_id for k in world.store.state.links.values() if k.binding_id == world.bindings[n]}
         unknown = remote.nature.versions == "none" or not linked.issuperset(remote.items)
+        reported = any(key[0] == world.bindings[n] for key in world.store.state.quarantine)
         quiet = {"changes", "commit"} if unknown else {"changes"}
+        if remote.nature.versions == "none" and reported:  # nothing else tells whether it is still as it was
+            quiet.add("fetch")
         if not quiet.issuperset(session.calls) or world.store.commits != commits:
             yield f"r{n} is not quiet: {session.calls}, {world.store.commits - commits} commits"

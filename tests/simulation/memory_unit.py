@@ -260,6 +260,7 @@ class MemoryUnit:
         self._to_write().conflicts += (Conflict(binding_id, item_id, tuple(fields), hub_revision, remote_revision),)
 
     def quarantine(self, binding_id: int, trouble: Trouble) -> None:
+        check_remote(trouble.remote_id)
         subject = f"remote:{trouble.remote_id}" if trouble.remote_id else f"item:{trouble.item_id}"
         version = trusted(trouble.remote_version)
         kept = replace(trouble, remote_version=version, raw=clean(trouble.raw), message=cut(trouble.message, 2000))

@@ -120,7 +120,7 @@ def _nature(chaos: Random, *, robots: bool) -> Nature:
         no_feed=chaos.random() < 0.25,
         cursors=chaos.choice(("end", "end", "extra", "each", "each")),
         moves=moves,
-        robot=robots and not moves and versions != "none",
+        robot=robots and not moves,
     )
 
 
