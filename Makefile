@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-servers check format lock clean bench-sync bench-formats bench-engine simulate torture mutants fuzz
+.PHONY: help setup demo test test-fast test-servers test-databases check format lock clean bench-sync bench-formats bench-engine simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -78,6 +78,10 @@ TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS
 
 torture: $(READY) ## kills, full disks and more, on real processes: KILLS=1000 (SEED=n STORE=sqlite|postgresql); KILLS=0 RESTARTS=200 or FULLS=50
 	@$(BIN)/python -m tests.torture $(foreach name,$(TORTURE),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z)=$($(name)))) $(ARGS)
+
+test-databases: $(READY) ## all that goes through the store on SQLite and PostgreSQL; on SQL Server with AGENDAHUB_TEST_MSSQL_URL
+	AGENDAHUB_TEST_STORES=all $(BIN)/pytest tests/contract tests/integration tests/acceptance \
+	  $(if $(AGENDAHUB_TEST_MSSQL_URL),,-n 2 --dist loadfile) $(ARGS)
 
 lock: ## renew the locked dependencies (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-binary urllib3-future \

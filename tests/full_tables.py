@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Connection, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text
 from sqlalchemy.types import BigInteger, Boolean, DateTime, Float, Integer, String
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -26,13 +26,22 @@ _TIMES = (
 )
 
 
+_described: dict[tuple[str, str], MetaData] = {}
+
+
 def described(connection: Connection) -> MetaData:
-    """The tables of ours that are there."""
-    metadata = MetaData()
-    metadata.reflect(connection)
-    if "alembic_version" in metadata.tables:
-        metadata.remove(metadata.tables["alembic_version"])
-    return metadata
+    """The tables of ours that are there; asked once for each kind of database and version, as it takes long."""
+    version = ""
+    if inspect(connection).has_table("alembic_version"):
+        version = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
+    key = connection.dialect.name, version
+    if key not in _described:
+        metadata = MetaData()
+        metadata.reflect(connection)
+        if "alembic_version" in metadata.tables:
+            metadata.remove(metadata.tables["alembic_version"])
+        _described[key] = metadata
+    return _described[key]
 
 
 def fill(connection: Connection) -> None:
