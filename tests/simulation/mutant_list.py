@@ -16,9 +16,9 @@ class Mutant:
     test: str = ""  # what finds it; without one, the simulation does
 
 
+TYPES = "tests/property/test_value_types.py::"
 POLICY = "tests/property/test_merge_policy.py::"
 DECIDE = "tests/property/test_decide_policy.py::"
-LAWS = "tests/property/test_format_laws.py::"
 HARD = "tests/contract/test_rules_hard_cases.py::"
 DELETIONS = "tests/contract/test_rules_deletions.py::"
 QUIET = "tests/contract/test_rules_quiet.py::"
@@ -28,6 +28,10 @@ FIELDS = "tests/contract/test_rules_fields.py::"
 WINDOW = "tests/contract/test_rules_window.py::"
 PATHS = "tests/unit/test_engine_paths.py::"
 CALLS = "tests/unit/test_engine_every_call.py::"
+UNKIND = "tests/contract/test_connector_dav_unkind.py::TestPlain::"
+LISTINGS = "tests/integration/test_dav_listings.py::"
+WRITES = "tests/integration/test_dav_writes.py::"
+SYNC = "tests/integration/test_gateway_sync.py::"
 ZONES = "tests/unit/zones/test_formats_zones.py::"
 SQLITE = "tests/contract/test_store_sqlite.py::TestSqlite::"
 POSTGRES = "tests/contract/test_store_postgresql.py::TestPostgresql::"
@@ -45,7 +49,7 @@ MUTANTS = (
     Mutant("merge without a base", "sync_engine/decide.py", "merged = merge(base, hub, remote, policy.prefer)", "merged = merge(None, hub, remote, policy.prefer)"),
     Mutant("an OUT binding takes from the remote", "sync_engine/decide.py", '    if policy.direction is Direction.OUT:\n        return Decision(Outcome.PUSH, "the binding carries', '    if False:\n        return Decision(Outcome.PUSH, "the binding carries', QUIET + "test_out_mirrors_the_hub_and_takes_nothing_in"),
     Mutant("an OUT binding lets the remote delete", "sync_engine/decide.py", "    if policy.direction is Direction.OUT:\n        return Decision(Outcome.RECREATE", "    if False:\n        return Decision(Outcome.RECREATE", DECIDE + "test_an_out_binding_never_changes_the_hub"),
-    Mutant("echo taken for an edit", "sync_engine/plan.py", "        if _is_echo(link, base, read):", "        if False:", HARD + "test_r20_a_phones_edit_while_the_server_rewrites_goes_out"),
+    Mutant("echo taken for an edit", "sync_engine/plan.py", "        if _is_echo(link, base, read):", "        if False:", QUIET + "test_r21_a_server_that_rewrites_what_it_is_sent_gets_it_once_and_costs_the_hub_nothing"),
     Mutant("every lack is an echo", "sync_engine/plan.py", "link.pushed_at is not None and not link.remote_version and read != base", "read != base"),
     Mutant("relinked by nothing", "sync_engine/plan.py", "        hub = self.view.by_uid.get(uid)\n", "        hub = None\n"),
     Mutant("contents are not compared", "sync_engine/plan.py", "        if not self.view.look_alikes:\n", "        if True:\n"),
@@ -72,9 +76,9 @@ MUTANTS = (
     Mutant("removal beats an edit of an element", "sync_engine/merge.py", "        return hub if remote is None else remote\n", "        return None\n", POLICY + "test_an_element_edited_on_one_side_and_removed_on_the_other_stays_edited"),
     Mutant("an edited phone is two phones", "sync_engine/merge_keys.py", '    "phones": _label,\n', "", POLICY + "test_r20_an_edited_element_keeps_what_belongs_to_it"),
     Mutant("rules of the loser's zone", "sync_engine/merge.py", "    zones = _zones(r.zones, h.zones) if moved else _zones(h.zones, r.zones)", "    zones = _zones(h.zones, r.zones)", HARD + "test_r17_a_moved_event_keeps_the_rules_of_the_zone_it_was_moved_in"),
-    Mutant("lines that are not modelled are dropped", "sync_engine/merge.py", '    extra = _lines(report, "extra", ground.extra, h.extra, r.extra)\n', "    extra = ()\n", "tests/property/test_merge_laws.py::test_an_edit_on_one_side_only_is_taken_whole"),
+    Mutant("lines that are not modelled are dropped", "sync_engine/merge.py", '    extra = _lines(report, "extra", ground.extra, h.extra, r.extra)\n', "    extra = ()\n", TYPES + "test_r20_lines_of_the_calendar_itself_survive_a_merge"),
     # the hub's side
-    Mutant("echo loses the hub's edit", "sync_engine/apply.py", "        if (operation := needed(step.hub, link)) is not None:", "        if (operation := needed(step.hub, link)) is None and operation:", HARD + "test_r20_a_phones_edit_while_the_server_rewrites_goes_out"),
+    Mutant("echo loses the hub's edit", "sync_engine/apply.py", "        if (operation := needed(step.hub, link)) is not None:", "        if (operation := needed(step.hub, link)) is None and operation:", HARD + "test_r20_a_phones_edit_goes_out_though_the_server_had_rewritten_what_was_there"),
     Mutant("an IN binding queues merges for the remote", "sync_engine/apply.py", "        if self._cycle.policy.direction is not Direction.IN:\n            key", "        if True:\n            key", HARD + "test_an_in_binding_queues_nothing_for_the_remote"),
     Mutant("quarantine swallows the rest of a page", "sync_engine/apply.py", "                self.refused.add(step.ref.id)\n", "                self.refused.add(step.ref.id)\n                return\n", HARD + "test_r09_what_the_store_refuses_holds_up_nothing_that_comes_after_it_in_its_page"),
     Mutant("one of two with a UID is deleted", "sync_engine/apply.py", "        self._uow.quarantine(self._binding.id, step.trouble)\n        self._counts", "        self._uow.quarantine(self._binding.id, step.trouble)\n        if step.trouble.uid:\n            self._cycle.connector.delete(self._binding.remote_id, step.ref)\n        self._counts", IDENTITY + "test_r36_several_items_with_one_uid_hurt_nobody"),
@@ -99,7 +103,7 @@ MUTANTS = (
     Mutant("a clock set back holds deletions", "sync_engine/removals.py", "return abs((cycle.clock() - link.pushed_at).total_seconds()) <", "return (cycle.clock() - link.pushed_at).total_seconds() <", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
     Mutant("brake off by one", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) + self.done <= limit + 1"),
     Mutant("brake forgets the first pass", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) <= limit"),
-    Mutant("approval lets all pass", "sync_engine/brake.py", "[d for d in deletions if d.item_id not in approved]", "[d for d in deletions if not approved]"),
+    Mutant("approval lets all pass", "sync_engine/brake.py", "[d for d in deletions if d.item_id not in approved]", "[d for d in deletions if not approved]", DELETIONS + "test_r02_an_approval_is_for_the_listed_deletions_and_not_for_later_ones"),
     # writing to a remote
     Mutant("old payload sent", "sync_engine/intents.py", "    return old.operation is Operation.DELETE or old.revision_id == new.revision_id", "    return True", HARD + "test_r23_a_refused_item_that_left_the_window_goes_out_once_as_it_is_now"),
     Mutant("deletion in the hub not sent", "sync_engine/intents.py", "        return Operation.DELETE if link else None", "        return None"),
@@ -114,13 +118,13 @@ MUTANTS = (
     Mutant("update repeated blindly", "sync_engine/push.py", "        except OutcomeUnknown as err:\n            in_a_row += 1\n", "        except OutcomeUnknown as err:\n            if delivery.operation is Operation.UPDATE:\n                results.done(delivery, deliver(cycle, claimed.binding, delivery))\n                continue\n            in_a_row += 1\n"),
     Mutant("throttling ignored", "sync_engine/push.py", "        except (AccountError, Stopped):\n            results.untouched(claimed.deliveries[n:])\n            raise", "        except (AccountError, Stopped) as err:\n            if hasattr(err, 'retry_after'):\n                results.untouched([delivery])\n                continue\n            results.untouched(claimed.deliveries[n:])\n            raise"),
     Mutant("401 goes on writing", "sync_engine/push.py", "        except (AccountError, Stopped):\n            results.untouched(claimed.deliveries[n:])\n            raise", "        except (AccountError, Stopped) as err:\n            if type(err).__name__ == 'NotAuthorised':\n                results.untouched([delivery])\n                continue\n            results.untouched(claimed.deliveries[n:])\n            raise"),
-    Mutant("a refused write swallows the rest of the batch", "sync_engine/push.py", "            results.failed(delivery, err)\n", "            results.failed(delivery, err)\n            results.untouched(claimed.deliveries[n + 1 :])\n            raise\n", FAILURES + "test_r09_one_refused_item_holds_up_nobody_and_is_tried_again_when_it_changes"),
+    Mutant("one refused write ends the cycle", "sync_engine/push.py", "            results.failed(delivery, err)\n", "            results.failed(delivery, err)\n            results.untouched(claimed.deliveries[n + 1 :])\n            raise\n", FAILURES + "test_r09_one_refused_item_holds_up_nobody_and_is_tried_again_when_it_changes"),
     Mutant("a broken connection is tried for ever", "sync_engine/push.py", "            if in_a_row >= _TROUBLES_IN_A_ROW:", "            if False:", PATHS + "test_troubles_of_the_server_itself_end_the_cycle"),
     Mutant("no idempotency key", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, '')"),
     Mutant("unconditional write", "sync_engine/deliver.py", "    ref = RemoteRef(link.remote_id, link.remote_version)", "    found = next(iter(connector.fetch(binding.remote_id, [link.remote_id])))\n    ref = getattr(found, 'ref', RemoteRef(link.remote_id))"),
     Mutant("key made anew on retry", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, cycle.new_key())"),
     Mutant("412 answered by overwriting", "sync_engine/deliver.py", "    return connector.update(binding.remote_id, ref, delivery.payload, delivery.base)", "    try:\n        return connector.update(binding.remote_id, ref, delivery.payload, delivery.base)\n    except Exception:\n        now = next(iter(connector.fetch(binding.remote_id, [ref.id])))\n        if not hasattr(now, 'item'):\n            raise\n        return connector.update(binding.remote_id, now.ref, delivery.payload, now.item)"),
-    Mutant("written under the hub's UID", "sync_engine/deliver.py", "    if link and base and link.remote_uid != hub.uid:", "    if False:"),
+    Mutant("written under the hub's UID", "sync_engine/deliver.py", "    if link and base and link.remote_uid != hub.uid:", "    if False:", IDENTITY + "test_r11_a_first_sync_of_the_same_items_under_other_uids_matches_by_content"),
     Mutant("frozen item written nevertheless", "sync_engine/ping_pong.py", "link.state is LinkState.FROZEN or ", "", HARD + "test_r21_a_frozen_item_stays_frozen_when_its_hours_are_over"),
     Mutant("ping-pong never stops", "sync_engine/ping_pong.py", "    return link.window_start, link.window_writes + weight", "    return link.window_start, link.window_writes", QUIET + "test_r21_ping_pong_freezes_the_item_and_a_retry_thaws_it"),
     # what came of it
@@ -144,13 +148,13 @@ MUTANTS = (
     Mutant("what was rolled back counts", "sync_engine/context.py", "            self.counts = before\n", "", "tests/unit/test_engine_counts.py::test_r25_what_a_failed_commit_took_back_is_not_counted"),
     Mutant("a plan writes", "sync_engine/dry_run.py", "_Pretending(cycle.connector), RunCounts()", "_Pretending(cycle.connector), RunCounts()\n    cycle = replace(cycle, watch=_Recorder())\n    run_cycle(cycle)", QUIET + "test_r33_a_plan_lists_what_a_cycle_then_does_and_touches_nothing"),
     # texts and times
-    Mutant("all-day becomes midnight", "sync_engine/formats/moments.py", '    return Moment(value, "" if len(value) == _DATE else zone)', '    return Moment(value if len(value) == _TIME else f"{value}T000000", zone)', LAWS + "test_what_is_written_is_read_as_the_same_record"),
-    Mutant("EXDATE changes its value type", "sync_engine/formats/icalendar_writer.py", '        return f"{head};VALUE=DATE{rest}:{moment.value}"', "        return f\"{head};VALUE=DATE{rest}:{moment.value}\" if head != 'EXDATE' else f'{head}{rest}:{moment.value}T000000'", LAWS + "test_what_is_written_is_read_as_the_same_record"),
-    Mutant("RECURRENCE-ID in UTC", "sync_engine/formats/icalendar_writer.py", 'lines.append(_moment(f"RECURRENCE-ID{future}", details.recurrence_id, params, "RECURRENCE-ID"))', "lines.append(_moment(f\"RECURRENCE-ID{future}\", Moment(details.recurrence_id.value, details.recurrence_id.zone and 'UTC'), params, \"RECURRENCE-ID\"))", LAWS + "test_what_is_written_is_read_as_the_same_record"),
-    Mutant("floating times become UTC", "sync_engine/formats/icalendar_writer.py", '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}"', '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}Z"', LAWS + "test_what_is_written_is_read_as_the_same_record"),
+    Mutant("all-day becomes midnight", "sync_engine/formats/moments.py", '    return Moment(value, "" if len(value) == _DATE else zone)', '    return Moment(value if len(value) == _TIME else f"{value}T000000", zone)', TYPES + "test_r18_every_moment_is_written_in_the_type_it_was_read_in"),
+    Mutant("EXDATE changes its value type", "sync_engine/formats/icalendar_writer.py", '        return f"{head};VALUE=DATE{rest}:{moment.value}"', "        return f\"{head};VALUE=DATE{rest}:{moment.value}\" if head != 'EXDATE' else f'{head}{rest}:{moment.value}T000000'", TYPES + "test_r18_every_moment_is_written_in_the_type_it_was_read_in"),
+    Mutant("RECURRENCE-ID in UTC", "sync_engine/formats/icalendar_writer.py", 'lines.append(_moment(f"RECURRENCE-ID{future}", details.recurrence_id, params, "RECURRENCE-ID"))', "lines.append(_moment(f\"RECURRENCE-ID{future}\", Moment(details.recurrence_id.value, details.recurrence_id.zone and 'UTC'), params, \"RECURRENCE-ID\"))", TYPES + "test_r18_every_moment_is_written_in_the_type_it_was_read_in"),
+    Mutant("floating times become UTC", "sync_engine/formats/icalendar_writer.py", '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}"', '    if not moment.zone:\n        return f"{head}{rest}:{moment.value}Z"', TYPES + "test_r18_every_moment_is_written_in_the_type_it_was_read_in"),
     Mutant("all-day gets the zone", "sync_engine/zones.py", "    if not moment.zone:\n        return floating", "    if not moment.zone:\n        return zone_of(next((_tzid(z) for z in zones), 'UTC'), zones) or floating", ZONES + "test_dates_and_floating_times_are_in_the_zone_that_is_asked_for"),
     Mutant("a zone goes by its name", "sync_engine/zones.py", "            if observances is not None:\n                return observances", "            if False:\n                return observances", ZONES + "test_r19_the_rules_count_and_not_the_name"),
-    Mutant("an unknown zone is the machine's own", "sync_engine/zones.py", "    return (match and _fixed(match[0])) or UTC", "    return (match and _fixed(match[0])) or datetime(2026, 6, 1).astimezone().tzinfo or UTC", ZONES + "test_r19_unknown_zones_are_flagged_and_taken_as_utc"),
+    Mutant("an unknown zone is taken for a local one", "sync_engine/zones.py", "    return (match and _fixed(match[0])) or UTC", '    return (match and _fixed(match[0])) or by_name("Europe/Zurich") or UTC', ZONES + "test_r19_unknown_zones_are_flagged_and_taken_as_utc"),
     # the store
     Mutant("the base of a link is pruned", "storage/pruning.py", '        not_(_points_here(links, "base_revision", "echo_revision")),\n', "", SQLITE + "test_pruning_keeps_every_text_that_something_needs"),
     Mutant("the payload of an intent is pruned", "storage/pruning.py", '        not_(_points_here(intents, "revision_id")),\n', "", SQLITE + "test_pruning_keeps_every_text_that_something_needs"),
@@ -161,4 +165,15 @@ MUTANTS = (
     Mutant("an intent under way is replaced", "storage/outbox.py", "_REPLACED = delete(intents).where(*_OF_ITEMS, intents.c.state != _SENT)", "_REPLACED = delete(intents).where(*_OF_ITEMS)", SQLITE + "test_an_intent_replaces_an_older_one_that_was_not_sent"),
     Mutant("a phone is not told of a deletion", "storage/items_writer.py", '| {"seq": seq, "deleted": True, "changed_at": now}', '| {"deleted": True, "changed_at": now}', SQLITE + "test_a_deleted_item_is_a_tombstone_that_keeps_its_text"),
     Mutant("undo under another UID", "agendahub/restoring.py", "    return item if item.uid == hub.uid else Item.of(with_uid(item.record, hub.uid))", "    return item", HARD + "test_r03_a_version_that_a_remote_kept_under_its_own_uid_comes_back_under_the_hubs"),
+    # accounts that speak DAV
+    Mutant("update without If-Match", "connectors/dav/writing.py", 'self._put(ref.id, item, {"If-Match": tag} if tag else {})', "self._put(ref.id, item, {})", UNKIND + "test_an_update_of_another_version_is_refused"),
+    Mutant("create without If-None-Match", "connectors/dav/writing.py", '{"If-None-Match": "*"}', "{}", UNKIND + "test_r05_creating_twice_makes_one"),
+    Mutant("weak tags taken for versions", "connectors/dav/versions.py", '    if not tag or tag.startswith("W/"):', "    if not tag:", "tests/unit/test_dav_parts.py::test_only_strong_tags_are_versions"),
+    Mutant("Retry-After not read", "connectors/dav/failures.py", "        seconds = DEFAULT_WAIT if wait is None else wait", "        seconds = 0.0", WRITES + "test_r27_a_long_wait_is_told_and_nothing_more_is_sent"),
+    Mutant("a lost answer to a write is no doubt", "connectors/dav/failures.py", "    if writing and not never_sent(err):", "    if False:", WRITES + "test_r06_what_was_written_before_the_line_broke_is_found"),
+    Mutant("an answer without a word about it believed", "connectors/dav/collection_state.py", "    if about is None:\n", "    if False:\n", LISTINGS + "test_r01_a_listing_that_does_not_mention_the_collection_is_not_believed"),
+    # our own server
+    Mutant("phones overwrite each other", "dav_gateway/preconditions.py", "    if wanted and not matches(wanted, etag):", "    if False:", "tests/integration/test_gateway_items.py::test_conditional_writes"),
+    Mutant("forgotten deletions are not told", "dav_gateway/tokens.py", "    return seq if shelf.floor <= seq <= shelf.seq else None", "    return seq if seq <= shelf.seq else None", SYNC + "test_r04_a_token_of_another_epoch_or_below_the_floor_is_refused"),
+    Mutant("changes between two parts are skipped", "dav_gateway/sync_collection.py", "leaves[-1].seq if cut else shelf.seq", "shelf.seq", SYNC + "test_a_limit_cuts_with_507_and_the_rest_follows"),
 )  # fmt: skip

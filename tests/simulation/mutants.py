@@ -71,7 +71,7 @@ def _copy_to(root: Path) -> None:
     for name in _NEEDED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("fuzz", "acceptance"))
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("fuzz", "torture", "acceptance"))
         else:
             shutil.copy2(source, root)
 
@@ -92,7 +92,7 @@ def found_by_seed(root: Path, seeds: int) -> str:
 
 def found_by_test(test: str, root: Path) -> str:
     """The test that fails, and why; empty: none does. `test` may name several."""
-    options = ["-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
+    options = ["-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "tests.simulation.no_shrinking"]
     if "postgresql" not in test:
         options += ["-k", "not postgresql"]  # one database is enough
     done = subprocess.run(
