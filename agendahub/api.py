@@ -52,6 +52,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/holds/{binding:path}", api_holds.show_hold),
     ("GET", "/conflicts", api_conflicts.list_conflicts),
     ("GET", "/conflicts/{number:int}", api_conflicts.show_conflict),
+    ("POST", "/conflicts/{number:int}/resolve", api_conflicts.resolve),
     ("GET", "/history", api_history.list_changes),
     ("GET", "/runs", api_history.list_runs),
     ("GET", "/deleted", api_history.list_deleted),

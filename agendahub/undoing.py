@@ -190,7 +190,7 @@ def _put_back(unit: SqlUnitOfWork, item_id: int, revision_id: int) -> tuple[HubI
         hint = _("This item has no version {version}; `agendahub history {item}` shows them.")
         raise Missing(hint.format(version=revision_id, item=item_id))
     hub = unit.items([item_id])[item_id]
-    return hub, Inverse(_text(unit, hub, wanted.id))
+    return hub, Inverse(under_own_uid(hub, wanted.text))
 
 
 def _current(unit: SqlUnitOfWork, hub: HubItem) -> Item | None:

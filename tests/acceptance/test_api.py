@@ -103,8 +103,28 @@ def test_r02_r03_an_admin_does_all_by_the_api(hub: Hub, radicale_server: Server)
         wait_for(lambda: events_at(radicale_server, paths[0]) == events_at(radicale_server, paths[1]) == everything)
         assert api.ask("GET", f"/items/{gone[0]['id']}/history")["versions"][-1]["actor"] == "admin, token helpdesk"
         assert api.ask("GET", "/runs", params={"limit": 1})["runs"][0]["id"] >= done["run"]
+        _conflict(api, radicale_server, paths)
         _refusals(hub, api, made["token"])
     assert made["token"] not in hub.log()
+
+
+def _conflict(api: Api, server: Server, paths: list[str]) -> None:
+    """The same field, changed on both sides: seen by field, and decided."""
+    put_event(server, paths[0], "e5", "of one")
+    put_event(server, paths[1], "e5", "of the other")
+    (conflict,) = wait_for(lambda: api.ask("GET", "/conflicts")["conflicts"])
+    where = f"/conflicts/{conflict['id']}"
+    (field,) = api.ask("GET", where)["fields"]
+    assert {field["hub"], field["remote"]} == {"of one", "of the other"}
+    lost = "hub" if field["kept"] == "remote" else "remote"
+    api.ask("POST", f"{where}/resolve", 422, json={})
+    api.ask("POST", f"{where}/resolve", 422, json={"fields": {"summary": "me"}})
+    shown = api.ask("POST", f"{where}/resolve", json={"take": lost, "dry_run": True})
+    assert not shown["done"]
+    done = api.ask("POST", f"{where}/resolve", json={"take": lost})
+    assert done["changes"] == shown["changes"] != []
+    api.ask("POST", f"{where}/resolve", 409, json={"take": lost})
+    wait_for(lambda: [events_at(server, path)["e5"] for path in paths] == [field[lost]] * 2)
 
 
 def _refusals(hub: Hub, api: Api, token: str) -> None:
@@ -116,7 +136,8 @@ def _refusals(hub: Hub, api: Api, token: str) -> None:
         ("GET", "/items/999/history", 404, {}),
         ("GET", "/quarantine/1", 404, {}),
         ("POST", "/quarantine/1/retry", 404, {}),
-        ("GET", "/conflicts/1", 404, {}),
+        ("GET", "/conflicts/99", 404, {}),
+        ("POST", "/conflicts/99/resolve", 404, {"json": {"take": "keep"}}),
         ("GET", "/history?since=2026-01-01T09:00", 422, {}),
         ("GET", "/history?limit=x", 422, {}),
         ("GET", "/history?binding=none", 404, {}),
@@ -128,7 +149,7 @@ def _refusals(hub: Hub, api: Api, token: str) -> None:
     ):
         api.ask(method, path, code, **more)
     assert api.ask("GET", "/quarantine") == {"entries": []}
-    assert api.ask("GET", "/conflicts?all=true") == {"conflicts": []}
+    assert len(api.ask("GET", "/conflicts?all=true")["conflicts"]) == 1
     hub.run("token", "revoke", "helpdesk")
     api.ask("GET", "/status", 401)
     for number in range(25):

@@ -191,6 +191,18 @@ def test_r03_a_deleted_item_is_found_by_its_title(tmp_path: Path) -> None:
         assert [row.title for row in deleted_items(connection)] == ["Task 0"]
 
 
+def test_r07_a_version_that_only_a_remote_held_can_be_put_back(tmp_path: Path) -> None:
+    world, a, b = _world(tmp_path)
+    a.edit("t0", lambda text: text.replace("Task 0", "By a"))
+    b.edit("t0", lambda text: text.replace("Task 0", "By b"))
+    world.settle()
+    (conflict,) = world.rows(t.conflicts)
+    plan, _run = _undo(world, Wish(item_id=world.hub_id("t0"), version=conflict.remote_revision))
+    assert _actions(plan) == [("By b", "put back")]
+    world.settle()
+    assert "By b" in a.texts()["t0"]
+
+
 # ---------------------------------------------------------------- runs
 
 

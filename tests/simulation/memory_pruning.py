@@ -13,7 +13,14 @@ def prune(state: State, before: datetime) -> None:
     state.conflicts = tuple(c for c in state.conflicts if c.resolved_at is None or c.resolved_at >= before)
     _bury(state, before)
     needed = set(_needed(state))
-    state.revisions = {i: r for i, r in state.revisions.items() if i in needed or r.at >= before}
+    latest: dict[int, int] = {}  # by item: its newest version that is old; those before it were replaced long ago
+    for number, revision in state.revisions.items():
+        if revision.role != "remote" and revision.at < before:
+            latest[revision.item_id] = max(number, latest.get(revision.item_id, 0))
+    kept = ((i, r) for i, r in state.revisions.items() if r.role != "remote" and i >= latest.get(r.item_id, 0))
+    young = {i for i, r in state.revisions.items() if r.at >= before}
+    wanted = needed | young | {i for i, _r in kept}
+    state.revisions = {i: r for i, r in state.revisions.items() if i in wanted}
 
 
 def _needed(state: State) -> Iterator[int]:
