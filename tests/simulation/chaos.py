@@ -175,6 +175,7 @@ class Session:
     must_rest: bool = False
     deleted: int = 0  # at the remote
     may_write: bool = True
+    listings: int = 0  # begun
 
     def call(self, name: str, about: str, work: Callable[[], Any]) -> Any:
         """Do `work`, or fail."""

@@ -43,6 +43,7 @@ class FaultyConnector:
 
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         whole, first = since is None, True
+        self.session.listings += whole
         pages = self.inner.changes(collection, since, known)
         while (page := self.session.call("changes", str(since), lambda: next(pages, None))) is not None:
             fault = self.session.due(*self._kinds(whole, first))
