@@ -18,6 +18,7 @@ from storage.admin_plans import PlanRow, applied, begin_plan, finish_plan
 from storage.database import Database
 from sync_engine.actions import Action
 from sync_engine.context import Cycle, Progress
+from sync_engine.errors import SyncError
 from sync_engine.ports import Connector
 from sync_engine.saved_plan import Difference, SavedPlan, differences
 from sync_engine.saved_plan_gate import Gate, carry_out
@@ -51,7 +52,7 @@ class Applied:
 
 
 def check(workspace: Workspace, plan: SavedPlan, connector_of: ConnectorOf) -> Check:
-    """Plan again and compare. Raises Failure when it was applied already; SyncError when an account cannot be asked."""
+    """Plan again and compare. Raises Failure when it was applied already, and when an account cannot be asked."""
     _refuse_a_second_time(workspace.database, plan)
     found = Check(plan)
     for saved in plan.bindings:
@@ -59,7 +60,10 @@ def check(workspace: Workspace, plan: SavedPlan, connector_of: ConnectorOf) -> C
         if settings is None:
             found.differences.append(Difference(saved.name, "settings", saved.name, _("the binding is gone")))
             continue
-        now = plan_binding(workspace, settings, connector_of(settings))
+        try:
+            now = plan_binding(workspace, settings, connector_of(settings))
+        except SyncError as err:
+            raise Failure(_("Nothing was done: {binding}: {error}").format(binding=saved.name, error=err)) from err
         found.planned.append(now)
         found.differences += differences(saved, now.plan)
     return found

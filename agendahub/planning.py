@@ -53,12 +53,25 @@ def plan_binding(workspace: Workspace, settings: BindingSettings, connector: Con
 
 def save_plan(path: Path, planned: list[Planned]) -> SavedPlan:
     """Write a plan for somebody to read, keep and apply. It shows contents of items: nobody else may read it."""
+    _spare_other_files(path)
     now = as_data(utc_now())
     plan = SavedPlan(uuid.uuid4().hex, now, os_user(), tuple(entry.plan for entry in planned))
     text = json.dumps(to_document(plan), ensure_ascii=False, indent=2) + "\n"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        if path.is_file():  # one that was there may be open to others; /dev/stdout is none of our business
+            path.chmod(0o600)
         file.write(text)
     return plan
+
+
+def _spare_other_files(path: Path) -> None:
+    """An older plan may be overwritten, nothing else: not the configuration by a slip of the hand."""
+    if path.is_file() and path.stat().st_size:
+        try:
+            read_plan(path)
+        except Failure as err:
+            hint = _("{path} is there already and is no plan, so it was left as it is; choose another name for --out.")
+            raise Failure(hint.format(path=path)) from err
 
 
 def read_plan(path: Path) -> SavedPlan:
@@ -80,7 +93,7 @@ def os_user() -> str:
 
 
 def _no_plan(path: Path, why: str) -> str:
-    hint = _("{path} cannot be applied: {why}. Make a plan: agendahub plan --out {path}")
+    hint = _("{path} cannot be applied: {why}. Make a plan: agendahub plan --out plan.json")
     return hint.format(path=path, why=why)
 
 

@@ -150,6 +150,8 @@ def carry_out(unit: SqlUnitOfWork, decision: Decision) -> None:
 
 
 def _load(unit: SqlUnitOfWork, row: ConflictRow) -> tuple[HubItem, Versions, Record | None]:
+    if unit.session.writing:  # nobody edits it until this is over
+        unit.lock_collection(unit.items([row.item_id])[row.item_id].collection_id)
     item = unit.items([row.item_id])[row.item_id]
     wanted = [n for n in (row.base_revision, row.hub_revision, row.remote_revision, item.revision_id) if n is not None]
     texts = unit.texts(wanted)

@@ -79,7 +79,8 @@ def _tell_held(plans: list[BindingPlan], out: Path | None) -> None:
             held = plural(
                 "{count} deletion is held by the brake", "{count} deletions are held by the brake", len(one.held)
             )
-            way = f"agendahub apply {out} --approve-deletions" if out else f'agendahub binding approve "{one.name}"'
+            first = "" if out else _("agendahub plan --out plan.json, then: ")
+            way = f"{first}agendahub apply {out or 'plan.json'} --approve-deletions"
             aside(f"{one.name}: {held}. " + _("To let it happen: {way}").format(way=way))
 
 

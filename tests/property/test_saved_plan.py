@@ -18,11 +18,11 @@ from sync_engine.saved_plan import BindingPlan, Difference, SavedPlan, differenc
 from sync_engine.saved_plan_file import from_document, to_document
 from sync_engine.saved_plan_gate import Gate, carry_out
 from tests import samples
-from tests.faults import ReadingBack
+from tests.faults import Crash, Fault, FaultyStore, ReadingBack, Script
 from tests.world import Side, World
 
 POLICY = Policy(brake_count=2, brake_percent=0, settle_seconds=0)
-SEEDS = range(16)
+SEEDS = range(10)
 _WATCHED = (t.items, t.revisions, t.links, t.intents, t.conflicts, t.quarantine, t.holds, t.bindings, t.collections)
 
 
@@ -286,3 +286,36 @@ def test_r33_broken_documents_are_no_plans() -> None:
     for bad in ([], {}, good | {"version": 2}, good | {"bindings": [{}]}, good | {"id": 7}, good | {"bindings": 3}):
         with pytest.raises(NoPlanError):
             from_document(bad)
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
+def test_r33_a_kill_in_the_middle_of_an_apply_does_no_harm(fault: Fault, tmp_path: Path) -> None:
+    """At every call of the remote and every commit: afterwards cycles end where they would have ended anyway."""
+    quiet = _killed(tmp_path / "none", fault, -1)
+    number = 0
+    while (world := _killed(tmp_path / str(number), fault, number)) is not None:
+        assert quiet is not None
+        assert world == quiet, f"killed at call {number}"
+        number += 2  # every second one: half of the time
+    assert number > 10
+
+
+def _killed(folder: Path, fault: Fault, at: int) -> dict[str, Any] | None:
+    """Where all ends after a kill at this call; None when there are not so many."""
+    world = _world(folder)
+    _one_of_each(world)
+    plan, found = _planned(world)
+    side, script = world.sides["a"], Script(fault, at)
+    cycle = world.context("a", ReadingBack(side.account, script))  # type: ignore[arg-type]
+    cycle.store = FaultyStore(world.database, script)
+    try:
+        carry_out(cycle, Gate(plan.actions), found.feeds, approved=False)
+    except Crash:
+        pass
+    else:
+        if at >= 0:
+            return None
+    world.settle()
+    state = _state(world)
+    assert state["intents"] == []
+    return {"a": state["a"], "b": world.sides["b"].texts(), "hub": state["hub"], "conflicts": len(state["conflicts"])}
