@@ -19,7 +19,7 @@ from sync_engine.errors import Rejected
 LAST_YEAR = 2100
 MOST_COUNT = 3500
 MOST_TIMES = 48  # on one day
-MOST_STEPS = 200_000  # of one expansion: some 200 ms
+MOST_STEPS = 100_000  # of one expansion: some 200 ms
 _END = datetime(LAST_YEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001 - a wall clock time
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STEPS = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}

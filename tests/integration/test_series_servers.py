@@ -117,7 +117,7 @@ def one_of(zone: str, tzid: str, vtimezone: str) -> Case:
 
 def test_r19_series_in_all_zones_mean_the_same_instants_at_every_server(trio: Trio) -> None:
     wanted: dict[str, list[str]] = {}
-    for number, zone in enumerate(sorted(WINDOWS_ZONES.values())):
+    for number, zone in enumerate(sorted(WINDOWS_ZONES.values())[::2]):  # the whole matrix: test_zone_matrix.py
         name = zone if number % 2 else f"Mine {number}"
         case = one_of(zone, name, described(name, zone))
         wanted[f"z{number}"] = case.begins

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import datetime as datetime_module
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from time import process_time
+from types import SimpleNamespace
+from unittest import mock
+from zoneinfo import ZoneInfo
 
+import dateutil.rrule
 import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
@@ -147,39 +152,103 @@ def joined(*parts: object) -> str:
     return ";".join(str(part) for part in parts if part)
 
 
-WEEKDAYS = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
-DAILY = ["", "INTERVAL=3", "BYMONTH=1,3", "BYDAY=MO,FR", "BYMONTHDAY=1,-1"]
-WEEKLY = ["", "INTERVAL=2", "BYMONTH=6", "BYHOUR=8,20"]
-MONTHLY = ["BYMONTHDAY=31", "BYMONTHDAY=-1,13", "BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ""]
-NTH = ["", "INTERVAL=5", "BYMONTH=2,7"]
-YEARLY = ["BYMONTH=11;BYDAY=TH", "BYDAY=20MO", "BYYEARDAY=1,100,-1", "BYMONTH=2;BYMONTHDAY=29", "INTERVAL=2"]
-RULES = st.one_of(
-    st.builds(joined, st.just("FREQ=DAILY"), st.sampled_from(DAILY)),
-    st.builds(
-        lambda on, part, first: joined("FREQ=WEEKLY", f"BYDAY={on}", part, f"WKST={first}"),
-        WEEKDAYS,
-        st.sampled_from(WEEKLY),
-        WEEKDAYS,
-    ),
-    st.builds(
-        lambda number, on, part: joined("FREQ=MONTHLY", f"BYDAY={number}{on}", part),
-        st.sampled_from([1, 2, -1, 5]),
-        WEEKDAYS,
-        st.sampled_from(NTH),
-    ),
-    st.builds(joined, st.just("FREQ=MONTHLY"), st.sampled_from(MONTHLY)),
-    st.builds(joined, st.just("FREQ=YEARLY"), st.sampled_from(YEARLY)),
+def lists(values: st.SearchStrategy[int], size: int = 3) -> st.SearchStrategy[str]:
+    return st.lists(values, min_size=1, max_size=size, unique=True).map(lambda found: ",".join(map(str, found)))
+
+
+def maybe(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """A part in one rule of three."""
+    return st.one_of(st.just(""), st.just(""), values.map(lambda value: f"{name}={value}"))
+
+
+def around(last: int) -> st.SearchStrategy[int]:
+    """Counted from the beginning, or from the end."""
+    return st.integers(1, last) | st.integers(-last, -1)
+
+
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+WEEKDAYS = st.sampled_from(DAYS)
+PLAIN = st.lists(WEEKDAYS, min_size=1, max_size=4, unique=True).map(",".join)
+NUMBERED = st.lists(
+    st.builds("{}{}".format, st.sampled_from([1, 2, 4, -1, -2]), WEEKDAYS), min_size=1, max_size=3, unique=True
+).map(",".join)
+COMMON = (
+    maybe("INTERVAL", st.integers(1, 7).map(str)),
+    maybe("WKST", WEEKDAYS),
+    maybe("BYMONTH", lists(st.integers(1, 12))),
+    maybe("BYHOUR", lists(st.integers(0, 23), 2)),
+    maybe("BYMINUTE", lists(st.integers(0, 59), 2)),
+    maybe("BYSETPOS", lists(around(4), 2)),
 )
+MONTH_DAYS = maybe("BYMONTHDAY", lists(around(31)))
+RULES = st.one_of(
+    st.builds(joined, st.just("FREQ=DAILY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN)),
+    st.builds(joined, st.just("FREQ=WEEKLY"), *COMMON, maybe("BYDAY", PLAIN)),
+    st.builds(joined, st.just("FREQ=MONTHLY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN | NUMBERED)),
+    st.builds(joined, st.just("FREQ=YEARLY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN | NUMBERED)),
+    st.builds(
+        joined, st.just("FREQ=YEARLY"), *COMMON, lists(around(366)).map("BYYEARDAY={}".format), maybe("BYDAY", PLAIN)
+    ),
+    st.builds(joined, st.just("FREQ=YEARLY"), maybe("WKST", WEEKDAYS), PLAIN.map("BYDAY={}".format),
+              lists(st.integers(2, 51) | st.integers(-50, -2)).map("BYWEEKNO={}".format)),
+    st.builds(joined, st.sampled_from(["FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY"]),
+              st.integers(1, 90).map("INTERVAL={}".format), st.just("COUNT=25")),
+)  # fmt: skip
+STARTS = st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)).map(lambda start: start.replace(microsecond=0))
+FAR = timedelta(days=365 * 5)
 
 
-@settings(max_examples=150, deadline=None)
-@given(RULES, st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["", ";COUNT=7"]))
+_SHORT_LIVED = SimpleNamespace(**{**vars(datetime_module), "MAXYEAR": 2040})
+
+
+def theirs_of(rule: str, start: datetime, first: datetime, last: datetime) -> list[datetime]:
+    """What dateutil finds. In a rule that never comes true it only stops at the last year there is: here 2040."""
+    with mock.patch.object(dateutil.rrule, "datetime", _SHORT_LIVED):
+        return rrulestr(rule, dtstart=start).between(first, last, inc=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(RULES, STARTS, st.sampled_from(["", "COUNT=7"]))
 def test_occurrences_are_those_that_dateutil_finds(rule: str, start: datetime, count: str) -> None:
-    start = start.replace(microsecond=0)
-    theirs = list(islice(rrulestr(rule + count, dtstart=start), 20))
-    theirs = [time for time in theirs if time.year < 2100]
-    assert list(islice(occurrences(read_rule(rule + count), start, start), len(theirs))) == theirs
-    if theirs and not count:
-        middle = theirs[len(theirs) // 2]
-        found = (time for time in occurrences(read_rule(rule), start, middle) if time >= middle)
-        assert list(islice(found, len(theirs) - len(theirs) // 2)) == theirs[len(theirs) // 2 :]
+    rule = rule if "COUNT" in rule else joined(rule, count)
+    theirs = theirs_of(rule, start, start, start + FAR)[:60]
+    found = occurrences(read_rule(rule), start, start, start + FAR)
+    assert list(islice((time for time in found if time <= start + FAR), 60)) == theirs
+
+
+@settings(max_examples=100, deadline=None)
+@given(RULES, STARTS, st.integers(0, 2000), st.integers(1, 400))
+def test_a_window_shows_what_dateutil_finds_in_it(rule: str, start: datetime, skipped: int, days: int) -> None:
+    after = start + timedelta(days=skipped)
+    before = after + timedelta(days=days)
+    theirs = theirs_of(rule, start, after, before)[:60]
+    found = occurrences(read_rule(rule), start, after, before)
+    assert list(islice((time for time in found if after <= time <= before), 60)) == theirs
+
+
+@settings(max_examples=100, deadline=None)
+@given(RULES, STARTS, st.integers(1, 900), st.sampled_from(["utc", "local", "date"]))
+def test_until_in_utc_by_the_clock_on_the_wall_and_as_a_date(rule: str, start: datetime, days: int, form: str) -> None:
+    """In a series in Berlin; dateutil expands by the clock on the wall, and is told UNTIL so."""
+    if "COUNT" in rule:
+        return
+    berlin = ZoneInfo("Europe/Berlin")
+    local = start + timedelta(days=days)
+    if form == "date":
+        local = local.replace(hour=23, minute=59, second=59)
+    utc = local.replace(tzinfo=berlin).astimezone(UTC)
+    local = utc.astimezone(berlin).replace(tzinfo=None)  # of a time that does not exist: the one that is meant
+    until = {"utc": utc.strftime("%Y%m%dT%H%M%SZ"), "local": local.strftime("%Y%m%dT%H%M%S")}.get(
+        form, f"{local:%Y%m%d}"
+    )
+    theirs = theirs_of(rule, start, start, local)
+    wanted = sorted(
+        {time.replace(tzinfo=berlin).astimezone(UTC) for time in theirs}
+        | {start.replace(tzinfo=berlin).astimezone(UTC)}
+    )
+    moment = Moment(start.strftime("%Y%m%dT%H%M%S"), "Europe/Berlin")
+    event = Event("u", EventDetails(start=moment, rules=(f"{rule};UNTIL={until}",)))
+    found = [
+        begin for begin, _, _ in instances(event, start.replace(tzinfo=UTC) - timedelta(days=2), day(2040, 1, 1), 9999)
+    ]
+    assert found == wanted
