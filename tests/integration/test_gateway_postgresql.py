@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.cutting_proxy import Loses, cutting_proxy
 from tests.servers.gateway import Hub, Phone, running_hub
 
 AGENDA = "/dav/calendars/ada/agenda/"
@@ -100,3 +101,23 @@ def test_of_two_writers_with_the_same_condition_one_wins(hub: Hub, phone: Phone)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(write, range(4))) == [204, 412, 412, 412]
+
+
+@pytest.mark.parametrize("loses", list(Loses))
+def test_r05_a_phone_whose_edit_is_in_doubt_sends_it_again_and_has_it_once(
+    tmp_path: Path, postgres_url: str, loses: Loses
+) -> None:
+    with cutting_proxy(postgres_url) as proxy, running_hub(tmp_path, url=proxy.url) as hub:
+        hub.user("ada")
+        hub.collection("agenda", "event,task")
+        phone = hub.phone("ada")
+        phone.get("/dav/")
+        answers = []
+        for at_commit in (1, 2, 3):  # one of them is that of the edit; the others are those of reading
+            proxy.cut(loses, at_commit)
+            answers.append(phone.put(f"{AGENDA}a{at_commit}.ics", data=EVENT.format(f"a{at_commit}", 1).encode()))
+            phone.put(f"{AGENDA}a{at_commit}.ics", data=EVENT.format(f"a{at_commit}", 1).encode())
+        refused = [answer for answer in answers if answer.status_code == 503]
+        assert refused
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+        assert sync(phone)[0] == {"a1.ics", "a2.ics", "a3.ics"}
