@@ -140,8 +140,10 @@ def measure(folder: Path, url: str, bindings: int, items: int, serve: float) -> 
         Row(f"{title}, once a minute", "% of a core", cpu / EVERY * 100, "vdirsyncer", peer * bindings / EVERY * 100),
     ]
     if serve:
-        used = _daemon(config, serve)
-        rows.append(Row(f"{title}, the whole daemon over {serve:.0f} s", "% of a core", used, "limit", MOST))
+        used, polls = _daemon(config, url, serve)
+        case = f"{title}, the whole daemon over {serve:.0f} s"
+        rows.append(Row(case, "% of a core", used, "limit", MOST))
+        rows.append(Row(case, "s between two polls", serve * bindings / polls, "limit", EVERY * 1.1))
     return rows
 
 
@@ -174,19 +176,24 @@ def _vdirsyncer(folder: Path, url: str) -> float:
     return min(process_cost.run([*program, "sync"]).cpu for _ in range(3))
 
 
-def _daemon(config: Path, seconds: float) -> float:
-    """Percent of a core that `agendahub serve` used, after it polled everything once."""
+def _daemon(config: Path, url: str, seconds: float) -> tuple[float, int]:
+    """Percent of a core that `agendahub serve` used, after it polled everything once, and the polls in that time."""
     _say("the daemon")
     command = [sys.executable, "-m", "agendahub", "--config", str(config), "serve"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             time.sleep(EVERY * 1.2)
-            before = _cpu_of(process.pid)
+            before, polls = _cpu_of(process.pid), _polls(url)
             time.sleep(seconds)
-            used = _cpu_of(process.pid) - before
+            used, polls = _cpu_of(process.pid) - before, _polls(url) - polls
         finally:
             process.terminate()
-    return used / seconds * 100
+    return used / seconds * 100, max(1, polls)
+
+
+def _polls(url: str) -> int:
+    with urlopen(f"{url}polls") as answer:
+        return int(answer.read())
 
 
 def _cpu_of(pid: int) -> float:

@@ -36,6 +36,7 @@ class Calendars(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
     texts: ClassVar[list[str]] = []
     edits: ClassVar[Counter[str]] = Counter()  # by calendar: how often its first event was edited
+    polls: ClassVar[Counter[str]] = Counter()  # by calendar
     lock: ClassVar[threading.Lock] = threading.Lock()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -56,12 +57,17 @@ class Calendars(BaseHTTPRequestHandler):
             wanted = [int(number) for number in _HREF.findall(asked)]
             self._answer(207, f"{_OPEN}{''.join(self._whole(n) for n in wanted)}</d:multistatus>")
             return
+        with self.lock:
+            self.polls[self.path] += 1
         edits, token = self.edits[self.path], _TOKEN.search(asked)
         changed = range(len(self.texts)) if token is None else range(int(token[1]) < edits)
         self._answer(207, f"{_OPEN}{self._tags(changed)}<d:sync-token>http://q/{edits}</d:sync-token></d:multistatus>")
 
     def do_GET(self) -> None:
-        """One event."""
+        """One event; at /polls, how many polls there were."""
+        if self.path == "/polls":
+            self._answer(200, str(self.polls.total()))
+            return
         folder, _, name = self.path.rpartition("/")
         number = int(name.partition(".")[0])
         self._answer(
