@@ -2,7 +2,7 @@
 
 Over accounts in memory, so that nothing but the engine and its database is measured. The peer is a limit: what stands
 in the design, or 1 for what must not depend on the size. `make bench-engine ARGS="--postgresql"` measures the same on
-PostgreSQL (CPU of this process alone). `--idle` is about 200 bindings: see `engine_idle`.
+PostgreSQL (CPU of this process alone); ARGS="--bindings 200 --items 5000" what it costs to poll many: `engine_idle`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from benchmarks import engine_idle
 from benchmarks.database_cost import DatabaseCost, forget_peak, in_use, peak
 from benchmarks.engine_world import World, postgresql, world
 from benchmarks.report import Row, show
@@ -193,6 +194,10 @@ def _database(*, server: bool) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if "--bindings" in arguments:
+        engine_idle.main(arguments)
+        return
     parser = argparse.ArgumentParser(prog="make bench-engine", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
