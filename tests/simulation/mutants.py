@@ -22,7 +22,7 @@ from tests.simulation.mutant_list import MUTANTS, Mutant
 ROOT = Path(__file__).parents[2]
 SEEDS = 800  # of the simulation, for a bug without a test of its own
 _NEEDED = ("sync_engine", "connectors", "storage", "config", "dav_gateway", "agendahub", "tests", "pyproject.toml")
-_SECONDS = 240
+_SECONDS = 900  # on a busy machine
 _PATCHES_THAT_DO_NOT_RUN = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "UnboundLocalError")
 _HUNT = """
 import sys
