@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import URL, Connection, event, inspect, text
 
 from storage.engines import WRITING, make_engine, parse_url
 from storage.errors import StoreError, StoreOutdated
@@ -88,10 +88,20 @@ def _command(name: str, url: Address, revision: str) -> None:
         if statement := _ONE_AT_A_TIME.get(connection.dialect.name):
             connection.execute(text(statement))
         _forbid_newer(connection)
+        before = _pointing_nowhere(connection)
         try:
             getattr(command, name)(_config(connection=connection), revision)
         except CommandError as err:
             raise StoreError(f"The database cannot be changed to schema {revision} ({err}).") from err
+        if _pointing_nowhere(connection) > before:
+            raise StoreError(f"The change to schema {revision} would tear rows apart; nothing was changed.")
+
+
+def _pointing_nowhere(connection: Connection) -> int:
+    """Rows of SQLite whose references lead nowhere; it does not look at them while it changes tables."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    return len(connection.execute(text("PRAGMA foreign_key_check")).all())
 
 
 def _forbid_newer(connection: Connection) -> None:
@@ -111,8 +121,15 @@ def _current(connection: Connection) -> str | None:
 @contextmanager
 def _connection(url: URL, *, writing: bool) -> Iterator[Connection]:
     engine = make_engine(url, pooled=False)
+    if writing and engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _references_later)
     with engine.connect().execution_options(**{WRITING: writing}) as connection, connection.begin():
         yield connection
+
+
+def _references_later(connection: Any, _record: object) -> None:
+    # SQLite changes a table by making another in its place: to drop the old one would delete all that points at it.
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _parsed(url: Address) -> URL:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, String, text
 
 from storage import schema
 from storage.engines import make_engine, parse_url
@@ -115,6 +117,16 @@ def test_a_store_of_an_older_version_is_brought_up_with_its_data(empty_url: str,
 
 def _differences(url: str) -> list[str]:
     return [problem for problem in schema.problems(url) if problem.startswith("The schema differs")]
+
+
+def test_a_table_that_others_point_at_can_be_changed(empty_url: str) -> None:
+    """Which SQLite does by making another one in its place and dropping the old one."""
+    before = _made(empty_url, "head")
+    with schema._connection(parse_url(empty_url), writing=True) as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("items", recreate="auto") as batch:
+            batch.alter_column("kind", type_=String(11), existing_type=String(10), existing_nullable=False)
+    assert _contents(empty_url) == before
 
 
 def test_down_to_nothing_leaves_nothing(empty_url: str) -> None:
