@@ -21,7 +21,8 @@ class Slot:
     everything_due: float  # when the whole collection is listed again
     id: int | None = None  # its row, once it was worked on
     running: bool = False
-    failures: int = 0  # in a row
+    failures: int = 0  # in a row; those of our own store count as one
+    store_failures: int = 0  # in a row, of our own store
     last: Outcome | None = None
     told: str = ""  # the error that was logged last ...
     told_at: datetime | None = None  # ... and when
@@ -87,7 +88,7 @@ class Board:
         with self._lock:
             for slot in self._slots.values():
                 if slot.last is not None and isinstance(slot.last.error, StoreTrouble):
-                    slot.due, slot.failures = now, 0
+                    slot.due, slot.store_failures = now, 0
 
     def store_troubles(self) -> list[str]:
         """What last cycles say about the store, each once."""
@@ -100,7 +101,10 @@ class Board:
         with self._lock:
             slot.running, slot.last, slot.due = False, outcome, due
             if outcome.result is Result.OK:
-                slot.failures, slot.finished_at = 0, outcome.finished_at
+                slot.failures = slot.store_failures = 0
+                slot.finished_at = outcome.finished_at
+            elif isinstance(outcome.error, StoreTrouble):  # says nothing about the account
+                slot.failures, slot.store_failures = max(slot.failures, 1), slot.store_failures + 1
             elif outcome.result is Result.FAILED:
                 slot.failures += 1
             current = self._slots.get(slot.settings.name)

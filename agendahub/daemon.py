@@ -224,7 +224,7 @@ class Daemon:
 
     def _after(self, slot: Slot, outcome: Outcome) -> None:
         interval = slot.settings.interval or self.workspace.settings.sync.interval
-        pause = BUSY_PAUSE if outcome.result is Result.BUSY else pause_after(outcome.error, slot.failures + 1, interval)
+        pause = _pause(slot, outcome, interval)
         if isinstance(outcome.error, Throttled):
             self._told_to_wait[slot.settings.account] = time.monotonic() + pause
         self.board.finish(slot, outcome, time.monotonic() + pause)
@@ -333,3 +333,11 @@ class Daemon:
             log.info("the store works again")
             self.board.hurry_store(time.monotonic())
         self._store_problem = problem
+
+
+def _pause(slot: Slot, outcome: Outcome, interval: float) -> float:
+    """Longer the more often cycles failed in a row for this kind of reason."""
+    if outcome.result is Result.BUSY:
+        return BUSY_PAUSE
+    before = slot.store_failures if isinstance(outcome.error, StoreTrouble) else slot.failures
+    return pause_after(outcome.error, before + 1, interval)

@@ -42,6 +42,18 @@ def test_a_store_that_is_back_hurries_those_that_it_held_up_and_no_others() -> N
     assert [slot.settings.name for slot in board.take_due(5)] == ["ours"]
 
 
+def test_a_store_that_failed_once_pauses_briefly_after_many_failures_of_the_server() -> None:
+    board = board_with(one=DOWN)
+    (slot,) = board.take_due(300)
+    for outcome in (DOWN, DOWN, DOWN, FULL):
+        board.finish(slot, outcome, 300)
+    assert (slot.failures, slot.store_failures) == (4, 1)
+    board.hurry_store(5)
+    assert (slot.failures, slot.store_failures, slot.due) == (4, 0, 5), "not called well before a cycle was (R25)"
+    board.finish(slot, OK, 300)
+    assert (slot.failures, slot.store_failures) == (0, 0)
+
+
 def test_what_the_store_said_is_told_once_and_until_a_cycle_went_well() -> None:
     board = board_with(one=FULL, two=FULL, three=DOWN)
     assert board.store_troubles() == ["The disk is full."]
