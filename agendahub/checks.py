@@ -32,7 +32,15 @@ def check_all(workspace: Workspace) -> Iterator[Check]:
     yield Check(_("configuration"), True, str(workspace.loaded.path))
     for look in (_python, _http_library):
         yield look()
-    looks: tuple[Callable[[Workspace], Check], ...] = (_environment, _store, _key, _address, _secrets_readable, _dns)
+    looks: tuple[Callable[[Workspace], Check], ...] = (
+        _environment,
+        _store,
+        _key,
+        _address,
+        _secrets_readable,
+        _zones,
+        _dns,
+    )
     for check in looks:
         yield check(workspace)
 
@@ -113,6 +121,27 @@ def _is_ours(port: int) -> bool:
             continue
         return answer.text.startswith('{"ok":')
     return False
+
+
+def _zones(workspace: Workspace) -> Check:
+    """Events whose zone is neither described by themselves nor known by its name: when they are is a guess."""
+    from storage.zone_flags import in_unknown_zones
+
+    name = _("time zones")
+    try:
+        schema.check(workspace.database.url)
+    except StoreError:
+        return Check(name, True, _("not looked at: there is no store to look into"))
+    with workspace.database.read() as unit:
+        found = in_unknown_zones(unit.session.connection)
+    if not found:
+        return Check(name, True, _("all are known"))
+    first = found[0]
+    told = _("{count} events are in a zone that is not known here, such as {title!r} ({starts}) in {zone!r}")
+    advice = _("The hub guesses when they take place and passes them on unchanged; give them another zone.")
+    return Check(
+        name, False, told.format(count=len(found), title=first.title, starts=first.starts, zone=first.zone), advice
+    )
 
 
 def _dns(workspace: Workspace) -> Check:

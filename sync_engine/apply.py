@@ -10,7 +10,7 @@ from sync_engine.errors import ItemError
 from sync_engine.formats import with_uid
 from sync_engine.intents import needed
 from sync_engine.item import Item
-from sync_engine.model import Record
+from sync_engine.model import Record, starts_of, title_of
 from sync_engine.plan import Step
 from sync_engine.ports import (
     Binding,
@@ -24,6 +24,7 @@ from sync_engine.ports import (
     Trouble,
     UnitOfWork,
 )
+from sync_engine.zone_flags import unknown_zone
 
 _ALL = 1_000_000
 
@@ -68,6 +69,7 @@ class Applier:
         hub = self._uow.create_item(self._binding.collection_id, step.remote, self._cycle.origin)
         self._link(step, hub, base=hub.revision_id, echo=None)
         self._counts.pulled_new += 1
+        self._flag_zone(step.remote.record)
 
     def _write(self, step: Step) -> None:
         assert step.hub is not None
@@ -82,8 +84,19 @@ class Applier:
         if item.record != step.meant:
             self.intend(Operation.UPDATE, hub.id, hub.revision_id)
         self._counts.linked += step.link is None and link.id != 0
+        self._flag_zone(item.record)
 
     _revive = _write
+
+    def _flag_zone(self, record: Record) -> None:
+        """Tell people of a zone that nobody knows, once in a cycle for each zone (SYNC.md R19)."""
+        zone = unknown_zone(record)
+        if zone is None:
+            return
+        about = f"the time zone {zone[:60]!r} is not known here, so the hub guesses when it takes place; "
+        if not any(about in note for note in self._counts.notes):
+            what = f"{title_of(record)[:80]!r} ({starts_of(record)})"
+            self._counts.notes.append(f"{what}: {about}all such events: agendahub doctor")
 
     # ------------------------------------------------------------ steps that leave the hub's items alone
 

@@ -183,7 +183,7 @@ COMMON = (
 MONTH_DAYS = maybe("BYMONTHDAY", lists(around(31)))
 RULES = st.one_of(
     st.builds(joined, st.just("FREQ=DAILY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN)),
-    st.builds(joined, st.just("FREQ=WEEKLY"), *COMMON, maybe("BYDAY", PLAIN)),
+    st.builds(joined, st.just("FREQ=WEEKLY"), *COMMON[:-1], maybe("BYDAY", PLAIN)),  # BYSETPOS: see below
     st.builds(joined, st.just("FREQ=MONTHLY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN | NUMBERED)),
     st.builds(joined, st.just("FREQ=YEARLY"), *COMMON, MONTH_DAYS, maybe("BYDAY", PLAIN | NUMBERED)),
     st.builds(
@@ -252,3 +252,13 @@ def test_until_in_utc_by_the_clock_on_the_wall_and_as_a_date(rule: str, start: d
         begin for begin, _, _ in instances(event, start.replace(tzinfo=UTC) - timedelta(days=2), day(2040, 1, 1), 9999)
     ]
     assert found == wanted
+
+
+def test_a_position_in_a_week_counts_from_its_first_day_also_in_the_week_of_the_start() -> None:
+    """RFC 5545 3.3.10 means the whole week; dateutil lets the first one begin at the start."""
+    tuesday = datetime(2000, 1, 4)
+    rule = "FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS={}"
+    first, second = (list(islice(occurrences(read_rule(rule.format(n)), tuesday, tuesday), 3)) for n in (1, 2))
+    assert [time.day for time in first] == [10, 17, 24]
+    assert [time.day for time in second] == [4, 11, 18]
+    assert second == list(islice(rrulestr(rule.format(-1), dtstart=tuesday), 3))
