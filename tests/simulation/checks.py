@@ -89,7 +89,8 @@ def _may_be_alone(world: World, n: int, mark: str, item: Item, *, in_hub: bool) 
     if policy.direction is Direction.OUT and not in_hub and mark in ledger.strangers | ledger.unbased:
         return True
     times = (Clock().now, world.clock.now)
-    return mark in ledger.cleared or not all(in_window(item.record, policy, now) for now in times)
+    crossed = mark in ledger.shifted and bool(policy.window_days_past or policy.window_days_future)
+    return crossed or not all(in_window(item.record, policy, now) for now in times)
 
 
 def _equal(world: World, n: int, mark: str, hub: Item, there: Item) -> bool:

@@ -33,6 +33,7 @@ class Ledger:
     unsure: set[str] = field(default_factory=set)  # ... of what was edited over a write whose outcome was not known
     strangers: set[str] = field(default_factory=set)  # ... of what was made where the hub only writes: none of ours
     births: set[str] = field(default_factory=set)  # birth marks
+    shifted: set[str] = field(default_factory=set)  # ... of what was moved to another day
     cleared: dict[str, set[int]] = field(default_factory=dict)  # birth mark -> where something was taken away
     cancelled: dict[str, set[Moment]] = field(default_factory=dict)  # birth mark -> occurrences that must not come back
     _about: dict[str, tuple[str, str]] = field(default_factory=dict)  # token -> item and field

@@ -157,6 +157,7 @@ def _shift(world: World, action: Action) -> None:
     several_uids = any(remote.nature.own_uids for remote in world.remotes)
     if place is None or several_uids or samples.is_card(place.item) or samples.is_series(place.item):
         return
+    world.ledger.shifted.add(place.mark)
     written(world, place, samples.moved(place.item, _DAYS[action.what % len(_DAYS)]), "", "")
 
 

@@ -26,6 +26,7 @@ from tests.simulation.phone import Phone, Snapshot, Stale, differs
 from tests.simulation.ports import FaultyStore, faulty
 from tests.simulation.remotes import Remote
 from tests.simulation.scenario import Action, Scenario, Step
+from tests.simulation.winners import Winners
 
 HUB = 0  # among the places where people are; the remotes are 1, 2 ...
 _NOT_DONE = (Fault.IN_DOUBT_LOST, Fault.DISK_FULL)
@@ -131,6 +132,7 @@ class World:
         session.may_write = self.scenario.policies[n].direction is not Direction.IN
         self.sessions[n] = session
         bound = None if between else Bound.before(self.store.state, self.bindings[n], self.remotes[n])
+        winners = Winners.before(self.store.state, self.bindings[n], self.scenario.policies[n])
         cycle = self._cycle(n, session)
         error: Exception | None = None
         with self._braked(n, session):
@@ -141,6 +143,8 @@ class World:
         self.trace.note(session.name, "ends", error or "well", _done(cycle.counts))
         if bound is not None:
             bound.check(session)
+            if error is None:
+                winners.check(self.store.state)
         return cycle.counts, session, error
 
     def _cycle(self, n: int, session: Session) -> Cycle:
