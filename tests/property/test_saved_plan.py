@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import event
 
 from storage import tables as t
 from sync_engine.dry_run import Rehearsal, rehearsal
-from sync_engine.ports import Policy
+from sync_engine.ports import Direction, Policy
 from sync_engine.saved_plan import BindingPlan, Difference, SavedPlan, differences
 from sync_engine.saved_plan_file import from_document, to_document
 from sync_engine.saved_plan_gate import Gate, carry_out
@@ -245,6 +246,20 @@ def test_r33_what_changes_in_the_hub_before_its_page_is_stored_is_left_for_the_n
     assert "From there" in world.hub()["e0"].text, "the remote's edit was not lost"
     assert "Mine" in world.sides["a"].texts()["e0"]
     assert "e5" not in world.sides["a"].texts()
+
+
+def test_r33_a_remotes_change_that_is_left_stays_in_the_feed(tmp_path: Path) -> None:
+    """Where nothing is ever written to the remote, only the feed can tell of it again."""
+    world = _world(tmp_path / "one")
+    a = world.sides["a"]
+    a.policy = replace(POLICY, direction=Direction.IN)
+    a.edit("e0", _retitle("From there"))
+    plan, found = _planned(world)
+    world.phone_edit("e0", _retitle("Mine", place=True))
+    carry_out(world.context("a"), Gate(plan.actions), found.feeds, approved=False)
+    assert "From there" not in world.hub()["e0"].text
+    world.cycle("a")
+    assert "From there" in world.hub()["e0"].text
 
 
 def test_r33_a_plan_for_a_binding_that_has_no_row_yet(tmp_path: Path) -> None:
