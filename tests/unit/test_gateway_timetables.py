@@ -11,10 +11,11 @@ from dav_gateway.timetables import known, learn
 from sync_engine.formats import parse
 from sync_engine.model import Contact
 from sync_engine.recurrence import instances, span
-from tests import samples, series_samples
+from tests import series_samples
+from tests.samples import task
 
 FILES = sorted((Path(__file__).parents[1] / "samples").rglob("*.ics"))
-TEXTS = [path.read_bytes().decode() for path in FILES] + [samples.task().text, series_samples.ZURICH]
+TEXTS = [path.read_bytes().decode() for path in FILES] + [task().text, series_samples.ZURICH]
 TEXTS += [series_samples.ZURICH.replace("RRULE:FREQ=WEEKLY", "EXRULE:FREQ=WEEKLY;INTERVAL=3\r\nRRULE:FREQ=WEEKLY")]
 WINDOW = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 

@@ -83,12 +83,12 @@ def test_an_exrule_is_bounded_and_a_bomb_in_it_refused() -> None:
         "19700101T000000",
         zone="UTC",
         rules=("FREQ=DAILY",),
-        extra=exrule("FREQ=SECONDLY;UNTIL=20990101T000000Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
+        extra=exrule("FREQ=MINUTELY;UNTIL=20990101T000000Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
     )
     with pytest.raises(Rejected, match="100000 occurrences"):
         check(slow)
     found = starts(slow)  # as far as the budget goes, and then no further
-    assert 360 < len(found) < 365
+    assert 300 < len(found) < 360
     assert "0101T0000" not in found
 
 
