@@ -11,6 +11,7 @@ from pathlib import Path
 
 _SIZE = 512 * 1024 * 1024
 BALLAST = ".ballast"
+_SOON = 1024 * 1024  # octets: more is left only for so many uploads that they fill the disk themselves
 
 
 class SmallDisk:
@@ -63,8 +64,9 @@ class FileLimit:
         self._folder = folder
 
     def fill(self, dice: random.Random, process: int) -> None:
-        """Somewhere within the store's files."""
-        largest = max(file.stat().st_size for file in self._folder.glob("agendahub.db*") if file.is_file())
+        """Somewhere within the store's files, and soon."""
+        sizes = [file.stat().st_size for file in self._folder.glob("agendahub.db*") if file.is_file()]
+        largest = min(max(sizes), _SOON)
         _soft, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
         resource.prlimit(process, resource.RLIMIT_FSIZE, (dice.randrange(largest), hard))
 
