@@ -87,7 +87,7 @@ def many(seeds: Sequence[int], *, as_json: bool, processes: int = 0) -> int:
     began, totals = time.monotonic(), Totals()
     for outcome in _outcomes(seeds, processes or os.cpu_count() or 1):
         totals.add(outcome)
-        _bar(totals.runs, len(seeds), len(totals.violations))
+        show_progress(totals.runs, len(seeds), len(totals.violations))
         if outcome.violation:
             _report(outcome.seed, to=sys.stderr if as_json else sys.stdout)
     totals.seconds = time.monotonic() - began
@@ -107,8 +107,8 @@ def _outcomes(seeds: Sequence[int], processes: int) -> Iterator[Ran]:
         yield from pool.map(ran, seeds, chunksize=_CHUNK)
 
 
-def _bar(done: int, of: int, failed: int) -> None:
-    """On a terminal only."""
+def show_progress(done: int, of: int, failed: int) -> None:
+    """A bar, on a terminal only."""
     if not sys.stderr.isatty() or (done % _CHUNK and done != of):
         return
     full = _WIDTH * done // of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from sync_engine.brake import Brake
 from tests.simulation.chaos import Fault
-from tests.simulation.many import Totals, ran
+from tests.simulation.many import Totals, ran, show_progress
 from tests.simulation.run import run, run_seed
 from tests.simulation.scenario import Scenario, calm, scenario
 from tests.simulation.seeds import kept_seeds
@@ -113,6 +114,20 @@ def test_what_it_prints() -> None:
     assert found["runs"] == 30
     assert found["faults"].keys() == set(Fault)
     assert f"{found['requests']} requests" in told.stdout
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    for done in range(1, 101):
+        show_progress(done, 100, 1)
+    assert terminal.getvalue().count("\r") == 4
+    assert terminal.getvalue().endswith(f"\r[{'#' * 40}] 100/100, 1 failed\n")
 
 
 def test_a_kind_of_fault_that_hardly_strikes_is_told() -> None:
