@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
 from agendahub.inverse import Inverse, Turn, take_back
 from agendahub.refusals import Missing, Stale
-from agendahub.restoring import blocked, under_own_uid
+from agendahub.restoring import blocked, not_older, under_own_uid
 from agendahub.texts import _
 from storage.admin_history import EVERYTHING, Scope, VersionRow, add_run, changes, created_at, revision, timelines
 from storage.limits import check_item
@@ -89,6 +89,7 @@ def plan_undo(unit: SqlUnitOfWork, wish: Wish, targets: Mapping[int, Sequence[st
         found = [_put_back(unit, wish.item_id, wish.version)]
     else:
         found = [(history.hub, _taken_back(unit, history, force=wish.force)) for history in _histories(unit, wish)]
+    found = [(hub, _not_older(unit, hub, inverse)) for hub, inverse in found]
     steps = [(_step(unit, hub, inverse, targets), inverse.item) for hub, inverse in found]
     return Plan(
         tuple(step for step, _item in steps), {step.item_id: item for step, item in steps if step.action != SKIP}
@@ -191,6 +192,12 @@ def _put_back(unit: SqlUnitOfWork, item_id: int, revision_id: int) -> tuple[HubI
         raise Missing(hint.format(version=revision_id, item=item_id))
     hub = unit.items([item_id])[item_id]
     return hub, Inverse(under_own_uid(hub, wanted.text))
+
+
+def _not_older(unit: SqlUnitOfWork, hub: HubItem, inverse: Inverse) -> Inverse:
+    if inverse.item is None:
+        return inverse
+    return replace(inverse, item=not_older(inverse.item, _text(unit, hub, hub.revision_id)))
 
 
 def _current(unit: SqlUnitOfWork, hub: HubItem) -> Item | None:

@@ -34,6 +34,9 @@ _LOOK_ALIKES = (
     .where(_IN_COLLECTION, items.c.fingerprint.in_(_IDS), not_(items.c.deleted), not_(_LINKED))
     .order_by(items.c.id)
 )
+_DELETED_ONCE = (
+    select(revisions.c.item_id).where(revisions.c.item_id.in_(_IDS), revisions.c.role == "deleted").distinct()
+)
 _ACTORS = select(revisions.c.id, revisions.c.actor).where(revisions.c.id.in_(_IDS))
 _TEXTS = select(revisions.c.id, revisions.c.text).where(revisions.c.id.in_(_IDS))
 _SEQ = select(collections.c.seq).where(collections.c.id == bindparam("collection"))
@@ -80,6 +83,10 @@ class ItemsReader:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """By revision id."""
         return {row.id: row.text for row in self._session.rows_in(_TEXTS, "values", revision_ids)}
+
+    def revived(self, item_ids: Sequence[int]) -> set[int]:
+        """Which of these have a version that was deleted."""
+        return {row.item_id for row in self._session.rows_in(_DELETED_ONCE, "values", item_ids)}
 
     def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """By revision id."""

@@ -80,6 +80,9 @@ class SqlUnitOfWork:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return self._reader.texts(revision_ids)
 
+    def revived(self, item_ids: Sequence[int]) -> set[int]:
+        return self._reader.revived(item_ids)
+
     def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return self._reader.actors(revision_ids)
 

@@ -28,7 +28,8 @@ def _outside_window(cycle: Cycle, uow: UnitOfWork, creations: Sequence[Intent]) 
     texts, items = uow.texts([i.revision_id for i in creations]), uow.items([i.item_id for i in creations])
     now = cycle.clock()
     payloads = {i.item_id: Item.stored(items[i.item_id].kind, "", texts[i.revision_id]) for i in creations}
-    return {number for number, payload in payloads.items() if not in_window(payload.record, policy, now)}
+    outside = {number for number, payload in payloads.items() if not in_window(payload.record, policy, now)}
+    return outside - (uow.revived(sorted(outside)) if outside else set())  # an undo reaches all accounts (SYNC.md R03)
 
 
 def intent_for(cycle: Cycle, binding: Binding, item: HubItem, link: Link | None) -> Intent | None:

@@ -191,6 +191,9 @@ class UnitOfWork(Protocol):
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """Texts of revisions."""
 
+    def revived(self, item_ids: Sequence[int]) -> set[int]:
+        """Which of these items were deleted once and came back to life."""
+
     def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
         """Who made revisions: `Origin.actor`."""
 

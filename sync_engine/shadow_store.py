@@ -212,6 +212,9 @@ class ShadowUnit:
         rest = [r for r in revision_ids if r > 0]
         return (self.real.texts(rest) if rest else {}) | mine
 
+    def revived(self, item_ids: Sequence[int]) -> set[int]:
+        return self.real.revived([i for i in item_ids if i > 0])
+
     def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
         mine = {r: self.state.actors[r] for r in revision_ids if r in self.state.actors}
         rest = [r for r in revision_ids if r > 0]

@@ -15,6 +15,7 @@ from storage.admin_history import Scope, close_runs, deleted_items, find_items, 
 from storage.pruning import prune
 from sync_engine.cycle import run_cycle
 from sync_engine.item import Item
+from sync_engine.model import Event
 from sync_engine.ports import Origin, Policy
 from tests import samples
 from tests.world import Side, World
@@ -62,6 +63,37 @@ def test_r03_a_deletion_is_undone_on_every_account_once_under_its_uid_and_so_is_
     _undo(world, Wish(Scope(run_id=again)))
     world.settle()
     assert set(world.hub()) == set(a.items()) == set(b.items()) == {"t0", "t1", "t2", "t3"}
+
+
+def test_r03_what_is_put_back_is_not_older_than_what_clients_have_seen(tmp_path: Path) -> None:
+    """RFC 5546 2.1.4: a lower SEQUENCE is taken for news of the past."""
+    world = World.new(tmp_path)
+    a = world.bind("a")
+    a.put(samples.series())
+    world.settle()
+    uid, old = "se-1", world.hub()["se-1"]
+    a.edit(uid, lambda text: text.replace("SUMMARY:Weekly\r\n", "SUMMARY:Renamed\r\nSEQUENCE:4\r\n"))
+    world.settle()
+    _undo(world, Wish(item_id=world.hub_id(uid)))
+    world.settle()
+    back = a.items()[uid].record
+    assert back == old.record
+    assert isinstance(back, Event)
+    assert back.master
+    assert back.master.sequence == 4
+
+
+def test_r03_what_comes_back_goes_to_an_account_whose_window_it_has_left(tmp_path: Path) -> None:
+    world, a, b = _world(tmp_path, policy=Policy(window_days_past=30))
+    a.put(samples.event())
+    world.settle()
+    world.clock.pass_time(days=90)
+    a.remove("ev-1")
+    world.settle()
+    assert "ev-1" not in b.items()
+    _undo(world, Wish(item_id=world.hub_id("ev-1")))
+    world.settle()
+    assert {"ev-1"} <= set(a.items()) & set(b.items())
 
 
 def test_r03_everything_that_an_account_did_since_a_time_is_undone_and_what_others_did_stays(tmp_path: Path) -> None:
