@@ -15,7 +15,7 @@ import pytest
 
 from sync_engine.brake import Brake
 from tests.simulation.chaos import Fault
-from tests.simulation.many import Totals, ran, show_progress
+from tests.simulation.many import LEAST, OF, Totals, ran, show_progress
 from tests.simulation.run import run, run_seed
 from tests.simulation.scenario import Scenario, calm, scenario
 from tests.simulation.seeds import kept_seeds
@@ -38,7 +38,8 @@ def _run(seeds: range) -> Totals:
 def test_all_that_must_hold_holds_whatever_happens(chunk: int) -> None:
     totals = _run(range(chunk * EACH, (chunk + 1) * EACH))
     assert totals.runs == EACH
-    assert [fault for fault in Fault if totals.faults[fault] < EACH * 1000 / 20_000] == []
+    enough = EACH * LEAST / OF / 2  # a part is small, and chance has its way: half of what 20,000 runs need
+    assert [fault for fault in Fault if totals.faults[fault] < enough] == []
 
 
 def test_some_runs() -> None:
