@@ -51,6 +51,11 @@ def only_on(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("store", [kind], indirect=True)
 
 
+def on_its_own_file() -> pytest.MarkDecorator:
+    """For a test that looks at the file which `agendahub init` makes."""
+    return pytest.mark.parametrize("store", [""], indirect=True)
+
+
 def choose(request: pytest.FixtureRequest) -> Iterator[str]:
     """The fixture `store`: a fresh database with our tables for this test, if it runs on several."""
     kind = getattr(request, "param", "")

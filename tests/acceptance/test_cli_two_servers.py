@@ -13,7 +13,7 @@ import pytest
 from tests.hub_process import Hub, delete_event, events_at, put_event
 from tests.servers.dav_setup import make_collection
 from tests.servers.processes import Server
-from tests.stores import only_on
+from tests.stores import on_its_own_file
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def test_debug_shows_where_an_error_came_from(hub: Hub) -> None:
     assert "Traceback" in done.stderr
 
 
-@only_on("sqlite")
+@on_its_own_file()
 def test_doctor_and_db_check(hub: Hub) -> None:
     assert all(check["ok"] for check in hub.json("doctor"))
     assert hub.json("db", "check")["ok"]
