@@ -128,9 +128,20 @@ def _excused(world: World) -> set[str]:
     return set(TOKENS.findall("\n".join(texts)))
 
 
+def _not_begun(world: World) -> Iterator[str]:
+    """What lies out of a binding's window stays where it is, and nobody lost it (SYNC.md R23)."""
+    hub = {title_of(item.record) for _, item in world.hub_items()}
+    for n, remote in enumerate(world.remotes):
+        if world.scenario.policies[n].window_days_past:
+            for item, _ in remote.items.values():
+                mark = title_of(item.record)
+                if mark not in hub and _may_be_alone(world, n, mark, item, in_hub=False):
+                    yield item.text
+
+
 def _writes(world: World) -> Iterator[str]:
     state = world.store.state
-    kept = [item.text for _, item in world.hub_items()]
+    kept = [item.text for _, item in world.hub_items()] + list(_not_begun(world))
     here = set(TOKENS.findall("\n".join(kept)))
     for conflict in state.conflicts:
         kept += [f.hub + f.remote for f in conflict.fields]

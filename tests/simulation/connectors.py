@@ -133,7 +133,11 @@ class SimConnector:
         remote = self.remote
         if remote.nature.versions not in ("hash", "none"):
             return
-        self.meanwhile()
+        remote.in_gap = True
+        try:
+            self.meanwhile()
+        finally:
+            remote.in_gap = False
         now = remote.items.get(found.ref.id)
         if now is None or now[0].text != found.item.text:
             remote.overwritten.append(now[0].text if now else found.item.text)

@@ -112,8 +112,13 @@ def is_split(world: World, mark: str) -> bool:
 
 
 def may_move(world: World, place: Place) -> bool:
-    """Not twice while a cycle runs: that looks like a deletion, and the copy is reported (SYNC.md R36)."""
+    """Not twice while a cycle runs: that looks like a deletion, and the copy is reported (SYNC.md R36).
+
+    Nor between a look and a write without a tag: the write would make it again at its old place.
+    """
     n = place.where - 1
+    if world.remotes[n].in_gap:
+        return False
     linked = any(
         k.remote_id == place.at and k.binding_id == world.bindings[n] for k in world.store.state.links.values()
     )

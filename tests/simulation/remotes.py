@@ -26,6 +26,7 @@ class Remote:
     shown: int = 0  # the feed has caught up to here
     keys: dict[str, str] = field(default_factory=dict)  # idempotency key -> id
     numbers: int = 0
+    in_gap: bool = False  # between a look and a write of ours
     hidden: set[str] = field(default_factory=set)  # ids of items whose last edit did not change their tag
     secrets: list[str] = field(default_factory=list)  # texts that such an edit made
     overwritten: list[str] = field(default_factory=list)  # texts that came between a look and a write
