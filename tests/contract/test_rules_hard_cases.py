@@ -1,4 +1,4 @@
-"""Rules whose breach shows only in a corner: R03, R09, R17, R20, R21, R22, R23, R36, and bindings of one direction."""
+"""Rules whose breach shows only in a corner (R02, R03, R09, R17, R20-R23, R36), and bindings of one direction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agendahub.restoring import restore
 from connectors.memory import Account, MemoryConnector, Unkind
 from storage import tables as t
 from storage.admin_actions import retry_quarantined
-from sync_engine.errors import Unavailable
+from sync_engine.errors import Unavailable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Cursor, Direction, KnownVersions, Origin, Page, Policy, Prefer, Removed
 from sync_engine.zones import resolve
@@ -36,6 +36,54 @@ def _retry_all(world: World) -> None:
     with world.database.engine.begin() as connection:
         for entry in world.rows(t.quarantine):
             retry_quarantined(connection, entry.id)
+
+
+# ---------------------------------------------------------------- R02
+
+
+def _careful(folder: Path) -> tuple[World, Side, FaultyConnector]:
+    world = World.new(folder)
+    a = world.bind("a", Policy(brake_count=2, brake_percent=0))
+    for n in range(6):
+        a.put(samples.task(f"t{n}", f"Task {n}"))
+    world.settle()
+    connector = FaultyConnector(a.account)
+    return world, a, connector
+
+
+def test_r02_deletions_of_two_passes_of_a_cycle_count_together(tmp_path: Path) -> None:
+    world, a, connector = _careful(tmp_path)
+    for uid in ("t0", "t1"):
+        world.phone_remove(uid)
+    world.phone_edit("t2", lambda text: text.replace("Task 2", "Other"))
+    whole = connector.update
+
+    def meanwhile(*args: Any) -> Any:  # refused once: the cycle makes a second pass
+        connector.update = whole  # type: ignore[method-assign]
+        for uid in ("t3", "t4"):
+            world.phone_remove(uid)
+        raise VersionConflict("412")
+
+    connector.update = meanwhile  # type: ignore[method-assign]
+    counts = world.cycle("a", connector)  # type: ignore[arg-type]
+    assert (counts.pushed_deleted, counts.held) == (2, 2)
+    assert set(a.items()) == {"t2", "t3", "t4", "t5"}
+
+
+def test_r02_writes_that_become_deletions_while_they_are_sent_are_under_the_brake(tmp_path: Path) -> None:
+    world, a, connector = _careful(tmp_path)
+    for n in range(4):
+        world.phone_edit(f"t{n}", lambda text: text.replace("X-OWN:kept", "X-OWN:edited"))
+
+    def meanwhile(*_: object) -> Any:
+        for uid in [uid for uid in world.hub() if uid in ("t0", "t1", "t2", "t3")]:
+            world.phone_remove(uid)
+        raise VersionConflict("412")
+
+    connector.update = meanwhile  # type: ignore[method-assign]
+    counts = world.cycle("a", connector)  # type: ignore[arg-type]
+    assert (counts.pushed_deleted, counts.held) == (0, 4)
+    assert len(a.items()) == 6
 
 
 # ---------------------------------------------------------------- R09
