@@ -16,7 +16,7 @@ import requests
 from tests.hub_process import Hub, events_at, put_event, wait_for
 from tests.servers.dav_setup import make_collection
 from tests.servers.processes import Server, free_port
-from tests.stores import only_on
+from tests.stores import on_its_own_file
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_r25_ok_is_shown_only_when_the_last_cycle_finished(hub: Hub, radicale_se
     assert hub.log().count('"the cycle failed"') == 1, "the same error is told once"
 
 
-@only_on("sqlite")
+@on_its_own_file()
 def test_r25_a_cycle_that_was_killed_is_not_called_ok(hub: Hub, pair: tuple[str, str]) -> None:
     hub.run("sync")
     with sqlite3.connect(hub.folder / "agendahub.db") as database:
@@ -167,7 +167,7 @@ def test_r24_a_wrong_password_stops_its_account_until_a_new_one_is_given(
     assert radicale_server.password not in hub.log()
 
 
-@only_on("sqlite")
+@on_its_own_file()
 def test_idle_cycles_write_nothing_to_the_database(hub: Hub, pair: tuple[str, str], radicale_server: Server) -> None:
     put_event(radicale_server, pair[0], "e1", "quiet")
     with hub.serving():
