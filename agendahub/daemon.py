@@ -63,6 +63,7 @@ class Daemon:
         self._told_to_wait: dict[str, float] = {}  # accounts whose server asked for time -> when it is over
         self._locked_out: dict[str, datetime] = {}  # accounts that need a new sign-in -> since when
         self._idle = threading.Condition()
+        self._handing_out = threading.Lock()
         self._running = 0
 
     @property
@@ -89,7 +90,7 @@ class Daemon:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._follow_configuration()
+        self.follow_configuration()
         jobs: tuple[tuple[Callable[[], None], float], ...] = (
             (self.tick, TICK),
             (self.reload, RELOAD),
@@ -140,14 +141,20 @@ class Daemon:
         finally:
             self._asked_store = None
         self._say_store("")
-        for slot in self.board.take_due(now):
-            account = self.workspace.settings.account(slot.settings.account)
-            if account is None or self._running >= self.workspace.settings.sync.workers:
-                continue
-            if now < self._told_to_wait.get(account.name, now):  # for all of its bindings (SYNC.md R27)
-                continue
-            if self._connections.free(account):
-                self._submit(slot, account)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give the free workers what is due; also when a cycle ends, so that none of them waits for the next tick."""
+        with self._handing_out:
+            now = time.monotonic()
+            for slot in self.board.take_due(now):
+                account = self.workspace.settings.account(slot.settings.account)
+                if account is None or self._running >= self.workspace.settings.sync.workers:
+                    continue
+                if now < self._told_to_wait.get(account.name, now):  # for all of its bindings (SYNC.md R27)
+                    continue
+                if self._connections.free(account):
+                    self._submit(slot, account)
 
     def _look_at_store(self, now: float) -> None:
         with self.workspace.database.read() as unit:
@@ -199,6 +206,8 @@ class Daemon:
                 self._after(slot, outcome)
         finally:
             self._one_less()
+            if not (self.stopping or self._store_problem):
+                self._hand_out()
 
     def _one_less(self) -> None:
         with self._idle:
@@ -312,7 +321,7 @@ class Daemon:
             fresh.database = self.workspace.database
             old = {account.name: account for account in self.workspace.settings.accounts}
             self.workspace = self._worker.workspace = fresh
-            self._follow_configuration()
+            self.follow_configuration()
             for account in fresh.settings.accounts:
                 if old.get(account.name, account) != account:
                     self._unlock(account.name, time.monotonic())
@@ -320,7 +329,8 @@ class Daemon:
         elif self.watch.problem and self.watch.problem != before:
             log.error("the new configuration is refused, the old one goes on", reason=self.watch.problem)
 
-    def _follow_configuration(self) -> None:
+    def follow_configuration(self) -> None:
+        """Know the bindings as they are configured now."""
         sync = self.workspace.settings.sync
         changed = self.board.set_bindings(self.workspace.settings.bindings, time.monotonic(), spread(sync.reconcile))
         for name in changed:

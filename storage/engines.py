@@ -17,6 +17,7 @@ _SQLITE_SETTINGS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode=WAL",  # readers and the writer do not wait for each other
     "PRAGMA synchronous=FULL",  # WAL with NORMAL loses the last commits at a power cut (docs/decisions/sqlite.md)
+    f"PRAGMA journal_size_limit={64 * 2**20}",  # octets that the log keeps after a large transaction
     "PRAGMA foreign_keys=ON",
 )
 _NO_HANG = {  # PostgreSQL: a server or network that went silent is noticed within a minute, not after hours
