@@ -147,6 +147,10 @@ class MemoryUnit:
     def texts(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return {r: self.state.revisions[r].text for r in revision_ids if r in self.state.revisions}
 
+    def revived(self, item_ids: Sequence[int]) -> set[int]:
+        wanted = set(item_ids)
+        return {r.item_id for r in self.state.revisions.values() if r.role == "deleted" and r.item_id in wanted}
+
     def actors(self, revision_ids: Sequence[int]) -> dict[int, str]:
         return {r: self.state.revisions[r].actor for r in revision_ids if r in self.state.revisions}
 
@@ -260,7 +264,6 @@ class MemoryUnit:
         self._to_write().conflicts += (Conflict(binding_id, item_id, tuple(fields), hub_revision, remote_revision),)
 
     def quarantine(self, binding_id: int, trouble: Trouble) -> None:
-        check_remote(trouble.remote_id)
         subject = f"remote:{trouble.remote_id}" if trouble.remote_id else f"item:{trouble.item_id}"
         version = trusted(trouble.remote_version)
         kept = replace(trouble, remote_version=version, raw=clean(trouble.raw), message=cut(trouble.message, 2000))
