@@ -33,7 +33,7 @@ class Cycle:
     progress: Progress = lambda _what, _count: None
     stopping: Callable[[], bool] = lambda: False
     refused_once: set[int] = field(default_factory=set)  # hub items whose write met another version in this cycle
-    held_once: set[int] = field(default_factory=set)  # intents that the brake was seen to hold in this cycle
+    held_once: set[int] = field(default_factory=set)  # hub items whose deletion the brake was seen to hold
     watch: Watch = field(default_factory=Watch)  # asked before each action
 
     @contextmanager
