@@ -1,0 +1,385 @@
+"""What a Microsoft mail server keeps, without a protocol: mailboxes, their collections, items, and the log of changes.
+
+Items are neutral records: `Item.fields` has the names and shapes of Graph's resources (contact, event, todoTask,
+message), because these are plain JSON; the EWS front translates. The fronts do paging, sync states and errors; here
+is what both must agree on. Every public function takes the lock of the server, so fronts may call from any thread.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Fields = dict[str, Any]
+CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
+_LETTERS = "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwWxXyYzZ"
+
+
+class NotThere(Exception):
+    """No such mailbox, collection or item."""
+
+
+class Stale(Exception):
+    """The change key that the caller named is not the item's any more."""
+
+
+@dataclass
+class Mail:
+    """A message that a person would have got; no test of sync may cause one (R10)."""
+
+    sender: str
+    recipients: list[str]
+    kind: str  # invitation, update, cancellation, response, message
+    subject: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a collection's log."""
+
+    seq: int  # counts over the whole mailbox
+    item: str  # immutable id
+    verb: str  # create, update, delete
+    at: datetime
+    names: frozenset[str] = frozenset()  # the fields that were written
+
+
+@dataclass
+class Collection:
+    """A contact folder, a calendar, a task list or a mail folder."""
+
+    id: str
+    kind: str
+    name: str
+    parent: str = ""
+    well_known: str = ""  # contacts, calendar, tasks, inbox, drafts: there is one of each
+    log: list[Change] = field(default_factory=list)
+
+
+@dataclass
+class Item:
+    """One record. `id` never changes; `folder_id` is the default kind of id, which a move changes."""
+
+    id: str
+    folder_id: str
+    collection: str
+    kind: str
+    fields: Fields
+    change_key: str
+    created: datetime
+    modified: datetime
+    uid: str = ""  # of events: the same in all mailboxes that have the meeting
+    transaction: str = ""  # of events: what the creator called the request
+    extended: dict[str, str] = field(default_factory=dict)  # "String {guid} Name x" -> value
+    photo: bytes | None = None
+    exceptions: dict[str, Fields] = field(default_factory=dict)  # original day, ISO -> fields that differ
+    cancelled: set[str] = field(default_factory=set)  # original days, ISO
+
+    @property
+    def recurs(self) -> bool:
+        """Is it the master of a series?"""
+        return bool(self.fields.get("recurrence"))
+
+
+class Exchange:
+    """All mailboxes of a server."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.outbox: list[Mail] = []
+        self.lag = timedelta(0)  # how long a write is not seen by sync reads
+        self._count = 0
+
+    def add_mailbox(self, address: str, name: str = "") -> Mailbox:
+        """A new mailbox with the usual collections."""
+        with self.lock:
+            mailbox = self.mailboxes[address.lower()] = Mailbox(self, address, name or address)
+            return mailbox
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Whatever case the address has."""
+        if address.lower() not in self.mailboxes:
+            raise NotThere(address)
+        return self.mailboxes[address.lower()]
+
+    def number(self) -> int:
+        """The next number."""
+        with self.lock:
+            self._count += 1
+            return self._count
+
+    def send(self, sender: str, recipients: list[str], kind: str, subject: str) -> None:
+        """Note a mail; nobody gets it."""
+        with self.lock:
+            self.outbox.append(Mail(sender, recipients, kind, subject))
+
+    def hold_meeting(self, organizer: str, attendees: list[str], fields: Mapping[str, Any]) -> list[Item]:
+        """A meeting that is in all these mailboxes already: one uid, own ids, and the organiser's copy first."""
+        with self.lock:
+            uid = f"040000008200E00074C5B7101A82E008{self.number():016X}"
+            people = [{"emailAddress": {"address": who, "name": who}, "type": "required"} for who in attendees]
+            shared = {"organizer": {"emailAddress": {"address": organizer, "name": organizer}}, "attendees": people}
+            copies = []
+            for who in [organizer, *attendees]:
+                own = {**fields, **copy.deepcopy(shared), "isOrganizer": who == organizer}
+                mailbox = self.mailbox(who)
+                copies.append(mailbox.create(mailbox.well_known("calendar").id, own, uid=uid))
+            return copies
+
+
+class Mailbox:
+    """One person's (or a shared, or a room's) collections and items."""
+
+    def __init__(self, server: Exchange, address: str, name: str) -> None:
+        self.server, self.address, self.name = server, address, name
+        self.collections: dict[str, Collection] = {}
+        self.items: dict[str, Item] = {}
+        self.deleted: dict[str, Item] = {}
+        self.folder_log: list[Change] = []  # of collections that came, were renamed, went
+        self.categories: list[Fields] = []  # displayName, color
+        self.seq = 0
+        for kind, known, title in (
+            (CONTACTS, "contacts", "Contacts"),
+            (CALENDAR, "calendar", "Calendar"),
+            (TASKS, "tasks", "Tasks"),
+            (MAIL, "inbox", "Inbox"),
+            (MAIL, "drafts", "Drafts"),
+        ):
+            self.add_collection(kind, title, well_known=known)
+
+    # collections
+
+    def add_collection(self, kind: str, name: str, parent: str = "", well_known: str = "") -> Collection:
+        """A new, empty one."""
+        with self.server.lock:
+            made = Collection(f"AQMk{_spelled(self.server.number())}=", kind, name, parent, well_known)
+            self.collections[made.id] = made
+            self._note(self.folder_log, made.id, "create")
+            return made
+
+    def rename_collection(self, key: str, name: str) -> None:
+        """Give it another name."""
+        with self.server.lock:
+            self.collection(key).name = name
+            self._note(self.folder_log, self.collection(key).id, "update")
+
+    def remove_collection(self, key: str) -> None:
+        """With all that is in it."""
+        with self.server.lock:
+            gone = self.collection(key)
+            for item in list(self.in_collection(gone.id)):
+                self.delete(item.id)
+            del self.collections[gone.id]
+            self._note(self.folder_log, gone.id, "delete")
+
+    def collection(self, key: str) -> Collection:
+        """By id or by well-known name."""
+        found = self.collections.get(key) or next(
+            (c for c in self.collections.values() if c.well_known and c.well_known == key.lower()), None
+        )
+        if found is None:
+            raise NotThere(key)
+        return found
+
+    def well_known(self, name: str) -> Collection:
+        """The collection that every mailbox has under this name."""
+        return self.collection(name)
+
+    def of_kind(self, kind: str) -> list[Collection]:
+        """In the order they were made."""
+        with self.server.lock:
+            return [c for c in self.collections.values() if c.kind == kind]
+
+    # items
+
+    def in_collection(self, key: str) -> Iterator[Item]:
+        """In the order they were made."""
+        with self.server.lock:
+            where = self.collection(key).id
+            return iter([item for item in self.items.values() if item.collection == where])
+
+    def find(self, item_id: str) -> Item:
+        """By either kind of id; ids are case-sensitive."""
+        with self.server.lock:
+            found = self.items.get(item_id) or next((i for i in self.items.values() if i.folder_id == item_id), None)
+            if found is None:
+                raise NotThere(item_id)
+            return found
+
+    def create(
+        self,
+        collection: str,
+        fields: Mapping[str, Any],
+        *,
+        uid: str = "",
+        transaction: str = "",
+        extended: Mapping[str, str] | None = None,
+    ) -> Item:
+        """A new item; whether a known transaction is an answer or an error, the front decides (`by_transaction`)."""
+        with self.server.lock:
+            where, number, now = self.collection(collection), self.server.number(), self.server.clock()
+            item = Item(
+                id=f"AAkA{_spelled(number)}=",
+                folder_id=f"AAMk{_spelled(number)}-{_spelled(self.server.number())}=",
+                collection=where.id,
+                kind=where.kind,
+                fields=_without_nothing(fields),
+                change_key=self._key(),
+                created=now,
+                modified=now,
+                uid=uid or f"040000008200E00074C5B7101A82E008{number:016X}",
+                transaction=transaction,
+                extended=dict(extended or {}),
+            )
+            self.items[item.id] = item
+            self._note(where.log, item.id, "create", fields)
+            return item
+
+    def by_transaction(self, collection: str, transaction: str) -> Item | None:
+        """What an earlier request with this id made."""
+        return next((i for i in self.in_collection(collection) if transaction and i.transaction == transaction), None)
+
+    def update(
+        self,
+        item_id: str,
+        fields: Mapping[str, Any],
+        *,
+        if_key: str | None = None,
+        extended: Mapping[str, str] | None = None,
+    ) -> Item:
+        """Replace these fields whole, None clears; Stale if `if_key` is given and old."""
+        with self.server.lock:
+            item = self._guarded(item_id, if_key)
+            item.fields = _without_nothing({**item.fields, **copy.deepcopy(dict(fields))})
+            item.extended.update(extended or {})
+            return self._written(item, fields)
+
+    def touch(self, item_id: str) -> Item:
+        """The server changes the change key for reasons of its own."""
+        with self.server.lock:
+            return self._written(self.find(item_id), {})
+
+    def set_photo(self, item_id: str, photo: bytes | None, silently: bool = True) -> Item:
+        """A photo often does not show in the log; the change key changes all the same."""
+        with self.server.lock:
+            item = self.find(item_id)
+            item.photo = photo
+            if silently:
+                item.change_key = self._key()
+                return item
+            return self._written(item, {"photo": None})
+
+    def delete(self, item_id: str, *, if_key: str | None = None) -> Item:
+        """Keep it in `deleted`."""
+        with self.server.lock:
+            item = self._guarded(item_id, if_key)
+            del self.items[item.id]
+            self.deleted[item.id] = item
+            self._note(self.collection(item.collection).log, item.id, "delete")
+            return item
+
+    def move(self, item_id: str, collection: str) -> Item:
+        """To another collection: gone in one log, new in the other, and a new `folder_id`."""
+        with self.server.lock:
+            item = self.find(item_id)
+            self._note(self.collection(item.collection).log, item.id, "delete")
+            item.collection = self.collection(collection).id
+            item.folder_id = f"AAMk{_spelled(self.server.number())}-{_spelled(self.server.number())}="
+            item.change_key = self._key()
+            self._note(self.collection(collection).log, item.id, "create", item.fields)
+            return item
+
+    # occurrences of a series, by the day on which they would be
+
+    def change_occurrence(self, item_id: str, day: str, fields: Mapping[str, Any]) -> Item:
+        """Make or change an exception."""
+        with self.server.lock:
+            item = self.find(item_id)
+            if day in item.cancelled:
+                raise NotThere(f"{item_id} {day}")
+            item.exceptions[day] = {**item.exceptions.get(day, {}), **copy.deepcopy(dict(fields))}
+            return self._written(item, fields)
+
+    def cancel_occurrence(self, item_id: str, day: str) -> Item:
+        """Delete one occurrence; NotThere for the second time."""
+        with self.server.lock:
+            item = self.find(item_id)
+            if day in item.cancelled:
+                raise NotThere(f"{item_id} {day}")
+            item.cancelled.add(day)
+            item.exceptions.pop(day, None)
+            return self._written(item, {"cancelledOccurrences": None})
+
+    # the log
+
+    def changes(self, collection: str, after: int, upto: int | None = None) -> list[Change]:
+        """The last change of each item in (after, upto], oldest first; upto: what can be seen by now (the lag)."""
+        with self.server.lock:
+            log = self.collection(collection).log
+            return _last_of_each(log, after, self.visible(log) if upto is None else upto)
+
+    def folder_changes(self, after: int) -> list[Change]:
+        """The same of the collections."""
+        with self.server.lock:
+            return _last_of_each(self.folder_log, after, self.visible(self.folder_log))
+
+    def newest(self, collection: str) -> int:
+        """The number of the last change that can be seen; 0 if there is none."""
+        with self.server.lock:
+            return self.visible(self.collection(collection).log)
+
+    def visible(self, log: list[Change]) -> int:
+        """The last number that the lag lets through."""
+        until = self.server.clock() - self.server.lag
+        return max((change.seq for change in log if change.at <= until), default=0)
+
+    # inside
+
+    def _guarded(self, item_id: str, if_key: str | None) -> Item:
+        item = self.find(item_id)
+        if if_key is not None and if_key != item.change_key:
+            raise Stale(item.change_key)
+        return item
+
+    def _written(self, item: Item, fields: Mapping[str, Any]) -> Item:
+        item.change_key, item.modified = self._key(), self.server.clock()
+        self._note(self.collection(item.collection).log, item.id, "update", fields)
+        return item
+
+    def _note(self, log: list[Change], key: str, verb: str, names: Mapping[str, Any] | None = None) -> None:
+        self.seq += 1
+        log.append(Change(self.seq, key, verb, self.server.clock(), frozenset(names or {})))
+
+    def _key(self) -> str:
+        return f"EQAAABYAAA{_spelled(self.server.number())}"
+
+
+def _last_of_each(log: list[Change], after: int, upto: int) -> list[Change]:
+    last: dict[str, Change] = {}
+    for change in log:
+        if after < change.seq <= upto:
+            earlier = last.pop(change.item, None)
+            names = change.names | (earlier.names if earlier else frozenset())
+            fresh = earlier is not None and earlier.verb == "create" and change.verb == "update"
+            verb = "create" if fresh else change.verb
+            last[change.item] = Change(change.seq, change.item, verb, change.at, names)
+    return list(last.values())
+
+
+def _without_nothing(fields: Mapping[str, Any]) -> Fields:
+    return {name: copy.deepcopy(value) for name, value in fields.items() if value is not None}
+
+
+def _spelled(number: int) -> str:
+    """Letters, so that neighbours differ in case only: ids are case-sensitive."""
+    text = ""
+    for _ in range(6):
+        number, rest = divmod(number, len(_LETTERS))
+        text = _LETTERS[rest] + text
+    return text
