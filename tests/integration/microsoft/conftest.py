@@ -1,0 +1,16 @@
+"""Servers of Microsoft's kind, one for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.microsoft.ews_client import Desk, desk
+
+
+@pytest.fixture
+def ews() -> Iterator[Desk]:
+    """An Exchange server with Ada's mailbox, and exchangelib to talk to it."""
+    with desk() as made:
+        yield made

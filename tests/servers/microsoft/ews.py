@@ -1,0 +1,157 @@
+"""An Exchange server with the web services of 2016, on a real ASGI server on loopback.
+
+`Site` is its state; `site.mood` says how it is and what goes wrong next. Real client libraries talk to it. Items keep
+their properties as EWS spells them, so one mailbox is for this front or for Graph's, not for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.servers.gateway import serving
+from tests.servers.microsoft import ews_attachments as attachments
+from tests.servers.microsoft import ews_directory as directory
+from tests.servers.microsoft import ews_folders as folders
+from tests.servers.microsoft import ews_items as items
+from tests.servers.microsoft import ews_streaming as streaming
+from tests.servers.microsoft.ews_call import Call, Site, impersonated
+from tests.servers.microsoft.ews_find import find_item
+from tests.servers.microsoft.ews_sync import sync_folder_items
+from tests.servers.microsoft.ews_xml import Element, Fault, envelope, fault, find, local
+
+PATH = "/EWS/Exchange.asmx"
+XML = "text/xml; charset=utf-8"  # exactly so: DavMail compares it (E19)
+Operation = Callable[[Call, Element], Element]
+OPERATIONS: dict[str, Operation] = {
+    "GetFolder": folders.get_folder,
+    "FindFolder": folders.find_folder,
+    "CreateFolder": folders.create_folder,
+    "UpdateFolder": folders.update_folder,
+    "DeleteFolder": folders.delete_folder,
+    "SyncFolderItems": sync_folder_items,
+    "FindItem": find_item,
+    "GetItem": items.get_item,
+    "CreateItem": items.create_item,
+    "UpdateItem": items.update_item,
+    "DeleteItem": items.delete_item,
+    "MoveItem": items.move_item,
+    "SendItem": items.send_item,
+    "CreateAttachment": attachments.create_attachment,
+    "GetAttachment": attachments.get_attachment,
+    "DeleteAttachment": attachments.delete_attachment,
+    "GetUserPhoto": attachments.get_user_photo,
+    "ResolveNames": directory.resolve_names,
+    "GetServerTimeZones": directory.get_server_time_zones,
+    "ConvertId": directory.convert_id,
+    "GetUserConfiguration": directory.get_user_configuration,
+    "Subscribe": streaming.subscribe,
+    "Unsubscribe": streaming.unsubscribe,
+}
+WRITES = {"CreateItem", "UpdateItem", "DeleteItem", "MoveItem", "CreateAttachment", "CreateFolder"}
+
+
+@contextmanager
+def exchange_server(site: Site | None = None) -> Iterator[Site]:
+    """A server with Ada, who signs in as ada/secret, unless a site is given."""
+    site = site or Site()
+    if not site.people:
+        add_person(site, "ada", "secret", "ada@example.com", "Ada Lovelace")
+    with serving(application(site)) as url:
+        site.url = url + PATH
+        yield site
+
+
+def add_person(site: Site, login: str, password: str, address: str, name: str) -> None:
+    """Somebody with a mailbox."""
+    site.people[login] = (password, address.lower())
+    site.exchange.add_mailbox(address, name)
+
+
+def application(site: Site) -> Starlette:
+    """The ASGI application."""
+
+    async def endpoint(request: Request) -> Response:
+        return await _serve(site, request)
+
+    return Starlette(routes=[Route(PATH, endpoint, methods=["POST"])])
+
+
+async def _serve(site: Site, request: Request) -> Response:
+    who = _signed_in(site, request.headers.get("authorization", ""))
+    if who is None:
+        return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="exchange"'})
+    try:
+        root = etree.fromstring(await request.body())
+        call, what = await run_in_threadpool(_understood, site, who, root)
+        if local(what) == "GetStreamingEvents":
+            return StreamingResponse(streaming.streaming_events(call, what), media_type=XML)
+        answer = await run_in_threadpool(_answer, call, what)
+    except Fault as why:
+        return _document(site, fault(why), 500)
+    if local(what) in WRITES and site.mood.commit_then_wait:
+        wait, site.mood.commit_then_wait = site.mood.commit_then_wait, 0.0
+        await asyncio.sleep(wait)
+    return _document(site, answer, 200)
+
+
+def _document(site: Site, body: Element, status: int) -> Response:
+    content = envelope(body)
+    site.documents.append(content)
+    return Response(content, status, headers={"Content-Type": XML})
+
+
+def _signed_in(site: Site, header: str) -> tuple[str, str] | None:
+    """Login and address of whoever sends this header."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "basic":
+        login, _, password = base64.b64decode(value).decode().partition(":")
+        login = login.rpartition("\\")[2]
+        known, address = site.people.get(login, ("", ""))
+        return (login, address) if known and known == password else None
+    return (value, site.tokens[value]) if scheme.lower() == "bearer" and value in site.tokens else None
+
+
+def _understood(site: Site, who: tuple[str, str], root: Element) -> tuple[Call, Element]:
+    header, what = find(root, "s:Header"), find(root, "s:Body/*")
+    if what is None:
+        raise Fault("ErrorInvalidRequest", "There is no request in the body.")
+    site.requests.append(local(what))
+    _refuse_if_busy(site)
+    _check_version(site, header)
+    acted = impersonated(site, who[0], header)
+    if acted is None and not who[1]:
+        raise Fault("ErrorInvalidRequest", "An application must say in the header for whom it acts.")
+    return Call(site, who[0], who[1], acted or site.exchange.mailbox(who[1])), what
+
+
+def _refuse_if_busy(site: Site) -> None:
+    if site.mood.busy:
+        site.mood.busy -= 1
+        wait = site.mood.back_off
+        values = {} if wait is None else {"BackOffMilliseconds": str(wait)}
+        raise Fault("ErrorServerBusy", "The server cannot service this request right now. Try again later.", values)
+
+
+def _check_version(site: Site, header: Element | None) -> None:
+    asked = None if header is None else find(header, "t:RequestServerVersion")
+    version = "" if asked is None else asked.get("Version", "")
+    if version and not version.startswith(site.mood.versions):
+        raise Fault("ErrorInvalidServerVersion", "The specified server version is invalid.")
+
+
+def _answer(call: Call, what: Element) -> Element:
+    operation = OPERATIONS.get(local(what))
+    if operation is None:
+        raise Fault("ErrorInvalidRequest", f"{local(what)} is not offered here.")
+    with call.site.exchange.lock:
+        return operation(call, what)

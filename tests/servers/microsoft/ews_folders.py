@@ -1,0 +1,118 @@
+"""GetFolder, FindFolder, CreateFolder, UpdateFolder (the name alone) and DeleteFolder."""
+
+from __future__ import annotations
+
+from tests.servers.microsoft.ews_call import Call, root_of
+from tests.servers.microsoft.ews_items import batch
+from tests.servers.microsoft.ews_xml import Element, Refused, every, find, local, m, response, success, t, text
+from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Collection, Mailbox
+
+TAGS = {CONTACTS: "ContactsFolder", CALENDAR: "CalendarFolder", TASKS: "TasksFolder", MAIL: "Folder", "": "Folder"}
+_CLASSES = {CONTACTS: "IPF.Contact", CALENDAR: "IPF.Appointment", TASKS: "IPF.Task", MAIL: "IPF.Note", "": "IPF.Note"}
+_KINDS = {"ContactsFolder": CONTACTS, "CalendarFolder": CALENDAR, "TasksFolder": TASKS, "Folder": MAIL}
+
+
+def folder_id(folder: Collection) -> Element:
+    """<t:FolderId>."""
+    return t("FolderId", Id=folder.id, ChangeKey="AQAAAA==")
+
+
+def shown(mailbox: Mailbox, folder: Collection) -> Element:
+    """A folder with all that is known of it."""
+    known = mailbox.collections.values()
+    top = folder.well_known == "msgfolderroot"
+    inside = [c for c in known if (c.parent or root_of(mailbox).id) == folder.id]
+    count = 0 if top else len(list(mailbox.in_collection(folder.id)))
+    parts = [folder_id(folder)]
+    if not top:
+        parts.append(t("ParentFolderId", Id=folder.parent or root_of(mailbox).id, ChangeKey="AQAAAA=="))
+    parts += [t("FolderClass", _CLASSES[folder.kind]), t("DisplayName", folder.name)]
+    parts += [t("TotalCount", str(count)), t("ChildFolderCount", str(len(inside)))]
+    if folder.well_known:
+        parts.append(t("DistinguishedFolderId", folder.well_known))
+    return t(TAGS[folder.kind], *parts)
+
+
+def get_folder(call: Call, request: Element) -> Element:
+    """By ids or well-known names."""
+    keys = find(request, "m:FolderIds")
+    assert keys is not None
+    return batch("GetFolder", keys, lambda key: success("GetFolder", m("Folders", shown(*call.folder(key)))))
+
+
+def find_folder(call: Call, request: Element) -> Element:
+    """The folders in a folder, or in all of them."""
+    deep = request.get("Traversal") == "Deep"
+
+    def inside(key: Element) -> Element:
+        mailbox, top = call.folder(key)
+        is_root = top.well_known == "msgfolderroot"
+        found = [
+            c
+            for c in mailbox.collections.values()
+            if (c.parent or root_of(mailbox).id) == top.id or (deep and _below(mailbox, c, top.id, is_root))
+        ]
+        page = {
+            "IncludesLastItemInRange": "true",
+            "IndexedPagingOffset": str(len(found)),
+            "TotalItemsInView": str(len(found)),
+        }
+        return success("FindFolder", m("RootFolder", t("Folders", *[shown(mailbox, c) for c in found]), **page))
+
+    keys = find(request, "m:ParentFolderIds")
+    assert keys is not None
+    return batch("FindFolder", keys, inside)
+
+
+def _below(mailbox: Mailbox, folder: Collection, top: str, is_root: bool) -> bool:
+    while folder.parent:
+        if folder.parent == top:
+            return True
+        folder = mailbox.collections[folder.parent]
+    return is_root
+
+
+def create_folder(call: Call, request: Element) -> Element:
+    """A name is there once."""
+    parent = find(request, "m:ParentFolderId")
+    assert parent is not None
+
+    def create(element: Element) -> Element:
+        mailbox, above = call.folder(parent[0])
+        name, inner = text(element, "t:DisplayName"), "" if above.well_known == "msgfolderroot" else above.id
+        if any(c.name == name and c.parent == inner for c in mailbox.collections.values()):
+            raise Refused("ErrorFolderExists", "A folder with the specified name already exists.")
+        made = mailbox.add_collection(_KINDS[local(element)], name, parent=inner)
+        return success("CreateFolder", m("Folders", t(local(element), folder_id(made))))
+
+    folders = find(request, "m:Folders")
+    assert folders is not None
+    return batch("CreateFolder", folders, create)
+
+
+def update_folder(call: Call, request: Element) -> Element:
+    """A new name."""
+
+    def rename(element: Element) -> Element:
+        mailbox, folder = call.folder(element[0])
+        for step in every(element, "t:Updates/t:SetFolderField"):
+            if step[0].get("FieldURI") == "folder:DisplayName":
+                mailbox.rename_collection(folder.id, text(step[1], "t:DisplayName"))
+        return success("UpdateFolder", m("Folders", t(TAGS[folder.kind], folder_id(folder))))
+
+    return batch("UpdateFolder", every(request, "m:FolderChanges/t:FolderChange"), rename)
+
+
+def delete_folder(call: Call, request: Element) -> Element:
+    """With what is in it; the well-known ones stay."""
+
+    def delete(key: Element) -> Element:
+        mailbox, folder = call.folder(key)
+        if folder.well_known:
+            raise Refused("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+        mailbox.remove_collection(folder.id)
+        return success("DeleteFolder")
+
+    keys = find(request, "m:FolderIds")
+    assert keys is not None
+    return response("DeleteFolder", list(batch("DeleteFolder", keys, delete)[0]))

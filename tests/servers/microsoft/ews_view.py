@@ -1,0 +1,130 @@
+"""All that the server knows of an item, as elements by name: what was written, and what it works out itself."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+
+from lxml import etree
+
+from tests.servers.microsoft import ews_series as series
+from tests.servers.microsoft.ews_call import Call, Target
+from tests.servers.microsoft.ews_properties import CLASSES, compose
+from tests.servers.microsoft.ews_xml import Element, instant, t
+from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, TASKS, Fields, Item
+
+ATTACHMENTS = "_attachments"  # in Item.fields: a list of dicts with Id, Name, ContentType, IsContactPhoto, Content
+_GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
+
+
+def shown(call: Call, target: Target, shape: Element, *, summary: bool = False) -> Element:
+    """The element for an answer."""
+    known = everything(target)
+    return compose(target.item, known, shape, summary=summary, sparse=call.site.mood.sparse)
+
+
+def item_id(target: Target) -> Element:
+    """<t:ItemId> with the change key of now."""
+    item = target.item
+    key = series.occurrence_id(item, target.original) if target.original else item.folder_id
+    return t("ItemId", Id=key, ChangeKey=item.change_key)
+
+
+def fields_of(target: Target) -> Fields:
+    """What was written, of an occurrence with what it has of its master."""
+    if target.original is None:
+        return target.item.fields
+    start, end = series.bounds_of(target.item, target.original)
+    own = target.item.exceptions.get(instant(target.original), {})
+    times = {"Start": etree.tostring(t("Start", start), encoding="unicode")}
+    times["End"] = etree.tostring(t("End", end), encoding="unicode")
+    return {**{n: v for n, v in target.item.fields.items() if n != "Recurrence"}, **own, **times}
+
+
+def everything(target: Target) -> dict[str, Element]:
+    """By name; the order and the choice are the shape's."""
+    item, fields = target.item, fields_of(target)
+    known = _common(target, fields)
+    known |= {CONTACTS: _of_contact, CALENDAR: _of_event, TASKS: _of_task}[item.kind](target, fields)
+    known |= {name: etree.fromstring(xml) for name, xml in fields.items() if not name.startswith("_")}
+    known["ItemId"] = item_id(target)
+    for name in ("Start", "End"):  # whatever offset was sent, answers are in UTC (E11)
+        if name in known:
+            known[name] = t(name, instant(datetime.fromisoformat(known[name].text or "")))
+    return known
+
+
+def _common(target: Target, fields: Fields) -> dict[str, Element]:
+    item, attachments = target.item, fields.get(ATTACHMENTS, [])
+    made = {
+        "ParentFolderId": t("ParentFolderId", Id=item.collection, ChangeKey="AQAAAA=="),
+        "ItemClass": t("ItemClass", CLASSES[item.kind]),
+        "Sensitivity": t("Sensitivity", "Normal"),
+        "Importance": t("Importance", "Normal"),
+        "IsDraft": t("IsDraft", "false"),
+        "DateTimeCreated": t("DateTimeCreated", instant(item.created)),
+        "LastModifiedTime": t("LastModifiedTime", instant(item.modified)),
+        "HasAttachments": t("HasAttachments", "true" if attachments else "false"),
+        "ReminderIsSet": t("ReminderIsSet", "false"),
+    }
+    if attachments:
+        made["Attachments"] = t("Attachments", *[attachment_element(held) for held in attachments])
+    return made
+
+
+def attachment_element(held: dict[str, str], *, content: bool = False) -> Element:
+    """<t:FileAttachment>."""
+    made = t("FileAttachment", t("AttachmentId", Id=held["Id"]), t("Name", held["Name"]))
+    made.append(t("ContentType", held["ContentType"]))
+    if not content:
+        made.append(t("Size", str(len(base64.b64decode(held["Content"])))))
+    made.append(t("IsInline", "false"))
+    made.append(t("IsContactPhoto", held["IsContactPhoto"]))
+    if content:
+        made.append(t("Content", held["Content"]))
+    return made
+
+
+def _of_contact(target: Target, fields: Fields) -> dict[str, Element]:
+    photo = any(held["IsContactPhoto"] == "true" for held in fields.get(ATTACHMENTS, []))
+    return {"HasPicture": t("HasPicture", "true" if photo else "false")}
+
+
+def _of_event(target: Target, fields: Fields) -> dict[str, Element]:
+    item, master = target.item, series.is_master(target.item)
+    meeting = any(name in fields for name in _GUESTS)
+    owner = t("Mailbox", t("Name", target.mailbox.name), t("EmailAddress", target.mailbox.address))
+    made = {
+        "UID": t("UID", item.uid),
+        "IsAllDayEvent": t("IsAllDayEvent", "false"),
+        "LegacyFreeBusyStatus": t("LegacyFreeBusyStatus", "Busy"),
+        "IsMeeting": t("IsMeeting", "true" if meeting else "false"),
+        "IsCancelled": t("IsCancelled", "false"),
+        "IsRecurring": t("IsRecurring", "true" if master and target.original else "false"),
+        "MyResponseType": t("MyResponseType", "Organizer" if meeting else "Unknown"),
+        "Organizer": t("Organizer", owner),
+        "CalendarItemType": t("CalendarItemType", _type(item, target.original)),
+    }
+    if target.original:
+        made["RecurrenceId"] = t("RecurrenceId", instant(target.original))
+        made["OriginalStart"] = t("OriginalStart", instant(target.original))
+    elif master:
+        made |= series.about_series(item)
+    return made
+
+
+def _type(item: Item, original: datetime | None) -> str:
+    if original is None:
+        return "RecurringMaster" if series.is_master(item) else "Single"
+    return "Exception" if instant(original) in item.exceptions else "Occurrence"
+
+
+def _of_task(target: Target, fields: Fields) -> dict[str, Element]:
+    done = "Completed" in fields.get("Status", "")
+    return {
+        "IsComplete": t("IsComplete", "true" if done else "false"),
+        "IsRecurring": t("IsRecurring", "true" if "Recurrence" in fields else "false"),
+        "PercentComplete": t("PercentComplete", "100" if done else "0"),
+        "Status": t("Status", "NotStarted"),
+        "Owner": t("Owner", target.mailbox.name),
+    }
