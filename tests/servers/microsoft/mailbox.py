@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ class Change:
     verb: str  # create, update, delete
     at: datetime
     names: frozenset[str] = frozenset()  # the fields that were written
+    folder_id: str = ""  # the item's default id at the time
 
 
 @dataclass
@@ -354,7 +355,9 @@ class Mailbox:
 
     def _note(self, log: list[Change], key: str, verb: str, names: Mapping[str, Any] | None = None) -> None:
         self.seq += 1
-        log.append(Change(self.seq, key, verb, self.server.clock(), frozenset(names or {})))
+        item = self.items.get(key) or self.deleted.get(key)
+        known = item.folder_id if item else ""
+        log.append(Change(self.seq, key, verb, self.server.clock(), frozenset(names or {}), known))
 
     def _key(self) -> str:
         return f"EQAAABYAAA{_spelled(self.server.number())}"
@@ -368,7 +371,7 @@ def _last_of_each(log: list[Change], after: int, upto: int) -> list[Change]:
             names = change.names | (earlier.names if earlier else frozenset())
             fresh = earlier is not None and earlier.verb == "create" and change.verb == "update"
             verb = "create" if fresh else change.verb
-            last[change.item] = Change(change.seq, change.item, verb, change.at, names)
+            last[change.item] = replace(change, verb=verb, names=names)
     return list(last.values())
 
 

@@ -1,0 +1,214 @@
+"""Graph over an `Exchange`, as a real HTTP server: who may, how many at once, what goes wrong, and where to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as HttpRoute
+
+from tests.servers.microsoft import graph_batch
+from tests.servers.microsoft.graph_contacts import Contacts
+from tests.servers.microsoft.graph_delta import Deltas
+from tests.servers.microsoft.graph_event_delta import EventDeltas
+from tests.servers.microsoft.graph_events import Events
+from tests.servers.microsoft.graph_mail import Messages
+from tests.servers.microsoft.graph_protocol import Answer, Call, Fault, GraphError, Route, Switches
+from tests.servers.microsoft.graph_subscriptions import Subscriptions
+from tests.servers.microsoft.graph_tasks import Tasks
+from tests.servers.microsoft.mailbox import Exchange, Mailbox, NotThere, Stale
+from tests.servers.microsoft.sign_in import SignIn
+
+_VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_OWNER = re.compile(r"/(?:me|users/([^/]+))(/.*)?")
+
+
+@dataclass
+class Graph:
+    """The front, with everything a test wants to look at or to switch."""
+
+    server: Exchange
+    switches: Switches = field(default_factory=Switches)
+    faults: list[Fault] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)  # method, path; those in a $batch too
+    outer: int = 0  # requests over the wire
+    most_at_once: Counter[str] = field(default_factory=Counter)  # by mailbox
+    url: str = ""  # http://127.0.0.1:PORT
+
+    def __post_init__(self) -> None:
+        self.deltas = Deltas(self.switches)
+        self.sign_in = SignIn(self.server.clock)
+        self.subscriptions = Subscriptions(self.server, self.switches)
+        self._routes: list[Route] = [*Contacts(self.deltas).routes(), *EventDeltas(self.deltas).routes()]
+        self._routes += Events(self.server, self.switches).routes()
+        self._routes += [*Tasks(self.deltas).routes(), *Messages(self.deltas).routes()]
+        self._routes.sort(key=lambda route: "/delta" not in route[1])  # "delta" is no id
+        self._lock, self._busy = threading.Lock(), Counter[str]()
+
+    def app(self) -> Starlette:
+        """For uvicorn."""
+        routes = [
+            HttpRoute("/{tenant}/oauth2/v2.0/{what}", self.sign_in.endpoint, methods=["GET", "POST"]),
+            HttpRoute("/{tenant}/v2.0/.well-known/openid-configuration", self.sign_in.about),
+            HttpRoute("/{version}/{rest:path}", self._endpoint, methods=_VERBS),
+        ]
+        return Starlette(routes=routes)
+
+    async def _endpoint(self, request: Request) -> Response:
+        body: Any = await request.body()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if "json" in headers.get("content-type", "") and body:
+            try:
+                body = json.loads(body)
+            except ValueError:
+                body = None
+        path = "/" + str(request.path_params["rest"])
+        version = str(request.path_params["version"])
+        self.outer += 1
+        answer, hold = await run_in_threadpool(
+            self._outer, request.method, path, dict(request.query_params), headers, body, version
+        )
+        if hold:
+            await asyncio.sleep(hold)
+        return _response(answer)
+
+    def _outer(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any, version: str
+    ) -> tuple[Answer, float]:
+        if path == "/$batch":
+            if not self.sign_in.grant(headers.get("authorization", "")):
+                return _refusal(_unknown_token()), 0.0
+            common = {"authorization": headers["authorization"]}
+
+            def one(verb: str, where: str, what: dict[str, str], own: dict[str, str], inner: Any) -> Answer:
+                return self._answer(verb, where, what, own | common, inner, version, True)[0]
+
+            try:
+                return graph_batch.run(body, one), 0.0
+            except GraphError as error:
+                return _refusal(error), 0.0
+        return self._answer(method, path, query, headers, body, version, False)
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: dict[str, str],
+        body: Any,
+        version: str,
+        inner: bool,
+    ) -> tuple[Answer, float]:
+        self.requests.append((method, path))
+        fault = self._befall(method, path, inner)
+        hold = fault.hold if fault else 0.0
+        try:
+            if fault and fault.status:
+                raise GraphError(fault.status, fault.code, "As the test asked for.", fault.headers)
+            return self._dispatch(method, path, query, headers, body, version), hold
+        except GraphError as error:
+            return _refusal(error), hold
+        except NotThere:
+            return _refusal(GraphError(404, "ErrorItemNotFound", "The specified object was not found.")), hold
+        except Stale:
+            return _refusal(GraphError(412, "ErrorIrresolvableConflict", "The change key is not the current.")), hold
+
+    def _dispatch(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any, version: str
+    ) -> Answer:
+        grant = self.sign_in.grant(headers.get("authorization", ""))
+        if grant is None:
+            raise _unknown_token()
+        immutable = "immutableid" in headers.get("prefer", "").lower()
+        if path.startswith("/subscriptions"):
+            return self._subscription(method, path.removeprefix("/subscriptions").strip("/"), body, grant, immutable)
+        found = _OWNER.fullmatch(path)
+        if found is None:
+            raise GraphError(400, "BadRequest", f"Resource not found for the segment '{path}'.")
+        who = unquote(found[1] or "") or grant.address
+        if not who:
+            raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+        if not grant.may(who):
+            raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        rest = found[2] or ""
+        prefix = f"{self.url}/{version}{path.removesuffix(rest)}"
+        mailbox = self._mailbox(who)
+        call = Call(method, rest, query, headers, body, prefix, mailbox)
+        return self._one_of_four(mailbox, call)
+
+    def _mailbox(self, who: str) -> Mailbox:
+        try:
+            return self.server.mailbox(who)
+        except NotThere as error:
+            raise GraphError(404, "ErrorInvalidUser", f"The requested user '{who}' is invalid.") from error
+
+    def _one_of_four(self, mailbox: Mailbox, call: Call) -> Answer:
+        """Run it, unless too many of this mailbox run."""
+        with self._lock:
+            if self._busy[mailbox.address] >= self.switches.concurrent:
+                message = "Application is over its MailboxConcurrency limit."
+                raise GraphError(429, "ApplicationThrottled", message, {"Retry-After": "1"})
+            self._busy[mailbox.address] += 1
+            self.most_at_once[mailbox.address] = max(self.most_at_once[mailbox.address], self._busy[mailbox.address])
+        try:
+            time.sleep(self.switches.pause)
+            return self._run(call)
+        finally:
+            with self._lock:
+                self._busy[mailbox.address] -= 1
+
+    def _run(self, call: Call) -> Answer:
+        for method, pattern, handler in self._routes:
+            found = re.fullmatch(pattern, call.path)
+            if found and method == call.method:
+                call.args = tuple(unquote(one or "") for one in found.groups())
+                return handler(call)
+        if call.path == "" and call.method == "GET":
+            return Answer(200, {"id": call.mailbox.address, "mail": call.mailbox.address})
+        raise GraphError(400, "BadRequest", f"Resource not found for the segment '{call.path}'.")
+
+    def _subscription(self, method: str, name: str, body: Any, grant: Any, immutable: bool) -> Answer:
+        if method == "POST" and not name:
+            found = _OWNER.match("/" + str(body.get("resource", "")).lstrip("/"))
+            who = unquote((found[1] if found else "") or "") or grant.address
+            return self.subscriptions.create(body, self._mailbox(who), immutable)
+        if method == "PATCH":
+            return self.subscriptions.renew(name, body)
+        return self.subscriptions.remove(name) if method == "DELETE" else self.subscriptions.get(name)
+
+    def _befall(self, method: str, path: str, inner: bool) -> Fault | None:
+        with self._lock:
+            for fault in self.faults:
+                if fault.method in {"", method} and re.search(fault.path, path) and (inner or not fault.inner):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self.faults.remove(fault)
+                    return fault
+        return None
+
+
+def _unknown_token() -> GraphError:
+    return GraphError(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.")
+
+
+def _refusal(error: GraphError) -> Answer:
+    body = {"error": {"code": error.code, "message": str(error), "innerError": {"code": error.code}}}
+    return Answer(error.status, body, dict(error.headers))
+
+
+def _response(answer: Answer) -> Response:
+    if isinstance(answer.body, bytes):
+        return Response(answer.body, answer.status, answer.headers)
+    content = b"" if answer.body is None else json.dumps(answer.body).encode()
+    return Response(content, answer.status, {"Content-Type": "application/json", **answer.headers})

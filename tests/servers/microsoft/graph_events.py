@@ -1,0 +1,200 @@
+"""Calendars, events, their instances, and answers to invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tests.servers.microsoft import graph_extended, moments, series
+from tests.servers.microsoft.graph_event_rules import checked, mail_about, render, render_occurrence
+from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, Switches, page
+from tests.servers.microsoft.mailbox import CALENDAR, Collection, Exchange, Item, NotThere
+
+CALENDARS = r"(?:/calendars/([^/]+)|/calendar)?"
+
+
+class Events:
+    """What answers for /events, /calendarView and /calendars; delta rounds are in graph_event_delta.py."""
+
+    def __init__(self, server: Exchange, switches: Switches) -> None:
+        self.server, self.switches = server, switches
+
+    def routes(self) -> list[Route]:
+        """The paths."""
+        one = CALENDARS + r"/events/([^/]+)"
+        return [
+            ("GET", CALENDARS + "/events", self.list),
+            ("POST", CALENDARS + "/events", self.create),
+            ("GET", CALENDARS + "/calendarView", self.view),
+            ("GET", one, self.get),
+            ("PATCH", one, self.update),
+            ("DELETE", one, self.delete),
+            ("GET", one + "/instances", self.instances),
+            *[("POST", one + "/" + verb, self._reply(verb)) for verb in ("accept", "decline", "tentativelyAccept")],
+            ("POST", one + "/cancel", self.cancel),
+            ("POST", one + "/forward", self.forward),
+            ("GET", "/calendars", self.calendars),
+            ("POST", "/calendars", self.add_calendar),
+            ("GET", "/calendar", self.calendar),
+            ("GET", "/calendars/([^/]+)", self.calendar),
+            ("DELETE", "/calendars/([^/]+)", self.remove_calendar),
+        ]
+
+    def list(self, call: Call) -> Answer:
+        items = call.mailbox.in_collection(calendar_of(call).id)
+        return page(call, graph_extended.filtered(call, [(item, render(call, item, self.switches)) for item in items]))
+
+    def create(self, call: Call) -> Answer:
+        body, where = call.json(), calendar_of(call).id
+        name = str(body.get("transactionId") or "")
+        if known := call.mailbox.by_transaction(where, name):
+            if self.switches.transaction_conflict:
+                raise GraphError(409, "ErrorDuplicateTransactionId", "Your request can't be completed: it was already.")
+            return Answer(201, render(call, known, self.switches))
+        fields = checked(body, {})
+        item = call.mailbox.create(where, fields, transaction=name, extended=graph_extended.written(body))
+        mail_about(self.server, call.mailbox, item.fields, "invitation")
+        return Answer(201, render(call, item, self.switches))
+
+    def get(self, call: Call) -> Answer:
+        item, day = event_of(call)
+        if day:
+            return Answer(200, render_occurrence(call, _there(item, day)))
+        shown = render(call, item, self.switches)
+        if "exceptionOccurrences" in call.query.get("$expand", ""):
+            made = [_there(item, one) for one in sorted(item.exceptions)]
+            shown["exceptionOccurrences"] = [render_occurrence(call, one) for one in made]
+        return Answer(200, shown)
+
+    def update(self, call: Call) -> Answer:
+        (item, day), body = event_of(call), call.json()
+        if "transactionId" in body and body["transactionId"] != item.transaction:
+            raise GraphError(400, "ErrorInvalidPropertySet", "transactionId cannot be changed.")
+        if day:
+            return self._update_occurrence(call, item, day, body)
+        fields = checked(body, item.fields)
+        extended = graph_extended.written(body)
+        _guard(call, item)
+        if {"recurrence", "start", "end"} & set(fields):
+            item.exceptions.clear()  # a new pattern forgets what was said of single days
+            item.cancelled.clear()
+        item = call.mailbox.update(item.id, fields, if_key=call.if_match, extended=extended)
+        mail_about(self.server, call.mailbox, item.fields, "update", set(fields))
+        return Answer(200, render(call, item, self.switches))
+
+    def _update_occurrence(self, call: Call, item: Item, day: str, body: Json) -> Answer:
+        fields = checked(body, _there(item, day).fields)
+        if "recurrence" in fields:
+            raise GraphError(400, "ErrorInvalidPropertySet", "An occurrence has no recurrence.")
+        _guard(call, item)
+        call.mailbox.change_occurrence(item.id, day, fields)
+        mail_about(self.server, call.mailbox, item.fields, "update", set(fields))
+        return Answer(200, render_occurrence(call, _there(item, day)))
+
+    def delete(self, call: Call) -> Answer:
+        item, day = event_of(call)
+        _guard(call, item)
+        if day:
+            _there(item, day)
+            call.mailbox.cancel_occurrence(item.id, day)
+        else:
+            call.mailbox.delete(item.id)
+        mail_about(self.server, call.mailbox, item.fields, "cancellation")
+        return Answer(204)
+
+    def instances(self, call: Call) -> Answer:
+        item, _ = event_of(call)
+        found = series.occurrences(item, *window(call)) if item.recurs else iter(())
+        return page(call, [render_occurrence(call, one) for one in found])
+
+    def view(self, call: Call) -> Answer:
+        start, end = window(call)
+        found = [
+            one
+            for item in call.mailbox.in_collection(calendar_of(call).id)
+            for one in series.occurrences(item, start, end)
+        ]
+        found.sort(key=lambda one: one.start)
+        return page(call, [render_occurrence(call, one) for one in found])
+
+    def _reply(self, verb: str) -> Callable[[Call], Answer]:
+        def reply(call: Call) -> Answer:
+            item, _ = event_of(call)
+            if item.fields.get("isOrganizer", True):
+                raise GraphError(400, "ErrorInvalidRequest", "Your request can't be completed. You're the organizer.")
+            said = {"accept": "accepted", "decline": "declined"}.get(verb, "tentativelyAccepted")
+            body = call.body if isinstance(call.body, dict) else {}
+            call.mailbox.update(item.id, {"responseStatus": {"response": said}})
+            if body.get("sendResponse", True):
+                organizer = item.fields["organizer"]["emailAddress"]["address"]
+                self.server.send(call.mailbox.address, [organizer], "response", item.fields.get("subject", ""))
+            return Answer(202)
+
+        return reply
+
+    def cancel(self, call: Call) -> Answer:
+        item, _ = event_of(call)
+        mail_about(self.server, call.mailbox, item.fields, "cancellation")
+        call.mailbox.delete(item.id)
+        return Answer(202)
+
+    def forward(self, call: Call) -> Answer:
+        item, _ = event_of(call)
+        people = [one["emailAddress"]["address"] for one in call.json().get("toRecipients") or []]
+        self.server.send(call.mailbox.address, people, "invitation", item.fields.get("subject", ""))
+        return Answer(202)
+
+    def calendars(self, call: Call) -> Answer:
+        return page(call, [_shown(one) for one in call.mailbox.of_kind(CALENDAR)])
+
+    def calendar(self, call: Call) -> Answer:
+        return Answer(200, _shown(call.mailbox.collection(call.args[0] if call.args else "calendar")))
+
+    def add_calendar(self, call: Call) -> Answer:
+        return Answer(201, _shown(call.mailbox.add_collection(CALENDAR, call.json()["name"])))
+
+    def remove_calendar(self, call: Call) -> Answer:
+        call.mailbox.remove_collection(call.args[0])
+        return Answer(204)
+
+
+def calendar_of(call: Call) -> Collection:
+    """Which the path names; the default one if it names none."""
+    found = call.mailbox.collection(call.args[0] or "calendar")
+    if found.kind != CALENDAR:
+        raise GraphError(400, "ErrorInvalidFolderId", "This is no calendar.")
+    return found
+
+
+def event_of(call: Call) -> tuple[Item, str]:
+    """Which the path names, and of a series the day; "" for the whole event."""
+    master, day = series.split_id(call.args[1])
+    item = call.mailbox.find(master)
+    if item.kind != CALENDAR or (call.args[0] and item.collection != calendar_of(call).id):
+        raise NotThere(master)
+    return item, day
+
+
+def window(call: Call) -> tuple[datetime, datetime]:
+    """startDateTime and endDateTime, which must be there."""
+    try:
+        start, end = (moments.parse(call.query[name]) for name in ("startDateTime", "endDateTime"))
+    except (KeyError, ValueError) as error:
+        raise GraphError(400, "ErrorInvalidParameter", "startDateTime and endDateTime are needed.") from error
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _there(item: Item, day: str) -> series.Occurrence:
+    found = series.occurrence(item, day)
+    if found is None:
+        raise NotThere(f"{item.id} {day}")
+    return found
+
+
+def _guard(call: Call, item: Item) -> None:
+    if call.if_match not in {None, item.change_key}:
+        raise GraphError(412, "ErrorIrresolvableConflict", "The send or update operation could not be performed.")
+
+
+def _shown(one: Collection) -> Json:
+    return {"id": one.id, "name": one.name, "color": "auto", "isDefaultCalendar": bool(one.well_known), "canEdit": True}

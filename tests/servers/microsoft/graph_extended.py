@@ -1,0 +1,63 @@
+"""singleValueExtendedProperties: kept whole, shown only on $expand, searched by $filter; and other simple filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tests.servers.microsoft.graph_protocol import Call, GraphError, Json
+from tests.servers.microsoft.mailbox import Item
+
+NAME = "singleValueExtendedProperties"
+_ID = re.compile(
+    r"^(String|Integer|Boolean|SystemTime|Binary|StringArray) (\{[0-9A-Fa-f-]{36}\} (Name|Id)|0x[0-9A-Fa-f]+)"
+)
+_ANY = re.compile(NAME + r"/any\(\s*(\w+)\s*:\s*\1/id eq '([^']*)'\s*(?:and\s+\1/value eq '([^']*)')?\s*\)", re.I)
+_PLAIN = re.compile(r"^\s*([\w/]+) eq '((?:[^']|'')*)'\s*$")
+
+
+def written(body: Json) -> dict[str, str]:
+    """What a POST or PATCH sets."""
+    found = {}
+    for entry in body.get(NAME) or []:
+        if not _ID.match(entry.get("id", "")):
+            raise GraphError(400, "ErrorInvalidPropertyId", f"The property id {entry.get('id')} is invalid.")
+        found[entry["id"]] = str(entry["value"])
+    return found
+
+
+def shown(call: Call, item: Item) -> Json:
+    """What $expand asks for; the name in a property's id is case-sensitive, its {guid} is not."""
+    expand = call.query.get("$expand", "")
+    if NAME not in expand:
+        return {}
+    wanted = {_folded(one) for one in re.findall(r"id eq '([^']*)'", expand)}
+    if not wanted:
+        raise GraphError(400, "ErrorInvalidUrlQuery", f"{NAME} must be expanded with $filter=id eq '...'.")
+    found = [{"id": key, "value": value} for key, value in item.extended.items() if _folded(key) in wanted]
+    return {NAME: found} if found else {}
+
+
+def filtered(call: Call, pairs: Sequence[tuple[Item, Json]]) -> list[Json]:
+    """What $filter lets through."""
+    text = call.query.get("$filter", "")
+    if not text:
+        return [record for _, record in pairs]
+    if found := _ANY.search(text):
+        key, value = _folded(found[2]), found[3]
+        return [record for item, record in pairs if _has(item, key, value)]
+    if plain := _PLAIN.match(text):
+        return [record for _, record in pairs if str(record.get(plain[1], "")) == plain[2].replace("''", "'")]
+    raise GraphError(400, "ErrorInvalidUrlQueryFilter", f"The filter is not understood: {text}")
+
+
+def _has(item: Item, key: str, value: str | None) -> bool:
+    return any(
+        _folded(name) == key and (value is None or has.casefold() == value.casefold())
+        for name, has in item.extended.items()
+    )
+
+
+def _folded(key: str) -> str:
+    """The guid's case does not matter."""
+    return re.sub(r"\{[^}]*\}", lambda found: found[0].lower(), key)
