@@ -17,8 +17,9 @@ _UNSEEN = {"head", "script", "style", "title"}
 
 def html_of(text: str) -> str:
     """A text as HTML in which every line and space is kept."""
-    lines = escape(one_line_ends(text), quote=False).replace("  ", "&nbsp; ").replace("\t", "&#9;")
-    return "<html><body><div>" + re.sub(r"(?m)^ | $", "&nbsp;", lines).replace("\n", "<br>\n") + "</div></body></html>"
+    lines = escape(one_line_ends(text), quote=False).replace("\t", "&#9;")
+    lines = re.sub(r"(?m)^ | (?= |$)", "&nbsp;", lines).replace("\n", "<br>\n")
+    return f"<html><body><div>{lines}</div></body></html>"
 
 
 def text_of(html: str) -> str:
@@ -73,7 +74,7 @@ class _Reader(HTMLParser):
         if self._unseen:
             return
         if self._kept:
-            first, *others = data.split("\n")
+            first, *others = data.replace(" ", "\xa0").split("\n")
             self._lines[-1] += first
             self._lines.extend(others)
             return

@@ -107,6 +107,14 @@ def _inherited(master: Occasion, day: date) -> Occasion:
     return replace(master, details=replace(details, rules=(), exception_dates=()))
 
 
+def _says_more(override: EventDetails, series: Occasion) -> bool:
+    """Whether an exception differs from its series; Graph keeps those that were made as the series again."""
+    if override.recurrence_id is None:
+        return False
+    inherited = _inherited(series, local_time(override.recurrence_id).date()).details
+    return replace(override, recurrence_id=None) != inherited
+
+
 def local_start_of(master: Occasion, day: date) -> Moment:
     """When the occurrence of a day starts."""
     first = start_of(master)
@@ -155,7 +163,8 @@ def read_event(master: Document, exceptions: Sequence[Document] = (), uid: str =
     gone = sorted({_recurrence_id(day, details) for day in _cancelled_days(master)}, key=lambda m: (m.value, m.zone))
     details = replace(details, exception_dates=tuple(gone) if details.rules else ())
     found = {one.recurrence_id: one for one in (_override(e, master, details) for e in exceptions)}
-    overrides = [found[moment] for moment in sorted(found, key=_order) if moment not in set(gone)]
+    kept = [found[moment] for moment in sorted(found, key=_order) if moment not in set(gone)]
+    overrides = [one for one in kept if _says_more(one, Occasion(details))] if details.rules else []
     return Event(uid or master.get("uid") or master.get("iCalUId") or master["id"], details, tuple(overrides))
 
 
@@ -173,7 +182,9 @@ def _cancelled_days(master: Document) -> list[date]:
 
 
 def _override(exception: Document, master: Document, series: EventDetails) -> EventDetails:
-    return read_details(exception, _recurrence_id(_original_day(exception, master, series), series))
+    """An exception is as private as its series (SYNC.md R32)."""
+    read = read_details(exception, _recurrence_id(_original_day(exception, master, series), series))
+    return replace(read, classification=series.classification)
 
 
 def _recurrence_id(day: date, series: EventDetails) -> Moment:
