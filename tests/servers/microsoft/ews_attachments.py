@@ -6,7 +6,7 @@ import base64
 
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_items import batch
-from tests.servers.microsoft.ews_view import ATTACHMENTS, attachment_element
+from tests.servers.microsoft.ews_view import ATTACHMENTS, attachment_element, boolean
 from tests.servers.microsoft.ews_xml import Element, Refused, find, m, success, t, text
 
 
@@ -23,7 +23,7 @@ def create_attachment(call: Call, request: Element) -> Element:
             "Id": f"ATT{call.site.exchange.number():06d}|{target.item.id}",
             "Name": text(element, "t:Name"),
             "ContentType": text(element, "t:ContentType") or "application/octet-stream",
-            "IsContactPhoto": text(element, "t:IsContactPhoto") or "false",
+            "IsContactPhoto": boolean(text(element, "t:IsContactPhoto")),
             "Content": text(element, "t:Content"),
         }
         photo = held["IsContactPhoto"] == "true"

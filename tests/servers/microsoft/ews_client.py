@@ -21,7 +21,7 @@ from tests.servers.microsoft.ews_call import Site
 from tests.servers.microsoft.ews_xml import MESSAGES, NAMES, SOAP
 
 SCHEMAS = Path(__file__).parents[4] / "shared" / "schemas" / "ews" / "messages.xsd"
-PRAGUE = EWSTimeZone("Europe/Berlin")
+BERLIN = EWSTimeZone("Europe/Berlin")
 
 
 class OurKey(ExtendedProperty):  # type: ignore[misc]
@@ -62,7 +62,7 @@ class Desk:
             retry_policy=FaultTolerance(max_wait=patience) if patience else FailFast(),
             max_connections=2,
         )
-        made = Account(address, config=config, autodiscover=False, access_type=access, default_timezone=PRAGUE)
+        made = Account(address, config=config, autodiscover=False, access_type=access, default_timezone=BERLIN)
         self.accounts.append(made)
         return made
 
@@ -76,7 +76,7 @@ class Desk:
 
 @contextmanager
 def desk() -> Iterator[Desk]:
-    """A server of its own for a test; what it answered is held against the schemas at the end, if they are there (E20)."""
+    """A server of its own for a test; its answers are held against the schemas at the end, if these are there (E20)."""
     with exchange_server() as site:
         made = Desk(site)
         try:
@@ -84,7 +84,8 @@ def desk() -> Iterator[Desk]:
         finally:
             for account in made.accounts:
                 account.protocol.close()
-        assert schema_faults(site) == []
+        faults = schema_faults(site)
+        assert not faults, faults[0]
 
 
 def schema_faults(site: Site) -> list[str]:

@@ -9,6 +9,7 @@ from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Col
 
 TAGS = {CONTACTS: "ContactsFolder", CALENDAR: "CalendarFolder", TASKS: "TasksFolder", MAIL: "Folder", "": "Folder"}
 _CLASSES = {CONTACTS: "IPF.Contact", CALENDAR: "IPF.Appointment", TASKS: "IPF.Task", MAIL: "IPF.Note", "": "IPF.Note"}
+_OF_CLASS = {_CLASSES[kind]: kind for kind in (CONTACTS, CALENDAR, TASKS, MAIL)}
 _KINDS = {"ContactsFolder": CONTACTS, "CalendarFolder": CALENDAR, "TasksFolder": TASKS, "Folder": MAIL}
 
 
@@ -82,8 +83,9 @@ def create_folder(call: Call, request: Element) -> Element:
         name, inner = text(element, "t:DisplayName"), "" if above.well_known == "msgfolderroot" else above.id
         if any(c.name == name and c.parent == inner for c in mailbox.collections.values()):
             raise Refused("ErrorFolderExists", "A folder with the specified name already exists.")
-        made = mailbox.add_collection(_KINDS[local(element)], name, parent=inner)
-        return success("CreateFolder", m("Folders", t(local(element), folder_id(made))))
+        kind = _OF_CLASS.get(text(element, "t:FolderClass"), _KINDS[local(element)])
+        made = mailbox.add_collection(kind, name, parent=inner)
+        return success("CreateFolder", m("Folders", t(TAGS[kind], folder_id(made))))
 
     folders = find(request, "m:Folders")
     assert folders is not None

@@ -77,7 +77,7 @@ def create_item(call: Call, request: Element) -> Element:
         mailbox, folder = call.folder(default if saved is None else saved[0])
         if folder.kind != kind:
             raise Refused("ErrorInvalidFolderTypeForOperation", "The folder does not hold such items.")
-        fields, extended = properties.read(kind, element)
+        fields, extended = properties.read(element)
         uid = etree.fromstring(fields.pop("UID")).text or "" if "UID" in fields else ""
         item = mailbox.create(folder.id, fields, uid=uid, extended=extended)
         _mails(call, "CreateItem", how, "invitation", Target(mailbox, item))
@@ -85,6 +85,7 @@ def create_item(call: Call, request: Element) -> Element:
 
     items = find(request, "m:Items")
     assert items is not None
+    _check(items)
     return batch("CreateItem", items, create)
 
 
@@ -105,7 +106,15 @@ def update_item(call: Call, request: Element) -> Element:
         answer = m("Items", t(properties.TAGS[target.item.kind], item_id(target)))
         return success("UpdateItem", answer, m("ConflictResults", t("Count", "0")))
 
+    _check(every(request, "m:ItemChanges/t:ItemChange/t:Updates/*/*"))
     return batch("UpdateItem", every(request, "m:ItemChanges/t:ItemChange"), update)
+
+
+def _check(items: Iterable[Element]) -> None:
+    """The schema comes before the first item is done."""
+    for item in items:
+        if local(item) in _KINDS:
+            properties.check(_KINDS[local(item)], item)
 
 
 def _key_that_counts(resolution: str, key: Element) -> str | None:
@@ -121,7 +130,7 @@ def _write(target: Target, steps: list[Element], key: str | None) -> None:
     if key is not None and key != item.change_key:
         raise Stale(item.change_key)
     fields, extended = dict(before), dict(item.extended)
-    properties.change(item.kind, fields, extended, steps)
+    properties.change(fields, extended, steps)
     if "UID" in fields:
         raise Refused("ErrorInvalidPropertySet", "Set action is invalid for property calendar:UID.")
     different: Fields = {name: fields.get(name) for name in {*fields, *before} if fields.get(name) != before.get(name)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from tests.servers.microsoft.ews_xml import Element, Refused, every, find, local, stored, t, text
+from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, find, local, stored, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, TASKS, Fields, Item
 
 _ITEM = [
@@ -208,15 +208,14 @@ def check(kind: str, element: Element) -> None:
     for child in element:
         name = local(child)
         if name not in ORDER[kind]:
-            raise Refused("ErrorSchemaValidation", f"The element '{name}' is not valid here.")
+            raise Fault("ErrorSchemaValidation", f"The element '{name}' is not valid here.")
         for entry in child if name in _KEYS else ():
             if entry.get("Key") not in _KEYS[name]:
-                raise Refused("ErrorSchemaValidation", f"The 'Key' attribute '{entry.get('Key')}' is invalid.")
+                raise Fault("ErrorSchemaValidation", f"The 'Key' attribute '{entry.get('Key')}' is invalid.")
 
 
-def read(kind: str, element: Element) -> tuple[Fields, dict[str, str]]:
+def read(element: Element) -> tuple[Fields, dict[str, str]]:
     """What an item in a request says: properties as XML, and extended properties."""
-    check(kind, element)
     fields = {local(child): stored(child) for child in element if local(child) != "ExtendedProperty"}
     return fields, dict(extended_pair(child) for child in every(element, "t:ExtendedProperty"))
 
@@ -285,7 +284,7 @@ def _wanted(shape: Element, there: set[str]) -> set[str]:
     return wanted
 
 
-def change(kind: str, fields: Fields, extended: dict[str, str], changes: Iterable[Element]) -> None:
+def change(fields: Fields, extended: dict[str, str], changes: Iterable[Element]) -> None:
     """Do SetItemField, AppendToItemField and DeleteItemField to copies of an item's properties."""
     for step in changes:
         path, verb = step[0], local(step)
@@ -295,8 +294,6 @@ def change(kind: str, fields: Fields, extended: dict[str, str], changes: Iterabl
                 extended.update([extended_pair(step[1][0])])
             continue
         parts = path.get("FieldURI", "").split(":")
-        if verb != "DeleteItemField":
-            check(kind, step[1])
         if local(path) == "IndexedFieldURI":
             _change_entry(fields, parts, path.get("FieldIndex", ""), step)
         elif verb == "DeleteItemField":

@@ -149,3 +149,14 @@ def _info(name: str, item: Item, original: datetime) -> Element:
     start, end = bounds_of(item, original)
     key = t("ItemId", Id=occurrence_id(item, original), ChangeKey=item.change_key)
     return t(name, key, t("Start", start), t("End", end), t("OriginalStart", instant(original)))
+
+
+def recurrence_told(item: Item) -> Element:
+    """The Recurrence of an appointment: days are told with the offset of the zone, as xs:date may have one."""
+    recurrence, zone = etree.fromstring(item.fields["Recurrence"]), zone_of(item)
+    for name in ("StartDate", "EndDate"):
+        held = find(recurrence[1], f"t:{name}")
+        if held is not None and held.text:
+            midnight = datetime.combine(date.fromisoformat(held.text[:10]), time(), zone)
+            held.text = midnight.isoformat().replace("T00:00:00", "")
+    return recurrence

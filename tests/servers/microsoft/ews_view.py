@@ -13,6 +13,7 @@ from tests.servers.microsoft.ews_properties import CLASSES, compose
 from tests.servers.microsoft.ews_xml import Element, instant, t
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, TASKS, Fields, Item
 
+_BOOLEAN = {"IsAllDayEvent", "ReminderIsSet", "IsResponseRequested", "AllowNewTimeProposal", "IsOnlineMeeting"}
 ATTACHMENTS = "_attachments"  # in Item.fields: a list of dicts with Id, Name, ContentType, IsContactPhoto, Content
 _GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
 
@@ -48,6 +49,10 @@ def everything(target: Target) -> dict[str, Element]:
     known |= {CONTACTS: _of_contact, CALENDAR: _of_event, TASKS: _of_task}[item.kind](target, fields)
     known |= {name: etree.fromstring(xml) for name, xml in fields.items() if not name.startswith("_")}
     known["ItemId"] = item_id(target)
+    if item.kind == CALENDAR and "Recurrence" in known:
+        known["Recurrence"] = series.recurrence_told(item)
+    for name in _BOOLEAN & set(known):  # "1" is "true" to a schema, and Exchange says "true"
+        known[name] = t(name, boolean(known[name].text or ""))
     for name in ("Start", "End"):  # whatever offset was sent, answers are in UTC (E11)
         if name in known:
             known[name] = t(name, instant(datetime.fromisoformat(known[name].text or "")))
@@ -70,6 +75,11 @@ def _common(target: Target, fields: Fields) -> dict[str, Element]:
     if attachments:
         made["Attachments"] = t("Attachments", *[attachment_element(held) for held in attachments])
     return made
+
+
+def boolean(words: str) -> str:
+    """As Exchange spells it."""
+    return "true" if words in {"1", "true"} else "false"
 
 
 def attachment_element(held: dict[str, str], *, content: bool = False) -> Element:
