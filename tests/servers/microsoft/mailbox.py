@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -95,7 +96,7 @@ class Exchange:
         self.mailboxes: dict[str, Mailbox] = {}
         self.outbox: list[Mail] = []
         self.lag = timedelta(0)  # how long a write is not seen by sync reads
-        self._count = 0
+        self._counts: Counter[str] = Counter()
 
     def add_mailbox(self, address: str, name: str = "") -> Mailbox:
         """A new mailbox with the usual collections."""
@@ -109,11 +110,11 @@ class Exchange:
             raise NotThere(address)
         return self.mailboxes[address.lower()]
 
-    def number(self) -> int:
-        """The next number."""
+    def number(self, of: str = "") -> int:
+        """The next number of this row."""
         with self.lock:
-            self._count += 1
-            return self._count
+            self._counts[of] += 1
+            return self._counts[of]
 
     def send(self, sender: str, recipients: list[str], kind: str, subject: str) -> None:
         """Note a mail; nobody gets it."""
@@ -224,7 +225,7 @@ class Mailbox:
     ) -> Item:
         """A new item; whether a known transaction is an answer or an error, the front decides (`by_transaction`)."""
         with self.server.lock:
-            where, number, now = self.collection(collection), self.server.number(), self.server.clock()
+            where, number, now = self.collection(collection), self.server.number("items"), self.server.clock()
             item = Item(
                 id=f"AAkA{_spelled(number)}=",
                 folder_id=f"AAMk{_spelled(number)}-{_spelled(self.server.number())}=",

@@ -29,6 +29,7 @@ def serving(app: Any, certificate: Path | None = None) -> Iterator[str]:
             loop="asyncio",
             timeout_graceful_shutdown=1,
             ssl_certfile=str(certificate) if certificate else None,
+            headers=[("Connection", "close")] if certificate else [],  # TLS that a client keeps open outlives the loop
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
