@@ -144,11 +144,22 @@ def _occurrence_patches(
     old, new = _overrides(base, before), _overrides(event, after)
     found: dict[date, dict[str, Json]] = {}
     for day in sorted({*old, *new} - gone):
-        was = old.get(day) or _inherited(before if day in new else after, day)
-        changed = patch(OCCURRENCE_TABLE, was, new.get(day) or _inherited(after, day))
+        now = new.get(day) or _inherited(after, day)
+        if day in old:
+            changed = patch(OCCURRENCE_TABLE, old[day], now) | _kept_back(old[day], now, before, after, day)
+        else:
+            changed = patch(OCCURRENCE_TABLE, _inherited(after, day), now)
         if changed:
             found[day] = changed
     return found
+
+
+def _kept_back(was: Occasion, now: Occasion, before: Occasion, after: Occasion, day: date) -> dict[str, Json]:
+    """What an exception had as its series and does not follow now that the series changes."""
+    series = patch(OCCURRENCE_TABLE, _inherited(before, day), _inherited(after, day))
+    own_before = patch(OCCURRENCE_TABLE, _inherited(before, day), was)
+    own_now = patch(OCCURRENCE_TABLE, _inherited(after, day), now)
+    return {name: value for name, value in own_now.items() if name in series and name not in own_before}
 
 
 # ---------------------------------------------------------------- from Graph

@@ -167,15 +167,24 @@ def _override(draw: Any, moment: Moment, master: EventDetails) -> EventDetails:
     return EventDetails(recurrence_id=moment, start=start, end=end, classification=master.classification, **words)
 
 
-@_FEW
-@given(events(), events(), st.booleans(), st.data())
+@settings(max_examples=200, deadline=None)
+@given(events(), events(), st.sampled_from(["same", "other words", "other"]), st.data())
 def test_r14_r15_r16_whatever_changes_in_a_series_the_patch_makes_it_so(
-    event: Event, other: Event, same_schedule: bool, data: st.DataObject
+    event: Event, other: Event, change: str, data: st.DataObject
 ) -> None:
     before = data.draw(_with_occurrences(event))
-    after = data.draw(_with_occurrences(event if same_schedule else other))
+    changed = {"same": event, "other words": _reworded(event, other), "other": other}[change]
+    after = data.draw(_with_occurrences(changed))
     graph = GraphSeries(event.uid).apply(new_event(before, "UTC"))
     assert read_event(*graph.apply(event_patch(before, after, "UTC")).answer()) == after
+
+
+def _reworded(event: Event, other: Event) -> Event:
+    """The times of one event and the words of another."""
+    assert event.master is not None
+    assert other.master is not None
+    words = ("summary", "description", "location", "priority", "categories", "alarms", "classification")
+    return replace(event, master=replace(event.master, **{name: getattr(other.master, name) for name in words}))
 
 
 @_FEW

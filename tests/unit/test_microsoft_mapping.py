@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 
 from connectors.microsoft.bodies import text_of
 from connectors.microsoft.days import day_at, day_of, text_of_day
+from connectors.microsoft.pattern_to_rule import rule_of
+from connectors.microsoft.patterns import Pattern, PatternKind, Recurrence
 from connectors.microsoft.phones import by_kind, without_place
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.zone_names import windows_name
 from connectors.microsoft365.mapping_contacts import new_contact
 from connectors.microsoft365.mapping_events import could_mail
-from connectors.microsoft365.mapping_series import new_event, read_event
+from connectors.microsoft365.mapping_series import event_patch, new_event, read_event
 from sync_engine.errors import Rejected
 from sync_engine.formats import parse
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Labelled, Moment
@@ -78,6 +81,22 @@ def test_r16_the_last_day_of_a_series_is_that_of_its_own_zone(until: str, last: 
     found = recurrence_of(EventDetails(start=_START, rules=(f"FREQ=DAILY;UNTIL={until}",)), _START, ())
     assert found is not None
     assert found.until == last
+
+
+def test_r16_a_day_that_a_month_has_not_is_its_last_one() -> None:
+    patterns = {day: Pattern(PatternKind.MONTHLY, day=day) for day in (30, 31)}
+    days = {day: rule_of(Recurrence(pattern, date(2026, 1, 31)), _START) for day, pattern in patterns.items()}
+    assert days == {30: "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1", 31: "FREQ=MONTHLY;BYMONTHDAY=-1"}
+    leap = Recurrence(Pattern(PatternKind.YEARLY, day=29, month=2), date(2028, 2, 29))
+    assert rule_of(leap, Moment("20280229")) == "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"
+
+
+def test_r15_an_exception_keeps_its_words_when_its_series_gets_others() -> None:
+    """Also those that it had only because the series had them."""
+    series = EventDetails(start=_START, end=_START, summary="A", rules=("FREQ=DAILY",))
+    own = EventDetails(recurrence_id=_START, start=_START, end=_START, summary="A", location="Elsewhere")
+    write = event_patch(Event("u", series, (own,)), Event("u", replace(series, summary="B"), (own,)), "UTC")
+    assert (write.master, write.occurrences) == ({"subject": "B"}, {date(2026, 1, 31): {"subject": "A"}})
 
 
 def test_this_and_future_and_lone_occurrences_are_refused() -> None:
