@@ -102,3 +102,30 @@ def test_e04_a_folder_that_is_gone_is_named_so(ews: Desk) -> None:
     ews.site.exchange.mailbox("ada@example.com").remove_collection(folder.id)
     with pytest.raises(ErrorSyncFolderNotFound):
         rounds(folder, state)
+
+
+def test_e01_what_goes_in_the_middle_of_a_round_is_gone_at_its_end(ews: Desk) -> None:
+    people(ews, 4)
+    box = ews.site.exchange.mailbox("ada@example.com")
+    got: dict[str, str] = {}
+    folder = ews.account.contacts
+    for verb, item in folder.sync_items(max_changes_returned=2):
+        if len(got) == 1:
+            box.delete(next(iter(box.in_collection("contacts"))).id)
+        got[item.id] = verb
+    for verb, item in folder.sync_items(sync_state=folder.item_sync_state):
+        got[item.id] = verb
+    assert sorted(got.values()) == ["create"] * 3 + ["delete"]
+
+
+def test_e01_an_item_that_was_moved_away_and_back_is_gone_under_its_old_id(ews: Desk) -> None:
+    people(ews, 1)
+    _got, state = rounds(ews.account.contacts)
+    box = ews.site.exchange.mailbox("ada@example.com")
+    other = box.add_collection("contacts", "Other")
+    [item] = box.in_collection("contacts")
+    old = item.folder_id
+    box.move(item.id, other.id)
+    box.move(item.id, "contacts")
+    got, _state = rounds(ews.account.contacts, state)
+    assert [(verb, line.id) for verb, line in got] == [("delete", old), ("create", item.folder_id)]

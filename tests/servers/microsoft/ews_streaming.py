@@ -71,7 +71,7 @@ async def streaming_events(call: Call, request: Element) -> AsyncIterator[bytes]
                 news = [t("Notification", t("SubscriptionId", keys[0]), t("StatusEvent"))]
             if news:
                 told = time.monotonic()
-                yield _document(call, success("GetStreamingEvents", m("Notifications", *map(_renamed, news))))
+                yield _document(call, success("GetStreamingEvents", m("Notifications", *news)))
             await asyncio.sleep(0.02)
         yield _document(call, success("GetStreamingEvents", m("ConnectionStatus", "Closed")))
     finally:
@@ -83,7 +83,7 @@ def _refusal(call: Call, keys: list[str], minutes: int) -> Element | None:
     if not 0 < minutes <= LONGEST:
         return failure("GetStreamingEvents", Refused("ErrorInvalidRequest", "ConnectionTimeout is 1 to 30 minutes."))
     if unknown:
-        ids = m("ErrorSubscriptionIds", *[m("SubscriptionId", key) for key in unknown])
+        ids = m("ErrorSubscriptionIds", *[t("SubscriptionId", key) for key in unknown])
         why = Refused("ErrorSubscriptionNotFound", "The subscription was not found.", [ids])
         return failure("GetStreamingEvents", why)
     if call.site.streams >= call.site.mood.max_streams:
@@ -118,11 +118,6 @@ def _event(subscription: Subscription, folder: str, change: Change) -> Element:
     where = folder_id(box.collections[folder])
     where.tag = where.tag.replace("FolderId", "ParentFolderId")
     return t(_EVENTS[change.verb], t("TimeStamp", instant(change.at)), key, where)
-
-
-def _renamed(notification: Element) -> Element:
-    """Notification is of the messages' namespace."""
-    return m("Notification", *notification)
 
 
 def _document(call: Call, message: Element) -> bytes:
