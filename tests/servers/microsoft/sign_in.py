@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 Form = dict[str, str]
 
@@ -83,7 +83,11 @@ class SignIn:
     def _authorize(self, query: Form) -> Response:
         code = secrets.token_hex(8)
         self._codes[code] = query
-        more = urlencode({"code": code, "state": query.get("state", "")})
+        told = {"code": code, "state": query.get("state", "")}
+        if query.get("response_mode") == "form_post":
+            inputs = "".join(f'<input type="hidden" name="{name}" value="{value}"/>' for name, value in told.items())
+            return HTMLResponse(f'<form method="POST" action="{query["redirect_uri"]}">{inputs}</form>')
+        more = urlencode(told)
         return RedirectResponse(f"{query['redirect_uri']}?{more}", 302)
 
     def _token(self, form: Form) -> tuple[int, dict[str, Any]]:
@@ -96,7 +100,7 @@ class SignIn:
             asked = self._codes.pop(form.get("code", ""), None)
             if asked is None or not _proven(asked, form):
                 return 400, _error("invalid_grant", "AADSTS70008: The provided authorization code is expired or used.")
-            return 200, self._tokens(self.person, form)
+            return 200, self._tokens(self.person, {**form, "nonce": asked.get("nonce", "")})
         if kind.endswith("device_code"):
             if not self.consented:
                 return 400, _error("authorization_pending", "AADSTS70016: The person has not signed in yet.")
@@ -129,6 +133,7 @@ class SignIn:
         now = int(self.clock().timestamp())
         claims: dict[str, Any] = {"iss": "https://127.0.0.1/v2.0", "sub": "u1", "aud": form.get("client_id")}
         claims |= {"iat": now, "exp": now + 3600, "preferred_username": address, "oid": "u1", "tid": "t1"}
+        claims |= {"nonce": form["nonce"]} if form.get("nonce") else {}
         return f"{_packed({'alg': 'none'})}.{_packed(claims)}.{_packed({})}"
 
 
