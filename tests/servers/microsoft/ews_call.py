@@ -56,6 +56,7 @@ class Site:
     dispositions: list[tuple[str, str]] = field(default_factory=list)  # operation, what it said of mails
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     told: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # folder, item -> its ids in sync answers
+    places: dict[str, str] = field(default_factory=dict)  # id of an item as clients know it -> its lasting id
     photos: dict[str, bytes] = field(default_factory=dict)  # address -> of the person
     streams: int = 0  # that are open
     url: str = ""
@@ -123,10 +124,19 @@ class Call:
     def _by_id(self, key: str) -> Target:
         for mailbox in self.mailboxes():
             for name, original in _meanings(key):
-                item = next((i for i in mailbox.items.values() if i.folder_id == name), None)
+                item = self._item(mailbox, name)
                 if item is not None and not (original and original in item.cancelled):
                     return Target(mailbox, item, moment(original) if original else None)
         raise Refused("ErrorItemNotFound", "The specified object was not found in the store.")
+
+    def _item(self, mailbox: Mailbox, name: str) -> Item | None:
+        """By the id that clients know; what was found once is looked for in its place first."""
+        item = mailbox.items.get(self.site.places.get(name, ""))
+        if item is None or item.folder_id != name:
+            item = next((i for i in mailbox.items.values() if i.folder_id == name), None)
+        if item is not None:
+            self.site.places[name] = item.id
+        return item
 
 
 def root_of(mailbox: Mailbox) -> Collection:

@@ -99,7 +99,7 @@ def schema_faults(site: Site) -> list[str]:
         if etree.QName(body[0]).namespace == MESSAGES:
             alone = etree.fromstring(etree.tostring(_declared(body[0]), with_tail=False))
             if not _schema().validate(alone):
-                faults.append(f"{_schema().error_log.last_error}\n{document.decode()}")
+                faults.append(f"{_schema().error_log}\n{document.decode()}")
     return faults
 
 

@@ -37,7 +37,7 @@ def _page(call: Call, request: Element, wanted: int) -> Element:
     now, more = log[:wanted], len(log) > wanted
     upto = now[-1].seq if more else max(after, mailbox.newest(folder.id))
     ignored = {key.get("Id") for key in every(request, "m:Ignore/t:ItemId")}
-    told = [part for change in now for part in _lines(call, mailbox, change, shape, after)]
+    told = [part for change in now for part in _lines(call, mailbox, folder, change, shape, after)]
     told = [line for line in told if line.find(".//{*}ItemId").get("Id") not in ignored]  # type: ignore[union-attr]
     state, last = m("SyncState", _state(folder, upto)), m("IncludesLastItemInRange", "false" if more else "true")
     return success("SyncFolderItems", state, last, m("Changes", *told))
@@ -72,13 +72,14 @@ def _read(site: Site, folder: Collection, state: str) -> int:
     return int(seq)
 
 
-def _lines(call: Call, mailbox: Mailbox, change: Change, shape: Element, after: int) -> list[Element]:
+def _lines(
+    call: Call, mailbox: Mailbox, folder: Collection, change: Change, shape: Element, after: int
+) -> list[Element]:
     """What an entry of the log says: an item that was moved away and back is gone under its old id."""
     item = mailbox.items.get(change.item)
-    told = call.site.told.setdefault((_log_of(mailbox, change), change.item), set())
+    told = call.site.told.setdefault((folder.id, change.item), set())
     now = item.folder_id if item is not None and change.verb != "delete" else ""
-    gone = sorted(told - {now}) if after or not now else []
-    told -= set(gone)
+    gone = sorted(told - {now}) if after or not now else []  # kept in `told`: another client may have to hear it
     lines = [t("Delete", t("ItemId", Id=old, ChangeKey="AAAA")) for old in gone]
     if item is None or not now:
         dead = mailbox.deleted.get(change.item)
@@ -87,7 +88,3 @@ def _lines(call: Call, mailbox: Mailbox, change: Change, shape: Element, after: 
     told.add(now)
     seen = shown(call, Target(mailbox, item), shape, summary=True)
     return [*lines, t("Create" if change.verb == "create" else "Update", seen)]
-
-
-def _log_of(mailbox: Mailbox, change: Change) -> str:
-    return next(c.id for c in mailbox.collections.values() if any(line.seq == change.seq for line in c.log))
