@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.fields import ALL_FIELDS
 from connectors.microsoft.bodies import text_of
 from connectors.microsoft.days import day_at, day_of, text_of_day
 from connectors.microsoft.pattern_to_rule import rule_of
@@ -15,9 +16,10 @@ from connectors.microsoft.patterns import Pattern, PatternKind, Recurrence
 from connectors.microsoft.phones import by_kind, without_place
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.zone_names import windows_name
-from connectors.microsoft365.mapping_contacts import new_contact
-from connectors.microsoft365.mapping_events import could_mail
+from connectors.microsoft365.mapping_contacts import CONTACT_FIELDS, new_contact
+from connectors.microsoft365.mapping_events import EVENT_FIELDS, could_mail
 from connectors.microsoft365.mapping_series import event_patch, new_event, read_event
+from connectors.microsoft365.mapping_tasks import TASK_FIELDS
 from sync_engine.errors import Rejected
 from sync_engine.formats import parse
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Labelled, Moment
@@ -178,6 +180,12 @@ def test_a_document_as_graph_sends_it_with_all_that_is_not_used() -> None:
     assert [dict(user.params)["PARTSTAT"] for user in master.attendees] == [("DECLINED",)]
     assert master.organizer is not None
     assert master.organizer.address == "mailto:a@x"
+
+
+def test_what_is_carried_are_fields_of_records_and_not_what_graph_has_no_place_for() -> None:
+    assert CONTACT_FIELDS | EVENT_FIELDS | TASK_FIELDS < ALL_FIELDS
+    assert not {"extra", "params", "photo", "attachments"} & (CONTACT_FIELDS | EVENT_FIELDS | TASK_FIELDS)
+    assert "url" not in EVENT_FIELDS
 
 
 def test_r10_a_patch_that_could_mail_somebody_is_known() -> None:
