@@ -124,8 +124,9 @@ def test_g7_a_cancelled_occurrence_is_a_tombstone_of_the_window(world: World) ->
     series = world.ada.create("calendar", weekly())
     _, link = world.round(f"/calendarView/delta?{MARCH}")
     world.ada.cancel_occurrence(series.id, "2026-03-23")
-    found, _ = world.round(link)
-    assert [one["id"] for one in found if "@removed" in one] == [f"{series.id}.OCC.2026-03-23"]
+    for _ in range(2):  # whoever lost the answer asks again, and gets the same
+        found, _ = world.round(link)
+        assert [one["id"] for one in found if "@removed" in one] == [f"{series.id}.OCC.2026-03-23"]
 
 
 def test_g8_contacts_are_told_by_folder_and_folders_by_themselves(world: World) -> None:

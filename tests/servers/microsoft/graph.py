@@ -173,7 +173,8 @@ class Graph:
             found = re.fullmatch(pattern, call.path)
             if found and method == call.method:
                 call.args = tuple(unquote(one or "") for one in found.groups())
-                return handler(call)
+                with self.server.lock:  # looking and writing are one step
+                    return handler(call)
         if call.path == "" and call.method == "GET":
             return Answer(200, {"id": call.mailbox.address, "mail": call.mailbox.address})
         raise GraphError(400, "BadRequest", f"Resource not found for the segment '{call.path}'.")

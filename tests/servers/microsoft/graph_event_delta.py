@@ -9,7 +9,7 @@ from tests.servers.microsoft import moments, series
 from tests.servers.microsoft.graph_delta import Deltas, removed, thinned
 from tests.servers.microsoft.graph_event_rules import render, render_occurrence
 from tests.servers.microsoft.graph_events import CALENDARS, calendar_of, window
-from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, pack
+from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route
 from tests.servers.microsoft.mailbox import Change, Item
 
 
@@ -33,10 +33,10 @@ class EventDeltas:
         state = self.deltas.state(call, f"view {where}", call.mailbox.newest(where))
         if "window" not in state:
             state["window"] = [at.isoformat() for at in window(call)]
-            state["view"] = pack({"n": len(self.deltas.views)})
-            self.deltas.views[state["view"]] = {}
         start, end = (moments.parse(text) for text in state["window"])
-        known = self.deltas.views[state["view"]]
+        known = dict(self.deltas.views.get(state.get("view", ""), {}))  # a copy: the same link may be asked again
+        state["view"] = f"view-{len(self.deltas.views)}"
+        self.deltas.views[state["view"]] = known
 
         def told(call: Call, change: Change, names: frozenset[str] | None) -> list[Json]:
             item = call.mailbox.items.get(change.item)
