@@ -162,3 +162,16 @@ def test_a_stream_is_free_again_when_the_client_goes(ews: Desk) -> None:
     while ews.site.streams and time.monotonic() < until:
         threading.Event().wait(0.02)
     assert ews.site.streams == 0
+
+
+def test_e20_properties_come_in_the_order_of_the_schema_in_whatever_order_they_were_sent(ews: Desk) -> None:
+    mixed = "<t:Surname>S</t:Surname><t:GivenName>G</t:GivenName><t:Subject>Bob</t:Subject><t:FileAs>F</t:FileAs>"
+    ews.post(f"<m:CreateItem><m:Items><t:Contact>{mixed}</t:Contact></m:Items></m:CreateItem>")
+    [item] = ews.site.exchange.mailbox("ada@example.com").in_collection("contacts")
+    shape = "<m:ItemShape><t:BaseShape>AllProperties</t:BaseShape></m:ItemShape>"
+    ids = f'<m:ItemIds><t:ItemId Id="{item.folder_id}"/></m:ItemIds>'
+    got = etree.fromstring(ews.post(f"<m:GetItem>{shape}{ids}</m:GetItem>").content).find(".//{*}Contact")
+    assert got is not None
+    names = [etree.QName(child).localname for child in got]
+    wanted = ["ItemId", "ItemClass", "Subject", "LastModifiedTime", "FileAs", "GivenName", "Surname", "HasPicture"]
+    assert [name for name in names if name in wanted] == wanted
