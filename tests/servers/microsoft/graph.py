@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,7 @@ from tests.servers.microsoft.mailbox import Exchange, Mailbox, NotThere, Stale
 from tests.servers.microsoft.sign_in import SignIn
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+GATE = 30.0  # seconds that a call waits at most
 _OWNER = re.compile(r"/(?:me|users/([^/]+))(/.*)?")
 
 
@@ -162,7 +162,8 @@ class Graph:
             self._busy[mailbox.address] += 1
             self.most_at_once[mailbox.address] = max(self.most_at_once[mailbox.address], self._busy[mailbox.address])
         try:
-            time.sleep(self.switches.pause)
+            if self.switches.gate is not None:
+                self.switches.gate.wait(GATE)
             return self._run(call)
         finally:
             with self._lock:

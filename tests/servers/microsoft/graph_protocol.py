@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -53,7 +54,7 @@ class Switches:
     expired_code: str = "syncStateNotFound"
     transaction_conflict: bool = False  # a repeated transactionId is 409, else the event that is there
     concurrent: int = 4  # calls per mailbox at once
-    pause: float = 0.0  # seconds that each call takes
+    gate: threading.Event | None = None  # every call waits for it, and is counted as running
     subscription_cap: timedelta = timedelta(minutes=4230)
     recurrence_zone: str | None = None  # what recurrenceTimeZone says, e.g. "" as some mailboxes do
 
