@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from sync_engine.canary import is_canary
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
-from sync_engine.formats import with_uid
+from sync_engine.errors import ItemError
+from sync_engine.formats import parse, render, with_uid
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint, look_alike
 from sync_engine.model import Record, starts_of, title_of
@@ -131,7 +132,7 @@ class Planner:
         if _is_echo(link, base, read):
             return Step(What.ECHO, change.ref, "the server keeps less than we sent", link, hub, change.item, base)
         if link.echo_revision is not None:
-            read = remote_as_meant(read, base, self._record(hub, link.echo_revision))
+            read = _as_read(remote_as_meant(read, base, self._record(hub, link.echo_revision)))
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
         return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
@@ -192,9 +193,19 @@ class Planner:
 def _step(
     decision: Decision, change: Changed, link: Link | None, hub: HubItem, meant: Record, held: Record | None
 ) -> Step:
-    keeps_hub = decision.outcome is Outcome.MERGE and decision.record == held
-    what = What.PUSH if keeps_hub else _WHAT[decision.outcome]
-    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, decision.record, decision.conflicts)
+    what, record = _WHAT[decision.outcome], decision.record
+    if decision.outcome is Outcome.MERGE and record is not None:
+        record = _as_read(record)
+        what = What.PUSH if record == held else what
+    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, record, decision.conflicts)
+
+
+def _as_read(merged: Record) -> Record:
+    """With its lists in the order that a reader gives them: only then is it equal to what says the same."""
+    try:
+        return with_uid(parse(render(merged), uid_if_missing=merged.uid), merged.uid)
+    except ItemError:  # too large, now that it has all of both: who stores it says so
+        return merged
 
 
 _WHAT = {
