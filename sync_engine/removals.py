@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sync_engine.actions import Action
 from sync_engine.apply import Applier
-from sync_engine.brake import Brake, Deletion, refused_items
+from sync_engine.brake import Brake, Deletion, approved_items, refused_items
 from sync_engine.context import Cycle
 from sync_engine.decide import Decision, Outcome, decide
 from sync_engine.formats import with_uid
@@ -39,7 +39,8 @@ def remove(cycle: Cycle) -> None:
         binding = uow.binding(cycle.binding_id)
         missing = uow.missing_links(binding.id)
         items = uow.items([link.item_id for link in missing])
-        waiting = [link for link in missing if items[link.item_id].deleted or not _settling(cycle, link)]
+        told = approved_items(uow, binding, "hub") | refused_items(uow, binding)  # an answer is good for this cycle
+        waiting = [k for k in missing if k.item_id in told or items[k.item_id].deleted or not _settling(cycle, k)]
         held = uow.held(binding.id, "hub")
     if not waiting:
         if held:
