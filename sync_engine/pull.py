@@ -161,12 +161,15 @@ def _set_aside(cycle: Cycle, binding: Binding, change: Change, err: NotStored) -
     record = read.item.record if read else None
     entry = Trouble(
         "read", f"The hub cannot hold this item: {err}", title=title_of(record) if record else ref.id,
-        starts=starts_of(record) if record else "", raw=read.item.text if read else "",
+        starts=starts_of(record) if record else "", raw=read.item.text if read else getattr(change, "raw", ""),
         remote_id=ref.id, remote_version=ref.version, uid=read.item.uid if read else "",
     )  # fmt: skip
     with cycle.transaction() as uow:
         uow.quarantine(binding.id, entry)
         cycle.counts.quarantined += 1
+        for link in uow.links(binding.id, [ref.id]).values():
+            if link.state is LinkState.MISSING and not isinstance(change, Removed):  # it is there
+                uow.save_link(replace(link, state=LinkState.LIVE, missing_since=None))
 
 
 def _commit_page(
