@@ -126,6 +126,9 @@ class Planner:
 
     def _linked(self, change: Changed, link: Link) -> Step:
         hub = self.view.items[link.item_id]
+        if (heir := self._heir(hub, change)) is not None:
+            fresh = replace(link, item_id=heir.id, base_revision=heir.revision_id, echo_revision=None, pushed_at=None)
+            return self._matched(change, heir, replace(fresh, state=LinkState.MISSING))
         self.taken.add(hub.id)
         base = self._record(hub, link.base_revision)
         read = with_uid(change.item.record, hub.uid)
@@ -136,6 +139,13 @@ class Planner:
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
         return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+
+    def _heir(self, hub: HubItem, change: Changed) -> HubItem | None:
+        """The living item that has the UID of a deleted one: that cannot come back, and the two are one."""
+        heir = self.view.by_uid.get(hub.uid) if hub.deleted else None
+        if heir is None or heir.deleted or heir.kind is not change.item.kind:
+            return None
+        return None if heir.id in self.taken or heir.id in self.view.links_of_items else heir
 
     def _record(self, hub: HubItem, revision: int) -> Record:
         return with_uid(Item.stored(hub.kind, hub.uid, self.view.texts[revision]).record, hub.uid)
@@ -171,13 +181,13 @@ class Planner:
         self.claimed[change.item.uid] = change.ref.id
         return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)
 
-    def _matched(self, change: Changed, hub: HubItem) -> Step:
+    def _matched(self, change: Changed, hub: HubItem, link: Link | None = None) -> Step:
         self.taken.add(hub.id)
         read = with_uid(change.item.record, hub.uid)
         last = self._record(hub, hub.revision_id)  # of a deleted item, too: what the remote has no place for
         held = None if hub.deleted else last
         meant = carried(read, last, self.carries)
-        return _step(decide(None, held, meant, self.policy), change, None, hub, meant, held)
+        return _step(decide(None, held, meant, self.policy), change, link, hub, meant, held)
 
     def _look_alike(self, item: Item) -> HubItem | None:
         if not self.view.look_alikes:
