@@ -10,6 +10,7 @@ from sync_engine.apply import Applier
 from sync_engine.brake import Brake, Deletion, approved_items, refused_items
 from sync_engine.context import Cycle
 from sync_engine.decide import Decision, Outcome, decide
+from sync_engine.errors import NotStored
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Record, title_of
@@ -124,7 +125,10 @@ def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
     old = removal.link
     pushed_at = None if old.remote_version else old.pushed_at  # we knew what it kept: what is new there is an edit
     moved = replace(old, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE, pushed_at=pushed_at)
-    uow.save_link(moved)
+    try:
+        uow.save_link(moved)
+    except NotStored:
+        return True  # no link can follow it there; the quarantine tells, and the link waits until it moves again
     uow.quarantine(binding.id, replace(twin, remote_version=""))
     return True
 
