@@ -8,7 +8,7 @@ import typer
 
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import as_data, listing, print_json, say
+from agendahub.output import as_data, listing, print_json, say, written_start
 from agendahub.texts import _, plural
 
 group = typer.Typer(no_args_is_help=True)
@@ -62,7 +62,7 @@ def show(context: typer.Context, entry: EntryId, as_json: AsJson = False) -> Non
         return
     for name, value in as_data(found[0]).items():
         if value not in ("", None):
-            say(f"{name.replace('_', ' ')}: {value}")
+            say(f"{name.replace('_', ' ')}: {written_start(value) if name == 'starts' else value}")
 
 
 @group.command(
