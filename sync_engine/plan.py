@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sync_engine.canary import is_canary
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
-from sync_engine.errors import ItemError
+from sync_engine.errors import ItemError, Unreadable
 from sync_engine.formats import parse, render, with_uid
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint, look_alike
@@ -30,6 +30,8 @@ from sync_engine.ports import (
     Trouble,
 )
 from sync_engine.window import in_window
+
+_NOT_COPED = (ItemError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class What(StrEnum):
@@ -102,7 +104,18 @@ class Planner:
         return [step for change in ordered if (step := self.step(change)) is not None]
 
     def step(self, change: Change) -> Step | None:
-        """What to do about one change; None for nothing."""
+        """What to do about one change; None for nothing.
+
+        One item that we cannot cope with must not hold up the others for ever (SYNC.md R09).
+        """
+        try:
+            return self._step(change)
+        except _NOT_COPED as err:
+            if not isinstance(change, Changed):
+                raise
+            return _broken(_not_compared(change, err), self.view.links.get(change.ref.id))
+
+    def _step(self, change: Change) -> Step | None:
         if isinstance(change, Removed):
             return self._removed(change)
         if isinstance(change, Broken):
@@ -244,6 +257,12 @@ def _broken(change: Broken, link: Link | None) -> Step:
         remote_id=change.ref.id, remote_version=change.ref.version,
     )  # fmt: skip
     return Step(What.QUARANTINE, change.ref, str(change.error), link, trouble=trouble)
+
+
+def _not_compared(change: Changed, err: Exception) -> Broken:
+    what = f"{type(err).__name__}: {err}"[:300]
+    message = f"AgendaHub could not compare this item with its own copy, so both stay as they are ({what})."
+    return Broken(change.ref, change.item.text, Unreadable(message))
 
 
 def _duplicate(change: Changed, other: str) -> Step:

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.memory import MemoryConnector
 from storage import tables as t
+from storage.admin_actions import retry_quarantined
 from storage.admin_lists import conflicts
 from sync_engine.brake import Brake
 from sync_engine.errors import SuspectListing
@@ -151,6 +152,30 @@ def test_r09_an_item_made_anew_under_the_uid_of_a_deleted_one_meets_the_edit_of_
     a.remove("t0")
     world.settle()
     assert world.hub() == b.items() == {}
+
+
+def test_r09_a_stored_text_that_nobody_can_read_any_more_holds_up_nobody(tmp_path: Path) -> None:
+    """A backup was restored badly, or an older version stored what this one refuses."""
+    world, a = _with_tasks(tmp_path, 2)
+    b = world.bind("b")
+    world.settle()
+    number, whole = world.hub_id("t0"), world.hub()["t0"].text
+    with world.database.engine.begin() as connection:
+        connection.execute(t.revisions.update().where(t.revisions.c.item_id == number).values(text="BEGIN:VCALE"))
+    a.edit("t0", lambda s: s.replace("Call", "Ring"))
+    a.edit("t1", lambda s: s.replace("Call", "Ring"))
+    world.settle()
+    assert "Ring" in b.texts()["t1"]
+    (entry,) = world.rows(t.quarantine)
+    assert entry.remote_id == a.id_of("t0")
+    assert "both stay as they are" in entry.message
+    assert [world.cycle("a").quarantined for _ in range(2)] == [0, 0]
+    with world.database.engine.begin() as connection:
+        connection.execute(t.revisions.update().where(t.revisions.c.item_id == number).values(text=whole))
+        assert retry_quarantined(connection, entry.id) == "a"
+    world.settle()
+    assert "Ring" in b.texts()["t0"]
+    assert world.rows(t.quarantine) == []
 
 
 # ---------------------------------------------------------------- R20, R21: the order of a list is no edit
