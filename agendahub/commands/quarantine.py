@@ -20,7 +20,11 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="quarantine", help=_("Items that could not be read or written; all others go on."))
 
 
-@group.command("list", help=_("Show what is in quarantine, and why."))
+@group.command(
+    "list",
+    help=_("Show what is in quarantine, and why."),
+    epilog=examples("agendahub quarantine list", "agendahub quarantine list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.troubles import troubles
     from storage.admin_lists import quarantine
