@@ -34,6 +34,9 @@ from sync_engine.window import in_window
 _NOT_COPED = (ItemError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
+ANOTHER_OF_ITS_UID = "The collection holds another item with the UID"  # how such an entry begins (SYNC.md R36)
+
+
 class What(StrEnum):
     """What a step does."""
 
@@ -269,7 +272,7 @@ def _duplicate(change: Changed, other: str) -> Step:
     record = change.item.record
     where = f" as {other}" if other else ""
     message = (
-        f"The collection holds another item with the UID {record.uid}{where}. Neither is deleted; "
+        f"{ANOTHER_OF_ITS_UID} {record.uid}{where}. Neither is deleted; "
         "remove or copy one of them there, then run: agendahub quarantine retry"
     )
     trouble = Trouble(
