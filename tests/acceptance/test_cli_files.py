@@ -8,6 +8,7 @@ import pytest
 
 from tests.hub_process import Hub
 from tests.servers.processes import Server
+from tests.stores import on_its_own_file
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def hub(tmp_path: Path) -> Hub:
     return made
 
 
+@on_its_own_file()
 def test_init_that_fails_leaves_nothing_in_the_way_of_the_next_try(tmp_path: Path) -> None:
     hub = Hub(tmp_path)
     hub.run("init", "--database", "postgresql://nobody@127.0.0.1:1/x", code=1)
