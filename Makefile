@@ -40,7 +40,7 @@ test-fast: $(READY) ## unit, contract and property tests (under a minute)
 	$(BIN)/pytest tests/unit tests/property tests/contract -m "not slow" -n 2 $(ARGS)
 
 test: check ## everything
-	$(BIN)/pytest tests -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest tests -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 SEEDS ?= 20000
 

@@ -11,7 +11,7 @@ from agendahub.targets import targets
 from agendahub.texts import _
 from agendahub.undoing import Plan, Wish, carry_out, plan_undo
 from agendahub.work import actor_of
-from storage.admin_history import EVERYTHING, Scope, deleted_items, find_items, revisions, runs
+from storage.admin_history import EVERYTHING, Scope, deleted_items, find_items, has_run, revisions, runs
 
 _FILTERS = ("run", "since", "until", "actor", "binding")
 _MOST = 1000
@@ -103,7 +103,12 @@ def _scope(call: Call) -> Scope:
     since, until = call.moment("since"), call.moment("until")
     if since and until and since > until:
         raise ApiError(422, _("since is later than until."))
-    return Scope(run_id=call.number("run"), since=since, until=until, actor=actor)
+    run = call.number("run")
+    if run is not None:
+        with call.workspace.database.read() as unit:
+            if not has_run(unit.session.connection, run):
+                raise Missing(_("There is no run {run}.").format(run=run))
+    return Scope(run_id=run, since=since, until=until, actor=actor)
 
 
 def _limit(call: Call) -> int:

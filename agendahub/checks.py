@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from agendahub.addresses import base_url
@@ -147,7 +148,19 @@ def _zones(workspace: Workspace) -> Check:
 def _dns(workspace: Workspace) -> Check:
     """Not a test: what to enter at the domain's DNS so that phones find the gateway (RFC 6764)."""
     parts = urlsplit(base_url(workspace.settings.server))
+    name = _("DNS records for discovery")
+    if _is_address(parts.hostname or ""):
+        return Check(name, True, _("none: the gateway has no public name yet ([server] base_url)"))
     secure = "s" if parts.scheme == "https" else ""
     port = parts.port or (443 if secure else 80)
     records = [f"_{kind}{secure}._tcp SRV 0 1 {port} {parts.hostname}." for kind in ("caldav", "carddav")]
-    return Check(_("DNS records for discovery"), True, "; ".join(records))
+    return Check(name, True, "; ".join(records))
+
+
+def _is_address(host: str) -> bool:
+    """SRV records point to names only (RFC 2782)."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True

@@ -100,7 +100,7 @@ def _locked(unit: SqlUnitOfWork, asked: Asked) -> tuple[int, list[str]]:
         raise Missing(_("Nothing is held for {name}.").format(name=asked.binding))
     meant = [side for side in wanted if asked.mark in ("", marks[side])]
     if not meant:
-        hint = _("What is held for {name} is not any more what you saw; look again (agendahub held show).")
+        hint = _('What is held for {name} is not any more what you saw; look again (agendahub held show "{name}").')
         raise Stale(hint.format(name=asked.binding))
     return number, meant
 
@@ -112,5 +112,6 @@ def _sides(asked: Asked) -> tuple[str, ...]:
 def _binding(unit: SqlUnitOfWork, asked: Asked) -> int:
     number = binding_id(unit.session.connection, asked.binding)
     if number is None:
-        raise Missing(_("There is no binding {name} that was ever at work.").format(name=asked.binding))
+        hint = _("There is no binding {name} that was ever at work; `agendahub binding list` shows them.")
+        raise Missing(hint.format(name=asked.binding))
     return number

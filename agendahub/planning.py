@@ -76,6 +76,9 @@ def _spare_other_files(path: Path) -> None:
 
 def read_plan(path: Path) -> SavedPlan:
     """Raises Failure, OSError."""
+    if not path.exists():
+        hint = _("There is no plan {path}; make one with: agendahub plan --out {path}")
+        raise Failure(hint.format(path=path))
     try:
         return from_document(json.loads(path.read_text(encoding="utf-8")))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as err:

@@ -9,6 +9,7 @@ from datetime import datetime
 from agendahub.texts import _
 from storage.admin_lists import QuarantineRow
 from storage.retrying import next_try
+from sync_engine.plan import ANOTHER_OF_ITS_UID
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def what_to_do(row: QuarantineRow) -> str:
     again = f"agendahub quarantine retry {row.id}"
     if row.frozen:
         return _("Find out what keeps changing it and stop that; then run: {again}").format(again=again)
-    if row.operation == "read" and row.uid and row.raw:
+    if row.operation == "read" and row.message.startswith(ANOTHER_OF_ITS_UID):
         hint = _("Remove or copy one of the items with this UID at the account; it is read again then, or by: {again}")
     elif row.operation == "read":
         hint = _("Correct it at the account, where it was made; it is read again when it changes, or by: {again}")

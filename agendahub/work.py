@@ -70,6 +70,11 @@ class NotingStore:
         self._note = {}
         self.run_id = made[0] if made else self.run_id
 
+    @property
+    def began(self) -> bool:
+        """The store knows that a cycle began: it must also be told that it ended."""
+        return not self._note
+
     def _run_number(self, unit: SqlUnitOfWork, made: list[int]) -> int:
         if self.run_id is None and not made:
             began: dict[str, Any] = {"binding_id": self._binding_id, "started_at": self._started, "finished_at": None}
@@ -144,7 +149,7 @@ class Worker:
             store = NotingStore(self.workspace.database, bound.id, started)
             run = partial(self._run, bound, connector, progress, store)
             outcome = self._feed_check(bound, connector, run).look_at_everything() if everything else run()
-            self._record(bound, outcome, store.run_id)
+            self._record(bound, outcome, store)
             return outcome
 
     def _run(self, bound: Bound, connector: Connector, progress: Progress, store: NotingStore) -> Outcome:
@@ -186,11 +191,12 @@ class Worker:
             origin=Origin(actor_of(bound.settings)),
         )
 
-    def _record(self, bound: Bound, outcome: Outcome, run_id: int | None) -> None:
-        name, error = bound.settings.name, outcome.message
+    def _record(self, bound: Bound, outcome: Outcome, store: NotingStore) -> None:
+        """Write how it ended, unless it wrote nothing and ended as the last one."""
+        name, error, run_id = bound.settings.name, outcome.message, store.run_id
         counts = outcome.counts
         changed = run_id is not None or counts.changes or counts.quarantined or counts.conflicts
-        if not changed and self._told.get(name, "?" if outcome.error is None else "") == error:
+        if not changed and not store.began and self._told.get(name, "?" if outcome.error is None else "") == error:
             return
         with self.workspace.database.begin() as unit:
             connection = unit.session.connection

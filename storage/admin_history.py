@@ -32,6 +32,7 @@ class ItemRow:
     collection_id: int
     changed_at: datetime
     collection: str
+    owner: str  # the user whose collection it is; empty: the company's
     title: str
 
 
@@ -101,7 +102,7 @@ class RunRow:
 
 
 def find_items(connection: Connection, words: str, limit: int = 20) -> list[ItemRow]:
-    """Items by id, by UID, or by a part of their title; a deleted one by its last title, when no living one has it."""
+    """Items by id, by UID, or by a part of their title; deleted ones by their last title."""
     statement = titled_items()
     exact = or_(t.items.c.uid == words, t.items.c.id == int(words) if words.isdecimal() else t.items.c.uid == words)
     found = connection.execute(statement.where(exact).limit(limit)).mappings().all()
@@ -110,8 +111,9 @@ def find_items(connection: Connection, words: str, limit: int = 20) -> list[Item
         columns = (t.contacts.c.full_name, t.events.c.summary, t.tasks.c.summary)
         alike = or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
         found = connection.execute(statement.where(alike).order_by(t.items.c.id.desc()).limit(limit)).mappings().all()
-    rows = [ItemRow(**row) for row in found]
-    return _with_last_titles(connection, rows) or deleted_items(connection, words, limit)
+        rows = [ItemRow(**row) for row in found]
+        return (rows + deleted_items(connection, words, limit))[:limit]
+    return _with_last_titles(connection, [ItemRow(**row) for row in found])
 
 
 def deleted_items(connection: Connection, words: str = "", limit: int = 20) -> list[ItemRow]:
@@ -256,6 +258,13 @@ def close_runs(connection: Connection, binding_id: int, now: datetime) -> None:
     """Runs of this binding that nobody finished were broken off: their process was killed, or its store failed."""
     unfinished = update(t.runs).where(t.runs.c.binding_id == binding_id, t.runs.c.finished_at.is_(None))
     connection.execute(unfinished.values(outcome="broken off", finished_at=now))
+
+
+def has_run(connection: Connection, run_id: int) -> bool:
+    """Whether there is a record of this run, or a change that it made: records are forgotten earlier."""
+    record = select(t.runs.c.id).where(t.runs.c.id == run_id)
+    change = select(t.revisions.c.id).where(t.revisions.c.run_id == run_id)
+    return any(connection.execute(query.limit(1)).first() is not None for query in (record, change))
 
 
 def runs(connection: Connection, limit: int = 50) -> list[RunRow]:

@@ -252,6 +252,8 @@ def with_titles(source: Any) -> Any:
 def titled_items() -> Select[Any]:
     """Items with their titles and collections, for commands that look for one."""
     i = t.items.c
+    placed = t.items.join(t.collections, t.collections.c.id == i.collection_id)
+    placed = placed.outerjoin(t.users, t.users.c.id == t.collections.c.owner_id)
     return select(
         i.id,
         i.kind,
@@ -260,5 +262,6 @@ def titled_items() -> Select[Any]:
         i.collection_id,
         i.changed_at,
         t.collections.c.name.label("collection"),
+        func.coalesce(t.users.c.name, "").label("owner"),
         title_column(),
-    ).select_from(with_titles(t.items.join(t.collections, t.collections.c.id == i.collection_id)))
+    ).select_from(with_titles(placed))

@@ -45,7 +45,7 @@ class Brake:
         approved = approved_items(self.uow, self.binding, self.side)
         waiting = [d for d in deletions if d.item_id not in approved]
         held = self.uow.held(self.binding.id, self.side)
-        if len(waiting) + self.done <= limit:
+        if len(waiting) + self.done <= limit or not waiting:
             if held:
                 self.uow.release_hold(self.binding.id, self.side)
             return set()

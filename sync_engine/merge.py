@@ -22,6 +22,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, TypeVar, cast
 
+from sync_engine.formats import with_uid
 from sync_engine.merge_keys import KEYS, SLOTS, spoken
 from sync_engine.merge_report import Report
 from sync_engine.merge_series import in_one_spelling, timing, without_cut_off
@@ -60,7 +61,8 @@ class Merged:
 def merge(base: Record | None, hub: Record, remote: Record, prefer: Prefer) -> Merged:
     """Merge two versions of one item; the outcome has the hub's UID.
 
-    `base` is what both sides agreed on last; None when they never did. All three are of one kind.
+    `base` is what both sides agreed on last; None when they never did. Of another kind it tells nothing, and of two
+    kinds one wins whole.
     """
     report = Report(prefer)
     return merge_by(report, base, hub, remote)
@@ -68,6 +70,10 @@ def merge(base: Record | None, hub: Record, remote: Record, prefer: Prefer) -> M
 
 def merge_by(report: Report, base: Record | None, hub: Record, remote: Record) -> Merged:
     """The same; `report` says who wins, field by field."""
+    if type(hub) is not type(remote):  # somebody made a task of an event: there is nothing to put together
+        side = report.choose("kind", base, hub, remote)
+        return Merged(_winner(side, hub, with_uid(remote, hub.uid)), tuple(report.conflicts))
+    base = base if type(base) is type(hub) else None
     if isinstance(hub, Contact):
         record: Record = _contact(report, cast("Contact | None", base), hub, cast(Contact, remote))
     elif isinstance(hub, Event):

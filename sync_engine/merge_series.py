@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync_engine.merge_report import Report
@@ -18,6 +18,7 @@ from sync_engine.ports import Prefer
 from sync_engine.recurrence import instances
 
 _BOUNDS = re.compile(r";(?:UNTIL|COUNT)=[^;]*")
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _Spellings = dict[datetime, Moment]
 
 
@@ -112,7 +113,8 @@ def _falls(series: Event | Task, moment: Moment) -> bool:
     at = _meant(moment, series)
     plain = replace(series.master, exception_dates=())
     whole: Any = replace(series, master=plain, overrides=())  # type: ignore[arg-type]
-    return any(begin == at for begin, _, _ in instances(whole, at, at + timedelta(seconds=1)))
+    until = at + timedelta(seconds=1) if at < _END_OF_TIME else at
+    return any(begin == at for begin, _, _ in instances(whole, at, until))
 
 
 def _report_cancelled(report: Report, kept: Prefer, base: Any, other: Any, merged: Any) -> None:

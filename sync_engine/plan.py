@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from sync_engine.canary import is_canary
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
-from sync_engine.formats import with_uid
+from sync_engine.errors import ItemError, Unreadable
+from sync_engine.formats import parse, render, with_uid
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint, look_alike
 from sync_engine.model import Record, starts_of, title_of
@@ -29,6 +30,11 @@ from sync_engine.ports import (
     Trouble,
 )
 from sync_engine.window import in_window
+
+_NOT_COPED = (ItemError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+ANOTHER_OF_ITS_UID = "The collection holds another item with the UID"  # how such an entry begins (SYNC.md R36)
 
 
 class What(StrEnum):
@@ -101,7 +107,18 @@ class Planner:
         return [step for change in ordered if (step := self.step(change)) is not None]
 
     def step(self, change: Change) -> Step | None:
-        """What to do about one change; None for nothing."""
+        """What to do about one change; None for nothing.
+
+        One item that we cannot cope with must not hold up the others for ever (SYNC.md R09).
+        """
+        try:
+            return self._step(change)
+        except _NOT_COPED as err:
+            if not isinstance(change, Changed):
+                raise
+            return _broken(_not_compared(change, err), self.view.links.get(change.ref.id))
+
+    def _step(self, change: Change) -> Step | None:
         if isinstance(change, Removed):
             return self._removed(change)
         if isinstance(change, Broken):
@@ -125,16 +142,26 @@ class Planner:
 
     def _linked(self, change: Changed, link: Link) -> Step:
         hub = self.view.items[link.item_id]
+        if (heir := self._heir(hub, change)) is not None:
+            fresh = replace(link, item_id=heir.id, base_revision=heir.revision_id, echo_revision=None, pushed_at=None)
+            return self._matched(change, heir, replace(fresh, state=LinkState.MISSING))
         self.taken.add(hub.id)
         base = self._record(hub, link.base_revision)
         read = with_uid(change.item.record, hub.uid)
         if _is_echo(link, base, read):
             return Step(What.ECHO, change.ref, "the server keeps less than we sent", link, hub, change.item, base)
         if link.echo_revision is not None:
-            read = remote_as_meant(read, base, self._record(hub, link.echo_revision))
+            read = _as_read(remote_as_meant(read, base, self._record(hub, link.echo_revision)))
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
         return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+
+    def _heir(self, hub: HubItem, change: Changed) -> HubItem | None:
+        """The living item that has the UID of a deleted one: that cannot come back, and the two are one."""
+        heir = self.view.by_uid.get(hub.uid) if hub.deleted else None
+        if heir is None or heir.deleted or heir.kind is not change.item.kind:
+            return None
+        return None if heir.id in self.taken or heir.id in self.view.links_of_items else heir
 
     def _record(self, hub: HubItem, revision: int) -> Record:
         return with_uid(Item.stored(hub.kind, hub.uid, self.view.texts[revision]).record, hub.uid)
@@ -170,13 +197,13 @@ class Planner:
         self.claimed[change.item.uid] = change.ref.id
         return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)
 
-    def _matched(self, change: Changed, hub: HubItem) -> Step:
+    def _matched(self, change: Changed, hub: HubItem, link: Link | None = None) -> Step:
         self.taken.add(hub.id)
         read = with_uid(change.item.record, hub.uid)
         last = self._record(hub, hub.revision_id)  # of a deleted item, too: what the remote has no place for
         held = None if hub.deleted else last
         meant = carried(read, last, self.carries)
-        return _step(decide(None, held, meant, self.policy), change, None, hub, meant, held)
+        return _step(decide(None, held, meant, self.policy), change, link, hub, meant, held)
 
     def _look_alike(self, item: Item) -> HubItem | None:
         if not self.view.look_alikes:
@@ -192,9 +219,19 @@ class Planner:
 def _step(
     decision: Decision, change: Changed, link: Link | None, hub: HubItem, meant: Record, held: Record | None
 ) -> Step:
-    keeps_hub = decision.outcome is Outcome.MERGE and decision.record == held
-    what = What.PUSH if keeps_hub else _WHAT[decision.outcome]
-    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, decision.record, decision.conflicts)
+    what, record = _WHAT[decision.outcome], decision.record
+    if decision.outcome is Outcome.MERGE and record is not None:
+        record = _as_read(record)
+        what = What.PUSH if record == held else what
+    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, record, decision.conflicts)
+
+
+def _as_read(merged: Record) -> Record:
+    """With its lists in the order that a reader gives them: only then is it equal to what says the same."""
+    try:
+        return with_uid(parse(render(merged), uid_if_missing=merged.uid), merged.uid)
+    except ItemError:  # too large, now that it has all of both: who stores it says so
+        return merged
 
 
 _WHAT = {
@@ -225,11 +262,17 @@ def _broken(change: Broken, link: Link | None) -> Step:
     return Step(What.QUARANTINE, change.ref, str(change.error), link, trouble=trouble)
 
 
+def _not_compared(change: Changed, err: Exception) -> Broken:
+    what = f"{type(err).__name__}: {err}"[:300]
+    message = f"AgendaHub could not compare this item with its own copy, so both stay as they are ({what})."
+    return Broken(change.ref, change.item.text, Unreadable(message))
+
+
 def _duplicate(change: Changed, other: str) -> Step:
     record = change.item.record
     where = f" as {other}" if other else ""
     message = (
-        f"The collection holds another item with the UID {record.uid}{where}. Neither is deleted; "
+        f"{ANOTHER_OF_ITS_UID} {record.uid}{where}. Neither is deleted; "
         "remove or copy one of them there, then run: agendahub quarantine retry"
     )
     trouble = Trouble(

@@ -161,12 +161,15 @@ def _set_aside(cycle: Cycle, binding: Binding, change: Change, err: NotStored) -
     record = read.item.record if read else None
     entry = Trouble(
         "read", f"The hub cannot hold this item: {err}", title=title_of(record) if record else ref.id,
-        starts=starts_of(record) if record else "", raw=read.item.text if read else "",
+        starts=starts_of(record) if record else "", raw=read.item.text if read else getattr(change, "raw", ""),
         remote_id=ref.id, remote_version=ref.version, uid=read.item.uid if read else "",
     )  # fmt: skip
     with cycle.transaction() as uow:
         uow.quarantine(binding.id, entry)
         cycle.counts.quarantined += 1
+        for link in uow.links(binding.id, [ref.id]).values():
+            if link.state is LinkState.MISSING and not isinstance(change, Removed):  # it is there
+                uow.save_link(replace(link, state=LinkState.LIVE, missing_since=None))
 
 
 def _commit_page(
@@ -218,7 +221,8 @@ def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, m
     links = uow.links(binding.id, [*_ids(changes)])
     items = uow.items([link.item_id for link in links.values()])
     new = [c.item for c in changes if isinstance(c, Changed) and c.ref.id not in links]
-    by_uid = uow.items_by_uid(binding.collection_id, [item.uid for item in new]) if new else {}
+    uids = [*(item.uid for item in new), *(item.uid for item in items.values() if item.deleted)]
+    by_uid = uow.items_by_uid(binding.collection_id, uids) if uids else {}
     prints = [fingerprint(item.record) for item in new if item.uid not in by_uid] if matching else []
     alike = uow.look_alikes(binding.id, binding.collection_id, [p for p in prints if p]) if prints else {}
     found = {i.id: i for i in by_uid.values()} | {i.id: i for group in alike.values() for i in group}

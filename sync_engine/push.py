@@ -38,6 +38,7 @@ _TROUBLES_IN_A_ROW = 3  # failures that look like the server's, after which the 
 def push(cycle: Cycle) -> None:
     """Make intents of the hub's new changes, then carry out all that are ready."""
     if cycle.policy.direction is Direction.IN:
+        _forget(cycle)
         return
     _renew(cycle)
     collect(cycle)
@@ -45,6 +46,19 @@ def push(cycle: Cycle) -> None:
     while batch := _claim(cycle, passed):
         _write(cycle, batch)
         cycle.pause_point()
+
+
+def _forget(cycle: Cycle) -> None:
+    """What waited when the binding was made one-way goes nowhere; should it go both ways again, all is looked at."""
+    with cycle.store.read() as uow:
+        if not uow.intents(cycle.binding_id, list(IntentState), 1):
+            return
+    with cycle.transaction() as uow:
+        waiting = uow.intents(cycle.binding_id, list(IntentState), _ALL)
+        uow.delete_intents([i.id for i in waiting])
+        uow.release(cycle.binding_id, item_ids=[i.item_id for i in waiting])
+        uow.release_hold(cycle.binding_id, "remote")
+        uow.set_hub_cursor(cycle.binding_id, 0)
 
 
 def _renew(cycle: Cycle) -> None:
@@ -95,8 +109,8 @@ def _brake(cycle: Cycle) -> set[int]:
             due = [i for i in waiting if (i.item_id in held) is (state is IntentState.HELD)]
             uow.set_intent_state([i.id for i in due if i.state is not state], state)
     ids = {i.id for i in waiting if i.item_id in held}
-    cycle.counts.held += len(ids - cycle.held_once)
-    cycle.held_once |= ids
+    cycle.counts.held += len(held - cycle.held_once)
+    cycle.held_once |= held
     return {i.id for i in waiting} - ids
 
 

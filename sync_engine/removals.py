@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from sync_engine.actions import Action
 from sync_engine.apply import Applier
-from sync_engine.brake import Brake, Deletion, refused_items
+from sync_engine.brake import Brake, Deletion, approved_items, refused_items
 from sync_engine.context import Cycle
 from sync_engine.decide import Decision, Outcome, decide
+from sync_engine.errors import NotStored
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Record, title_of
@@ -39,7 +40,8 @@ def remove(cycle: Cycle) -> None:
         binding = uow.binding(cycle.binding_id)
         missing = uow.missing_links(binding.id)
         items = uow.items([link.item_id for link in missing])
-        waiting = [link for link in missing if items[link.item_id].deleted or not _settling(cycle, link)]
+        told = approved_items(uow, binding, "hub") | refused_items(uow, binding)  # an answer is good for this cycle
+        waiting = [k for k in missing if k.item_id in told or items[k.item_id].deleted or not _settling(cycle, k)]
         held = uow.held(binding.id, "hub")
     if not waiting:
         if held:
@@ -123,7 +125,10 @@ def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
     old = removal.link
     pushed_at = None if old.remote_version else old.pushed_at  # we knew what it kept: what is new there is an edit
     moved = replace(old, remote_id=twin.remote_id, remote_version="", state=LinkState.LIVE, pushed_at=pushed_at)
-    uow.save_link(moved)
+    try:
+        uow.save_link(moved)
+    except NotStored:
+        return True  # no link can follow it there; the quarantine tells, and the link waits until it moves again
     uow.quarantine(binding.id, replace(twin, remote_version=""))
     return True
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sync_engine.context import Cycle
 from sync_engine.deliver import Delivery
-from sync_engine.errors import ItemError, OutcomeUnknown, SyncError, VersionConflict
+from sync_engine.errors import ItemError, NotStored, OutcomeUnknown, Rejected, SyncError, VersionConflict
 from sync_engine.intents import intent_for
 from sync_engine.model import starts_of, title_of
 from sync_engine.ping_pong import PingPong, counted
@@ -72,24 +72,47 @@ class Results:
 
     def commit(self) -> None:
         """Store all outcomes; items that changed meanwhile get a new intent."""
+        try:
+            self._store(self.written)
+        except NotStored:
+            self._store(())
+            self.written = [(d, ref) for d, ref in self.written if self._stored_alone(d, ref)]
+        self._count()
+
+    def _store(self, written: Sequence[tuple[Delivery, RemoteRef]]) -> None:
         with self.cycle.transaction() as uow:
             not_done = (*self.not_sent, *self.conflicts)  # a refused write did not happen, whatever happens to us now
             uow.set_intent_state([d.intent.id for d in not_done], IntentState.READY)
             for delivery, err in (*self.refused, *self.in_doubt):
                 uow.quarantine(self.binding.id, trouble(delivery, err))
             self._commit_refused(uow)
-            self._commit_done(uow)
-        self._count()
+            self._commit_done(uow, self.deleted, written)
 
-    def _commit_done(self, uow: UnitOfWork) -> None:
-        for delivery in self.deleted:  # first: what was made may stand in the place of what was deleted
+    def _stored_alone(self, delivery: Delivery, ref: RemoteRef) -> bool:
+        """Whether the hub can hold on to what was written: a server may give an id that is too long, or in use."""
+        try:
+            with self.cycle.transaction() as uow:
+                self._commit_done(uow, (), [(delivery, ref)])
+        except NotStored as err:
+            refusal = Rejected(f"It was written, and then the hub could not keep its link: {err}")
+            with self.cycle.transaction() as uow:
+                uow.set_intent_state([delivery.intent.id], IntentState.FAILED)
+                uow.quarantine(self.binding.id, trouble(delivery, refusal))
+            self.refused.append((delivery, refusal))
+            return False
+        return True
+
+    def _commit_done(
+        self, uow: UnitOfWork, deleted: Sequence[Delivery], written: Sequence[tuple[Delivery, RemoteRef]]
+    ) -> None:
+        for delivery in deleted:  # first: what was made may stand in the place of what was deleted
             if delivery.link:
                 uow.delete_link(delivery.link.id)
-        for delivery, ref in self.written:
+        for delivery, ref in written:
             text = self.echoes.get(delivery.hub.id)
             echo = None if text is None else uow.keep_revision(delivery.hub.id, text, self.cycle.origin)
             uow.save_link(self._link(delivery, ref, echo))
-        finished = [*(d for d, _ in self.written), *self.deleted]
+        finished = [*(d for d, _ in written), *deleted]
         if not finished:
             return
         uow.delete_intents([d.intent.id for d in finished])

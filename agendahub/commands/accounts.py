@@ -84,11 +84,15 @@ def _known_connector(name: str) -> None:
     from connectors.registry import CONNECTORS
 
     if name not in CONNECTORS:
-        known = ", ".join(sorted(CONNECTORS))
+        known = ", ".join(sorted(set(CONNECTORS) - {"memory"}))  # which is for trying things out: it keeps nothing
         raise Failure(_("There is no connector {name}; choose one of {known}.").format(name=name, known=known))
 
 
-@group.command("list", help=_("Show all accounts and how they are."))
+@group.command(
+    "list",
+    help=_("Show all accounts and how they are."),
+    epilog=examples("agendahub account list", "agendahub account list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     workspace = workspace_of(context)
     states = _states(workspace)

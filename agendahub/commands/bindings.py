@@ -50,6 +50,8 @@ def add(
     workspace = workspace_of(context)
     if workspace.settings.binding(name):
         raise Failure(_("There is a binding {name} already; choose another name.").format(name=name))
+    if owner:
+        _known_user(workspace, owner)
     found = _remote(workspace, account, remote)
     values: dict[str, Any] = {"name": name, "account": account, "remote": found.id, "collection": collection}
     values |= {"owner": owner} if owner else {}
@@ -66,6 +68,15 @@ def add(
             name=name
         )
     )
+
+
+def _known_user(workspace: Workspace, name: str) -> None:
+    from storage.admin_people import find_user
+
+    with workspace.database.read() as unit:
+        if find_user(unit.session.connection, name) is None:
+            hint = _("There is no user {name}; add one first with `agendahub user add {name}`.")
+            raise Failure(hint.format(name=name))
 
 
 def _remote(workspace: Workspace, account: str, remote: str) -> RemoteCollection:
@@ -87,7 +98,11 @@ def _direction(found: RemoteCollection, direction: str) -> str:
     return "in"
 
 
-@group.command("list", help=_("Show all bindings."))
+@group.command(
+    "list",
+    help=_("Show all bindings."),
+    epilog=examples("agendahub binding list", "agendahub binding list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     rows = [binding.model_dump(mode="json") for binding in workspace_of(context).settings.bindings]
     columns = {
@@ -103,7 +118,8 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @group.command(
-    help=_("Do nothing for a binding until it is resumed."), epilog=examples('agendahub binding pause "work agenda"')
+    help=_("Leave a binding alone until it is resumed; only `agendahub sync NAME` still works on it."),
+    epilog=examples('agendahub binding pause "work agenda"'),
 )
 def pause(context: typer.Context, name: BindingName) -> None:
     _set_paused(context, name, paused=True)

@@ -238,7 +238,7 @@ def _table(fields: Sequence[FieldView], *, kept: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(show_lines=True, pad_edge=False, header_style="bold", expand=False)
+    table = Table(show_lines=True, header_style="bold", expand=False)
     for heading in ([_("No")] if kept else []) + [_("Field"), _("Before"), _("Hub"), _("Remote")]:
         table.add_column(heading, overflow="fold")
     for f in fields:

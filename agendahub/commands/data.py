@@ -89,9 +89,11 @@ def export(
         everything = collections(connection)
         found = next((row for row in everything if (row.name, row.owner) == (collection, owner)), None)
         if found is None:
-            names = ", ".join(row.name for row in everything) or _("none yet")
+            names = ", ".join(_called(row.name, row.owner) for row in everything) or _("none yet")
             raise Failure(
-                _("There is no collection {name}; the hub has: {names}.").format(name=collection, names=names)
+                _("There is no collection {name}; the hub has: {names}.").format(
+                    name=_called(collection, owner), names=names
+                )
             )
         join = cards if "contact" in found.kinds else calendars
         content = "".join(join(texts_of(connection, found.id))).encode("utf-8", "replace")
@@ -100,3 +102,8 @@ def export(
     else:
         file.write_bytes(content)
         say(_("Wrote {count} items to {file}.").format(count=found.items, file=file))
+
+
+def _called(name: str, owner: str) -> str:
+    """A collection as the options name it."""
+    return f"{name} (--owner {owner})" if owner else name

@@ -73,7 +73,11 @@ def _show(url: str, user: str, password: str, *, qr: bool, profile: Path | None)
         segno.make(url, micro=False).terminal(compact=True)
 
 
-@group.command("list", help=_("Show devices, when each was last here, and which are revoked."))
+@group.command(
+    "list",
+    help=_("Show devices, when each was last here, and which are revoked."),
+    epilog=examples("agendahub device list", "agendahub device list --json"),
+)
 def list_(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help=_("Only this user's."))] = "",

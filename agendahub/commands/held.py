@@ -13,11 +13,14 @@ from agendahub.refusals import Missing
 from agendahub.texts import _, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agendahub.held import Asked
     from agendahub.workspace import Workspace
     from storage.admin_holds import HoldRow
 
 group = typer.Typer(no_args_is_help=True)
+_SAMPLES = 3  # titles that a person is shown; `held show` has all
 
 
 class Side(StrEnum):
@@ -37,7 +40,11 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="held", help=_("Deletions that wait for you because they are many at once."))
 
 
-@group.command("list", help=_("Show which deletions wait, why, and some of the items."))
+@group.command(
+    "list",
+    help=_("Show which deletions wait, why, and some of the items."),
+    epilog=examples("agendahub held list", "agendahub held list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from storage.admin_holds import holds
 
@@ -52,10 +59,17 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         "answer": _("Answered"),
         "mark": _("Mark"),
     }
-    listing(rows, columns, as_json=as_json, empty=_("Nothing is held."))
+    shown = rows if as_json else [as_data(row) | {"samples": _some(row.samples, row.count)} for row in rows]
+    listing(shown, columns, as_json=as_json, empty=_("Nothing is held."))
     if not as_json:
         for row in rows:
             say(f"{row.binding}: {row.reason}")
+
+
+def _some(samples: Sequence[str], count: int) -> str:
+    shown = ", ".join(samples[:_SAMPLES])
+    more = count - min(len(samples), _SAMPLES)
+    return _("{shown} and {more} more").format(shown=shown, more=more) if shown and more else shown
 
 
 @group.command(
@@ -139,7 +153,7 @@ def _confirmed(
         return [Asked(binding, side or "", mark)]
     if not yes:
         for row in rows:
-            say(f"{row.reason}: {', '.join(row.samples)}")
+            say(f"{row.reason}: {_some(row.samples, row.count)}")
     sure(question, yes=yes)
     return [Asked(binding, row.side, row.mark) for row in rows]
 

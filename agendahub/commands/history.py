@@ -75,11 +75,23 @@ def scope_of(workspace: Workspace, run: int | None, since: str, until: str, acto
 
     if actor and binding:
         raise typer.BadParameter(_("give --actor or --binding, not both"))
+    _known_run(workspace, run)
     whose = actor_of(workspace.binding(binding)) if binding else actor
     first, last = (moment(written, utc_now()) if written else None for written in (since, until))
     if first and last and first > last:
         raise typer.BadParameter(_("--since is later than --until"))
     return Scope(run_id=run, since=first, until=last, actor=whose)
+
+
+def _known_run(workspace: Workspace, run: int | None) -> None:
+    """Raises Failure for a run that there is not."""
+    from storage.admin_history import has_run
+
+    if run is None:
+        return
+    with workspace.database.read() as unit:
+        if not has_run(unit.session.connection, run):
+            raise Failure(_("There is no run {run}; `agendahub history --runs` shows them.").format(run=run))
 
 
 def tell_times(scope: Scope) -> None:
@@ -138,7 +150,16 @@ def _changes(workspace: Workspace, scope: Scope, limit: int, *, as_json: bool) -
         "collection": _("Collection"),
         "changed": _("What"),
     }
-    listing(rows, columns, as_json=as_json, empty=_("Nothing was changed."))
+    listing(rows, columns, as_json=as_json, empty=_nothing(scope))
+
+
+def _nothing(scope: Scope) -> str:
+    if scope.run_id is not None:
+        return _("Run {run} changed nothing in the hub, it only carried changes out.").format(run=scope.run_id)
+    if scope.actor:
+        hint = _("Nothing was changed by {actor}; `agendahub history` shows who is called how.")
+        return hint.format(actor=scope.actor)
+    return _("Nothing was changed.")
 
 
 def _item(workspace: Workspace, words: str, *, text: bool, as_json: bool) -> None:
@@ -174,9 +195,15 @@ def one_item(connection: Connection, words: str) -> ItemRow:
     if not found:
         raise Failure(_("No item is called {words}; try a part of its title, its UID or its id.").format(words=words))
     if len(found) > 1:
-        several = "; ".join(f"{row.id}: {row.title} ({row.collection}{_gone(row)})" for row in found[:10])
+        several = "; ".join(f"{row.id}: {row.title} ({_whose(row)}{_gone(row)})" for row in found[:10])
         raise Failure(_("Several items are meant, say which by its id: {items}.").format(items=several))
     return found[0]
+
+
+def _whose(row: ItemRow) -> str:
+    return (
+        _("{collection} of {owner}").format(collection=row.collection, owner=row.owner) if row.owner else row.collection
+    )
 
 
 def _gone(row: ItemRow) -> str:

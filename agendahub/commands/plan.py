@@ -11,7 +11,7 @@ from rich.text import Text
 from agendahub.commands.chosen import Bindings, chosen_bindings, connectors, only_one_binding
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import console, print_json, say
+from agendahub.output import console, print_json, say, written_start
 from agendahub.texts import _, plural
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def show_actions(plan: BindingPlan) -> None:
 
 def action_line(action: Action) -> str:
     """An action in one line."""
-    starts = f" ({action.starts})" if action.starts else ""
+    starts = f" ({written_start(action.starts)})" if action.starts else ""
     held = _("HELD by the brake: ") if action.held else ""
     return f"{held}{action.side}: {action.operation} {action.title}{starts} - {action.reason}"
 

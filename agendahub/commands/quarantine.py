@@ -8,7 +8,7 @@ import typer
 
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import as_data, listing, print_json, say
+from agendahub.output import as_data, listing, print_json, say, written_start
 from agendahub.texts import _, plural
 
 group = typer.Typer(no_args_is_help=True)
@@ -20,7 +20,11 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="quarantine", help=_("Items that could not be read or written; all others go on."))
 
 
-@group.command("list", help=_("Show what is in quarantine, and why."))
+@group.command(
+    "list",
+    help=_("Show what is in quarantine, and why."),
+    epilog=examples("agendahub quarantine list", "agendahub quarantine list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.troubles import troubles
     from storage.admin_lists import quarantine
@@ -62,7 +66,7 @@ def show(context: typer.Context, entry: EntryId, as_json: AsJson = False) -> Non
         return
     for name, value in as_data(found[0]).items():
         if value not in ("", None):
-            say(f"{name.replace('_', ' ')}: {value}")
+            say(f"{name.replace('_', ' ')}: {written_start(value) if name == 'starts' else value}")
 
 
 @group.command(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from agendahub.context import AsJson, examples, workspace_of
-from agendahub.output import as_data, listing, print_json, say
+from agendahub.output import listing, print_json, say
 from agendahub.texts import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agendahub.health import Health
+    from storage.admin_holds import HoldRow
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,7 +47,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _show(found: list, held: list) -> None:  # type: ignore[type-arg]
+def _show(found: Sequence[Health], held: Sequence[HoldRow]) -> None:
     columns = {
         "binding": _("Binding"),
         "state": _("State"),
@@ -53,11 +61,15 @@ def _show(found: list, held: list) -> None:  # type: ignore[type-arg]
     }
     listing(found, columns, as_json=False, empty=_("No bindings yet; add one with `agendahub binding add`."))
     for health in found:
-        if health.detail:
+        if health.detail and not _is_told(health, held):
             say(f"{health.binding}: {health.detail}")
     for hold in held:
-        say(
-            _('{binding}: {reason} ({samples}); agendahub held show "{binding}"').format(
-                **as_data(hold) | {"samples": ", ".join(hold.samples)}
-            )
-        )
+        answered = _(" (answered: {answer})").format(answer=hold.answer) if hold.answer else ""
+        text = _('{binding}: {reason}{answered}; agendahub held show "{binding}"')
+        say(text.format(binding=hold.binding, reason=hold.reason, answered=answered))
+
+
+def _is_told(health: Health, held: Sequence[HoldRow]) -> bool:
+    """Whether what is wrong is only that deletions are held: these are told by themselves."""
+    reasons = [hold.reason for hold in held if hold.binding == health.binding]
+    return bool(reasons) and (health.state in {"ok", "paused"} or health.detail in reasons)

@@ -47,7 +47,11 @@ def add(
     say(_("Token:   {token}   (shown only now)").format(token=shown))
 
 
-@group.command("list", help=_("Show tokens, when each was last used, and which are revoked."))
+@group.command(
+    "list",
+    help=_("Show tokens, when each was last used, and which are revoked."),
+    epilog=examples("agendahub token list", "agendahub token list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from storage.api_tokens import tokens
 

@@ -72,7 +72,7 @@ def undo(
     wish = _wish(workspace, item, version, scope, force=force, name=words)
     plan = _planned(workspace, wish)
     if not as_json:
-        _show(plan)
+        _show(plan, _nothing(scope))
     if dry_run or not plan.wanted:
         _end(plan, 0, 0, done=False, as_json=as_json)
         return
@@ -119,9 +119,9 @@ def _ask(plan: Plan, *, yes: bool, as_json: bool) -> None:
     sure(_("Do this?"), yes=False)
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: Plan, empty: str) -> None:
     columns = {"item_id": _("Item"), "title": _("Title"), "starts": _("Starts"), "action": _("Undo"), "reason": ""}
-    listing(plan.steps, columns, as_json=False, empty=_("There is nothing to undo."))
+    listing(plan.steps, columns, as_json=False, empty=empty)
     for step in plan.steps:
         for change in step.fields if step.action == "put back" else ():
             say(f"  {step.item_id} {change.field}: {_shown(change.before)} -> {_shown(change.after)}")
@@ -131,6 +131,17 @@ def _show(plan: Plan) -> None:
     accounts = dict.fromkeys(account for step in plan.steps for account in step.accounts)
     if accounts:
         say(_("Written to: {accounts}, and every device").format(accounts=", ".join(accounts)))
+
+
+def _nothing(scope: Scope) -> str:
+    if scope.run_id is not None:
+        hint = _("There is nothing to undo: run {run} changed nothing like that in the hub. What it carried out to an "
+                 "account is undone with the run or the item that it came from.")  # fmt: skip
+        return hint.format(run=scope.run_id)
+    if scope.actor:
+        hint = _("There is nothing to undo by {actor}; `agendahub history` shows who is called how.")
+        return hint.format(actor=scope.actor)
+    return _("There is nothing to undo.")
 
 
 def _shown(value: str) -> str:

@@ -39,7 +39,11 @@ def add(
     say(_("Added {user}. Next: agendahub device add {user} DEVICE.").format(user=user))
 
 
-@group.command("list", help=_("Show all users."))
+@group.command(
+    "list",
+    help=_("Show all users."),
+    epilog=examples("agendahub user list", "agendahub user list --json"),
+)
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from storage.admin_people import users
 

@@ -30,7 +30,7 @@ from sync_engine.probe_item import probe_item
 
 SOON = 14  # days before its end at which a certificate is worth a word
 _ADVICE: tuple[tuple[type[SyncError], str], ...] = (
-    (NotAuthorised, "Check the user name and the password or token, and that the account may use CalDAV and CardDAV."),
+    (NotAuthorised, "Check user name, password (or token) and the path in the address; may the account use DAV?"),
     (CollectionGone, "Check the address; look up in the server's manual where its CalDAV or CardDAV address begins."),
     (SuspectListing, "Check the address: something answers there, but not as a DAV server does."),
     (Throttled, "Wait as long as the server asks for, then test again."),
@@ -111,7 +111,7 @@ def _connected(origin: Origin, timeout: float) -> socket.socket:
         return socket.create_connection((origin.host, origin.port), min(timeout, 10.0))
     except OSError as err:
         advice = "Check the port, that the server is running, and firewalls in between."
-        detail = f"Port {origin.port} of {origin.host} cannot be reached ({err})."
+        detail = f"Port {origin.port} of {origin.host} cannot be reached ({err.strerror or err})."
         raise _Failed(Step("connection", False, detail, advice)) from err
 
 

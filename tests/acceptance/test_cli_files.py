@@ -8,6 +8,7 @@ import pytest
 
 from tests.hub_process import Hub
 from tests.servers.processes import Server
+from tests.stores import on_its_own_file
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def hub(tmp_path: Path) -> Hub:
     return made
 
 
+@on_its_own_file()
 def test_init_that_fails_leaves_nothing_in_the_way_of_the_next_try(tmp_path: Path) -> None:
     hub = Hub(tmp_path)
     hub.run("init", "--database", "postgresql://nobody@127.0.0.1:1/x", code=1)
@@ -61,3 +63,19 @@ def test_a_dash_is_standard_output(hub: Hub) -> None:
     (hub.folder / "x.vcf").write_text("BEGIN:VCARD\nVERSION:3.0\nUID:x\nFN:X\nN:X;;;;\nEND:VCARD\n")
     hub.run("import", "x.vcf", "--collection", "People")
     assert "FN:X" in hub.run("export", "People", "-")
+
+
+def test_what_is_not_there_is_named_with_the_way_to_make_it(hub: Hub, radicale_server: Server) -> None:
+    hub.write_account("work", radicale_server)
+    bind = ("binding", "add", "x", "--account", "work", "--remote", "Agenda", "--collection", "C")
+    for words, way_out in (
+        (("apply", "plan.json"), "agendahub plan --out plan.json"),
+        (("undo", "--run", "999"), "agendahub history --runs"),
+        (("history", "--run", "999"), "agendahub history --runs"),
+        (("held", "show", "nope"), "agendahub binding list"),
+        ((*bind, "--owner", "carol"), "agendahub user add carol"),
+        (("export", "C", "--owner", "carol"), "C (--owner carol)"),
+    ):
+        hub.run(*words, code=1)
+        assert way_out in hub.errors
+    assert "carol" not in hub.config.read_text()

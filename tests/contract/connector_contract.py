@@ -215,7 +215,7 @@ class ConnectorContract:
 
     def test_a_cursor_nobody_gave_has_expired(self, connector: Connector, calendar: str) -> None:
         with pytest.raises(CursorExpired):
-            list(connector.changes(calendar, self.bogus_cursor(connector, calendar), dict.fromkeys))
+            list(connector.changes(calendar, self.bogus_cursor(connector, calendar), lambda _ids: {}))
 
     def bogus_cursor(self, connector: Connector, calendar: str) -> Cursor:
         """One that looks right."""

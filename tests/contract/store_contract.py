@@ -131,9 +131,13 @@ class StoreContract(ItemsContract):
             unit.hold(1, "hub", "too many", ["Dinner"], [1, 2])
             unit.hold(1, "hub", "far too many", ["Dinner", "Lunch"], [1, 2, 3])
             unit.hold(1, "remote", "many", [], [4])
-            assert (unit.held(1, "hub"), unit.held(1, "remote"), unit.held(2, "hub")) == ({1, 2, 3}, {4}, set())
+            assert (unit.held(1, "hub"), unit.held(1, "remote"), unit.held(2, "hub")) == (
+                frozenset({1, 2, 3}),
+                frozenset({4}),
+                frozenset(),
+            )
             unit.release_hold(1, "hub")
-            assert (unit.held(1, "hub"), unit.held(1, "remote")) == (set(), {4})
+            assert (unit.held(1, "hub"), unit.held(1, "remote")) == (frozenset(), frozenset({4}))
             assert unit.approved_items(1, "remote") == unit.refused_items(1) == set()
             assert unit.binding(1).approved
             unit.use_up_approval(1)

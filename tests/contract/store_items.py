@@ -213,16 +213,17 @@ class ItemsContract:
         """As stored."""
         with hub.database.read() as unit:
             statement = select(tables.items.c.fingerprint).where(tables.items.c.id == item.id)
-            return unit.session.connection.execute(statement).scalar_one()
+            found: str = unit.session.connection.execute(statement).scalar_one()
+        return found
 
     # ------------------------------------------------------------ names in the URL
 
     def href(self, hub: Hub, item: HubItem) -> str:
         """As stored."""
         with hub.database.read() as unit:
-            return unit.session.connection.execute(
-                select(tables.items.c.href).where(tables.items.c.id == item.id)
-            ).scalar_one()
+            statement = select(tables.items.c.href).where(tables.items.c.id == item.id)
+            found: str = unit.session.connection.execute(statement).scalar_one()
+        return found
 
     def test_hrefs_come_from_safe_uids_and_else_from_a_digest(self, hub: Hub) -> None:
         plain, mail, path, card = self.add(

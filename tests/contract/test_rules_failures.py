@@ -38,7 +38,9 @@ def _world(folder: Path) -> tuple[World, Side, FaultyConnector]:
 
 @pytest.mark.parametrize("lag", [0, 10])
 @pytest.mark.parametrize("done", [True, False])
-def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(tmp_path: Path, done: bool, lag: int) -> None:
+def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(
+    tmp_path: Path, done: bool, lag: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     a.account.unkind.lag = lag  # the feed does not show it yet
     world.phone_put(samples.event("new"))
@@ -49,9 +51,9 @@ def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(tmp_path:
             whole(*args)
         raise OutcomeUnknown("The connection broke.")
 
-    connector.create = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", lost)
     world.cycle("a")
-    connector.create = whole  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", whole)
     connector.script.calls.clear()
     world.cycle("a")
     assert connector.script.calls[0] == "find"
@@ -60,7 +62,9 @@ def test_r06_after_a_lost_answer_comes_a_read_and_never_a_blind_repeat(tmp_path:
     assert world.rows(t.quarantine) == world.rows(t.intents) == []
 
 
-def test_r06_the_server_rewrote_what_was_sent_before_its_answer_was_lost(tmp_path: Path) -> None:
+def test_r06_the_server_rewrote_what_was_sent_before_its_answer_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_put(samples.card("mine"))
     world.settle()
@@ -70,10 +74,10 @@ def test_r06_the_server_rewrote_what_was_sent_before_its_answer_was_lost(tmp_pat
 
     def lost(*args: Any) -> Any:
         whole(*args)
-        connector.update = whole  # type: ignore[method-assign]
+        monkeypatch.setattr(connector, "update", whole)
         raise OutcomeUnknown("The connection broke.")
 
-    connector.update = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "update", lost)
     world.settle()
     assert "Likes engines" in a.texts()["mine"]
     assert "X-PHONETIC-FIRST-NAME:Eida" in world.hub()["mine"].text
@@ -81,7 +85,9 @@ def test_r06_the_server_rewrote_what_was_sent_before_its_answer_was_lost(tmp_pat
     assert connector.writes() == ["create", "update"]
 
 
-def test_r06_somebody_elses_item_where_ours_was_to_be_made_loses_nothing(tmp_path: Path) -> None:
+def test_r06_somebody_elses_item_where_ours_was_to_be_made_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_put(samples.event("new", "Mine"))
 
@@ -89,7 +95,7 @@ def test_r06_somebody_elses_item_where_ours_was_to_be_made_loses_nothing(tmp_pat
         a.put(samples.event("new", "Theirs"))
         raise OutcomeUnknown("The connection broke.")
 
-    connector.create = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", lost)
     world.cycle("a")
     a.connector = MemoryConnector(a.account)
     world.settle()
@@ -159,7 +165,9 @@ def test_r09_what_is_in_quarantine_is_tried_again_by_itself_ever_more_seldom(tmp
     assert world.rows(t.quarantine) == []
 
 
-def test_r09_something_hidden_in_an_items_place_is_reported_and_can_be_retried(tmp_path: Path) -> None:
+def test_r09_something_hidden_in_an_items_place_is_reported_and_can_be_retried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_put(samples.event("new"))
     whole = connector.create
@@ -167,12 +175,12 @@ def test_r09_something_hidden_in_an_items_place_is_reported_and_can_be_retried(t
     def taken(*_: object) -> Any:
         raise VersionConflict("412")
 
-    connector.create = taken  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", taken)
     world.cycle("a")
     world.cycle("a")
     (entry,) = world.rows(t.quarantine)
     assert entry.title == "Stand-up"
-    connector.create = whole  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", whole)
     with world.database.engine.begin() as connection:
         retry_quarantined(connection, entry.id)
     world.cycle("a")
@@ -218,7 +226,9 @@ def test_r09_an_unreadable_item_is_kept_raw_and_the_rest_is_in_sync(tmp_path: Pa
 
 
 @pytest.mark.parametrize("error", [NotAuthorised("Sign in again."), Throttled("Wait.", retry_after=60)])
-def test_r24_r27_writes_stop_at_once_the_cursor_stays_and_all_goes_on_later(tmp_path: Path, error: Exception) -> None:
+def test_r24_r27_writes_stop_at_once_the_cursor_stays_and_all_goes_on_later(
+    tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, _a, connector = _world(tmp_path)
     for n in range(4):
         world.phone_edit(f"e{n}", lambda text: text.replace("Room 1", "Room 2"))
@@ -230,12 +240,12 @@ def test_r24_r27_writes_stop_at_once_the_cursor_stays_and_all_goes_on_later(tmp_
         tried.append(args)
         raise error
 
-    connector.update = refused  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "update", refused)
     with pytest.raises(type(error)):
         world.cycle("a")
     assert len(tried) == 1
     assert [row.cursor for row in world.rows(t.bindings)] == before
-    connector.update = whole  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "update", whole)
     connector.script.calls.clear()
     assert world.cycle("a").pushed_changed == 4
     assert connector.writes() == ["update"] * 4

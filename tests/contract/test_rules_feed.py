@@ -60,7 +60,7 @@ def _checked(world: World, side: Side, *, canary: bool = False) -> str:
 def _world(folder: Path, speaks: Callable[[Side], MemoryConnector]) -> tuple[World, Side]:
     world = World.new(folder)
     side = world.bind("a")
-    side.connector = speaks(side)  # type: ignore[assignment]
+    side.connector = speaks(side)
     side.put(samples.event())
     world.settle()
     return world, side

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +265,8 @@ def test_r23_a_refused_item_that_left_the_window_goes_out_once_as_it_is_now(tmp_
 def test_r36_a_moved_item_is_reported_to_nobody(tmp_path: Path, new_first: bool) -> None:
     world, a, _ = _world(tmp_path, samples.event())
     item, old = a.items()["ev-1"], a.id_of("ev-1")
-    steps = [lambda: a.account.put(a.collection, "/work/moved", item), lambda: a.account.remove(a.collection, old)]
+    put = partial(a.account.put, a.collection, "/work/moved", item)
+    steps: list[Callable[[], object]] = [put, partial(a.account.remove, a.collection, old)]
     for step in steps if new_first else reversed(steps):
         step()
     counts = world.cycle("a")

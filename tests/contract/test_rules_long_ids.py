@@ -43,3 +43,27 @@ def test_r09_such_an_item_leaves_the_quarantine_when_it_is_gone_or_has_a_shorter
     world.settle()
     assert world.rows(t.quarantine) == []
     assert set(b.items()) == {"two"}
+
+
+def test_r09_an_item_that_moved_to_such_an_id_is_not_deleted_and_the_others_go_on(tmp_path: Path) -> None:
+    world = World.new(tmp_path)
+    a, b = world.bind("a"), world.bind("b")
+    a.put(samples.task("one"))
+    a.put(samples.task("two"))
+    world.settle()
+    item = a.items()["one"]
+    a.remove("one")
+    a.put(item, f"{LONG}1")
+    world.settle()
+    a.remove("two")
+    a.put(samples.task("later"))
+    world.settle()
+    assert set(world.hub()) == set(b.items()) == set(a.items()) == {"one", "later"}
+    assert [entry.remote_id for entry in world.rows(t.quarantine)] == [f"{LONG}1"]
+    a.remove("one")
+    a.put(item)
+    world.settle()
+    a.edit("one", lambda text: text.replace("Call", "Ring"))
+    world.settle()
+    assert "Ring" in b.texts()["one"]
+    assert world.rows(t.quarantine) == []

@@ -84,7 +84,7 @@ def test_r21_a_change_is_delivered_once_and_then_nothing_is_written_anywhere(
         for side in (a, b):
             spy = connector(side.account)
             with _statements(world) as writes:
-                assert world.cycle(side.name, spy).changes == 0  # type: ignore[arg-type]
+                assert world.cycle(side.name, spy).changes == 0
             assert writes == []
             assert spy.script.calls == ["changes"]
 
@@ -144,7 +144,7 @@ def test_r21_ping_pong_freezes_the_item_and_a_retry_thaws_it(tmp_path: Path) -> 
     assert entry.title == "Stand-up"
     assert "Back 3" in a.texts()["ev-1"]
     spy = FaultyConnector(a.account)
-    world.cycle("a", spy)  # type: ignore[arg-type]
+    world.cycle("a", spy)
     assert spy.writes() == []
     world.clock.pass_time(days=3)
     with world.database.engine.begin() as connection:
@@ -215,7 +215,7 @@ def test_r25_counts_are_things_done(tmp_path: Path) -> None:
     assert counts == RunCounts(pulled_new=1, pulled_changed=1, pulled_deleted=1, pushed_new=1, pushed_changed=1)
 
 
-def test_r25_what_was_planned_but_not_done_is_not_counted(tmp_path: Path) -> None:
+def test_r25_what_was_planned_but_not_done_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, a, _ = _world(tmp_path)
     for n in range(3):
         world.phone_put(samples.task(f"n{n}"))
@@ -227,8 +227,8 @@ def test_r25_what_was_planned_but_not_done_is_not_counted(tmp_path: Path) -> Non
             raise Unavailable("503")
         return whole(collection, item, key)
 
-    broken.create = second_fails  # type: ignore[method-assign]
-    context = world.context("a", broken)  # type: ignore[arg-type]
+    monkeypatch.setattr(broken, "create", second_fails)
+    context = world.context("a", broken)
     from sync_engine.cycle import run_cycle
 
     with pytest.raises(Unavailable):
@@ -250,7 +250,7 @@ def test_r25_deleting_what_is_gone_anyway_is_not_counted(tmp_path: Path) -> None
 def _plan(world: World) -> tuple[list[tuple[str, str, str]], FaultyConnector]:
     spy = FaultyConnector(world.sides["a"].account)
     with _statements(world) as writes:
-        actions = rehearse(world.context("a", spy))  # type: ignore[arg-type]
+        actions = rehearse(world.context("a", spy))
     assert writes == []
     assert spy.writes() == []
     return sorted((x.side, x.operation, x.title) for x in actions), spy
@@ -302,7 +302,7 @@ def test_in_carries_changes_to_the_hub_only(tmp_path: Path) -> None:
     world, a, _ = _world(tmp_path, policy=Policy(direction=Direction.IN))
     _changes(world)
     spy = FaultyConnector(a.account)
-    counts = world.cycle("a", spy)  # type: ignore[arg-type]
+    counts = world.cycle("a", spy)
     assert spy.writes() == []
     assert (counts.pulled_new, counts.pulled_changed, counts.pulled_deleted) == (1, 1, 1)
     assert "Renamed" in world.hub()["se-1"].text
@@ -344,19 +344,21 @@ def test_r35_without_versions_nothing_is_lost_and_nothing_is_written_twice(tmp_p
     assert world.settle() == 0
 
 
-def test_r35_a_change_just_before_our_write_is_noticed_without_versions(tmp_path: Path) -> None:
+def test_r35_a_change_just_before_our_write_is_noticed_without_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, _ = _world(tmp_path, MOODS["both"])
     world.phone_edit("ev-1", lambda text: text.replace("Bring coffee", "Bring tea"))
     late = FaultyConnector(a.account)
     whole = late.update
 
     def somebody_was_quicker(*args: Any) -> Any:
-        late.update = whole  # type: ignore[method-assign]
+        monkeypatch.setattr(late, "update", whole)
         a.edit("ev-1", lambda text: text.replace("Room 1", "Room 2"))
         return whole(*args)
 
-    late.update = somebody_was_quicker  # type: ignore[method-assign]
-    world.cycle("a", late)  # type: ignore[arg-type]
+    monkeypatch.setattr(late, "update", somebody_was_quicker)
+    world.cycle("a", late)
     world.settle()
     assert "Room 2" in a.texts()["ev-1"]
     assert "Bring tea" in a.texts()["ev-1"]

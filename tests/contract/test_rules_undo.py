@@ -11,7 +11,7 @@ from agendahub.refusals import Missing, Stale
 from agendahub.undoing import Plan, Wish, carry_out, plan_undo
 from agendahub.work import NotingStore
 from storage import tables as t
-from storage.admin_history import Scope, close_runs, deleted_items, find_items, finish_run, runs
+from storage.admin_history import Scope, close_runs, deleted_items, find_items, finish_run, has_run, runs
 from storage.pruning import prune
 from sync_engine.cycle import run_cycle
 from sync_engine.item import Item
@@ -221,6 +221,27 @@ def test_r03_a_deleted_item_is_found_by_its_title(tmp_path: Path) -> None:
         assert [row.title for row in find_items(connection, "task 0")] == ["Task 0"]
         assert [row.title for row in find_items(connection, "t0")] == ["Task 0"]
         assert [row.title for row in deleted_items(connection)] == ["Task 0"]
+
+
+def test_r03_a_living_item_does_not_hide_a_deleted_one_of_the_same_title(tmp_path: Path) -> None:
+    world, a, _ = _world(tmp_path)
+    a.edit("t1", lambda text: text.replace("Task 1", "Task 0"))
+    a.remove("t0")
+    world.settle()
+    with world.database.read() as unit:
+        found = find_items(unit.session.connection, "task 0")
+        assert [(row.uid, row.deleted) for row in found] == [("t1", False), ("t0", True)]
+
+
+def test_r03_a_run_that_never_was_is_not_known(tmp_path: Path) -> None:
+    world, a, _ = _world(tmp_path)
+    a.remove("t0")
+    world.settle()
+    _, made = _undo(world, Wish(item_id=world.hub_id("t0")))
+    with world.database.read() as unit:
+        connection = unit.session.connection
+        assert has_run(connection, made)
+        assert not has_run(connection, made + 1000)
 
 
 def test_r07_a_version_that_only_a_remote_held_can_be_put_back(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import re
 import pytest
 from alembic import command
 from sqlalchemy import Column, Index, Table, UniqueConstraint
-from sqlalchemy.dialects import mssql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.sqltypes import String
 
@@ -23,9 +22,9 @@ from storage.database import Database
 from storage.engines import make_engine, parse_url
 from storage.errors import StoreBusy, StoreError, StoreFull, StoreOutdated, StoreUnavailable, translate
 from storage.tables import metadata
-from tests.statements import read_as_tsql
+from tests.statements import DIALECTS, read_as_tsql
 
-DIALECT = mssql.dialect()
+DIALECT = DIALECTS["mssql"]
 MOST_OF_AN_INDEX = 1700  # octets of a key
 MOST_OF_A_PRIMARY_KEY = 900  # which orders the rows themselves
 TABLES = list(metadata.tables.values())

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import ClauseElement, Executable, select
-from sqlalchemy.dialects import mssql, postgresql
 
 import storage
 from storage.database import Database
 from storage.tables import items
-from tests.statements import MOST_PARAMETERS, Untranslatable, checked, read_as_tsql, seen
+from tests.statements import DIALECTS, MOST_PARAMETERS, Untranslatable, checked, read_as_tsql, seen
 
 
 def _statements() -> Iterator[tuple[str, ClauseElement]]:
@@ -76,5 +75,5 @@ def test_what_is_not_t_sql_is_found(text: str) -> None:
 
 def test_locks_are_taken_on_every_database_that_has_several_writers() -> None:
     (lock,) = (statement for name, statement in STATEMENTS if name == "storage.session._LOCK")
-    assert str(lock.compile(dialect=postgresql.dialect())).endswith("FOR UPDATE")
-    assert "WITH (UPDLOCK, ROWLOCK)" in str(lock.compile(dialect=mssql.dialect()))
+    assert str(lock.compile(dialect=DIALECTS["postgresql"])).endswith("FOR UPDATE")
+    assert "WITH (UPDLOCK, ROWLOCK)" in str(lock.compile(dialect=DIALECTS["mssql"]))

@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -216,9 +217,13 @@ def test_what_a_phone_writes_is_at_the_servers_within_seconds(
         put_event(Server(hub.url, "ada", password), "/dav/calendars/ada/agenda/", "p1", "from the phone")
         started = time.monotonic()
         for path in pair:
-            wait_for(lambda path=path: events_at(radicale_server, path) == {"p1": "from the phone"})
+            wait_for(partial(_holds, radicale_server, path, {"p1": "from the phone"}))
         assert time.monotonic() - started < 10
     assert hub.json("history", "p1")[0]["actor"] == "user ada, device phone"
+
+
+def _holds(server: Server, path: str, wanted: dict[str, str]) -> bool:
+    return events_at(server, path) == wanted
 
 
 def test_a_port_in_use_is_one_clear_sentence(hub: Hub) -> None:

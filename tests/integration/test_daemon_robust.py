@@ -16,6 +16,7 @@ from sqlalchemy import Connection, make_url, text
 
 from agendahub import daemon as daemon_module
 from agendahub import work
+from agendahub.bound import bind as real_bind
 from agendahub.daemon import Daemon
 from agendahub.workspace import Workspace
 from config import load
@@ -200,13 +201,13 @@ def test_r25_a_database_that_does_not_answer_is_not_called_well(
 def test_an_exception_that_nobody_foresaw_ends_one_cycle_only(
     hub: Hub, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, broken = work.bind, [True, True, True]
+    broken = [True, True, True]
 
     def bind(*given: object) -> object:
         if broken:
             broken.pop()
             raise LookupError("nobody foresaw this")
-        return real(*given)  # type: ignore[arg-type]
+        return real_bind(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(work, "bind", bind)
     monkeypatch.setattr("agendahub.waiting.FIRST_PAUSE", 0.1)

@@ -129,7 +129,9 @@ def test_changes_between_two_parts_of_a_limited_answer_are_not_lost(phone: Phone
 
 
 @pytest.mark.parametrize("change", [{"epoch": "another"}, {"floor": 3}])
-def test_r04_a_token_of_another_epoch_or_below_the_floor_is_refused(hub: Hub, phone: Phone, change: dict) -> None:
+def test_r04_a_token_of_another_epoch_or_below_the_floor_is_refused(
+    hub: Hub, phone: Phone, change: dict[str, object]
+) -> None:
     for name in "abcd":
         phone.put(f"{AGENDA}{name}.ics", data=event(name))
     old = "http://agendahub/ns/sync/epoch-of-agenda/2"

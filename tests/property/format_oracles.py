@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import icalendar
 import vobject
@@ -91,7 +92,8 @@ def seen_by_icalendar(text: str) -> Counter[str]:
 def _of_icalendar(component: icalendar.Component, path: str) -> Iterator[str]:
     if component.errors:
         raise CannotRead(str(component.errors))
-    for name, value in component.property_items(recursive=False, sorted=False):
+    properties: list[tuple[str, Any]] = component.property_items(recursive=False, sorted=False)
+    for name, value in properties:
         if name in ("BEGIN", "END"):
             continue
         params = {key.upper(): found for key, found in getattr(value, "params", {}).items()}

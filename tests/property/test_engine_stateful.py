@@ -118,8 +118,8 @@ class Sync(RuleBasedStateMachine):
     @rule(who=SIDES, fault=st.sampled_from(Fault), at=st.integers(0, 12))
     def cycle_that_fails(self, who: str, fault: Fault, at: int) -> None:
         script = Script(fault, at)
-        cycle = self.world.context(who, FaultyConnector(self.world.sides[who].account, script))  # type: ignore[arg-type]
-        cycle.store = FaultyStore(self.world.database, script)  # type: ignore[assignment]
+        cycle = self.world.context(who, FaultyConnector(self.world.sides[who].account, script))
+        cycle.store = FaultyStore(self.world.database, script)
         try:
             run_cycle(cycle)
         except SuspectListing:  # by itself only where the last item was deleted at the account (R01)
@@ -170,7 +170,7 @@ class Sync(RuleBasedStateMachine):
         assert self.written - self.over <= set(TOKENS.findall(kept))
         for side in sides:
             spy = FaultyConnector(side.account)
-            assert self.world.cycle(side.name, spy).changes == 0  # type: ignore[arg-type]
+            assert self.world.cycle(side.name, spy).changes == 0
             assert spy.script.calls == ["changes"]
 
 
@@ -186,7 +186,7 @@ def _run(examples: int, steps: int) -> None:
         derandomize="LONG" not in os.environ,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Sync, settings=quick)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Sync, settings=quick)
 
 
 def test_whatever_happens_all_sides_agree_in_the_end() -> None:

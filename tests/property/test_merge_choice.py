@@ -43,7 +43,8 @@ def test_r07_taking_the_other_side_is_what_the_other_preference_would_have_given
     three, now, fields = _conflict(found, prefer)
     possible = choosable(three, fields)
     other = Prefer.REMOTE if prefer is Prefer.HUB else Prefer.HUB
-    wanted = merge(*found, other)
+    base, hub, remote = found
+    wanted = merge(base, hub, remote, other)
     assume([f.field for f in wanted.conflicts] == possible == [f.field for f in fields])
     done = resolve(three, fields, dict.fromkeys(possible, other), now)
     assert done.edited_since == ()

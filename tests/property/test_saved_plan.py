@@ -217,9 +217,14 @@ def test_r33_what_changes_between_the_check_and_the_write_is_not_overwritten(tmp
     plan, found = _planned(world)
     a = world.sides["a"]
     connector = _Meanwhile(a.account)
-    connector.act = lambda: (a.edit("e1", _retitle("Mine")), a.edit("e4", _retitle("Mine too")))
+
+    def edit_two() -> None:
+        a.edit("e1", _retitle("Mine"))
+        a.edit("e4", _retitle("Mine too"))
+
+    connector.act = edit_two
     gate = Gate(plan.actions)
-    carry_out(world.context("a", connector), gate, found.feeds, approved=False)  # type: ignore[arg-type]
+    carry_out(world.context("a", connector), gate, found.feeds, approved=False)
     assert {(x.side, x.uid) for x in gate.not_done} == {("remote", "e1"), ("remote", "e4")}
     assert "SUMMARY:Mine\r\n" in a.texts()["e1"]
     assert "From here" in world.hub()["e1"].text, "nothing that was not planned came into the hub"
@@ -298,7 +303,9 @@ def test_r33_broken_documents_are_no_plans() -> None:
 
     good = to_document(SavedPlan("p", "now", "admin", (BindingPlan("a", {"x": "y"}, "", ()),)))
     assert from_document(good).bindings[0].settings == {"x": "y"}
-    for bad in ([], {}, good | {"version": 2}, good | {"bindings": [{}]}, good | {"id": 7}, good | {"bindings": 3}):
+    changed: tuple[dict[str, object], ...] = ({"version": 2}, {"bindings": [{}]}, {"id": 7}, {"bindings": 3})
+    wrong: list[object] = [[], {}, *(good | change for change in changed)]
+    for bad in wrong:
         with pytest.raises(NoPlanError):
             from_document(bad)
 
@@ -321,7 +328,7 @@ def _killed(folder: Path, fault: Fault, at: int) -> dict[str, Any] | None:
     _one_of_each(world)
     plan, found = _planned(world)
     side, script = world.sides["a"], Script(fault, at)
-    cycle = world.context("a", ReadingBack(side.account, script))  # type: ignore[arg-type]
+    cycle = world.context("a", ReadingBack(side.account, script))
     cycle.store = FaultyStore(world.database, script)
     try:
         carry_out(cycle, Gate(plan.actions), found.feeds, approved=False)

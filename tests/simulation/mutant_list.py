@@ -21,6 +21,7 @@ POLICY = "tests/property/test_merge_policy.py::"
 DECIDE = "tests/property/test_decide_policy.py::"
 HARD = "tests/contract/test_rules_hard_cases.py::"
 DELETIONS = "tests/contract/test_rules_deletions.py::"
+BRAKE = "tests/contract/test_rules_brake.py::"
 QUIET = "tests/contract/test_rules_quiet.py::"
 FAILURES = "tests/contract/test_rules_failures.py::"
 IDENTITY = "tests/contract/test_rules_identity.py::"
@@ -96,14 +97,14 @@ MUTANTS = (
     Mutant("an emptied quarantine is never left", "sync_engine/pull.py", "    if well:\n", "    if False:\n", FAILURES + "test_r09_an_unreadable_item_is_kept_raw_and_the_rest_is_in_sync"),
     # deletions
     Mutant("deletions not verified", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        if True:\n            gone.append(answer.id if isinstance(answer, Removed) else answer.ref.id)", DELETIONS + "test_r01_a_listing_that_leaves_items_out_deletes_nothing_that_is_still_there"),
-    Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()", DELETIONS + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
+    Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
     Mutant("outside of the window is deleted", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        from sync_engine.window import in_window\n        if isinstance(answer, Removed):\n            gone.append(answer.id)\n        elif isinstance(answer, Changed) and not in_window(answer.item.record, cycle.policy, cycle.clock()):\n            gone.append(answer.ref.id)", HARD + "test_r23_what_the_server_no_longer_lists_at_the_windows_edge_is_not_deleted"),
     Mutant("settle time ignored", "sync_engine/removals.py", "    if link.missing_since is None or link.pushed_at is None:\n        return False", "    if True:\n        return False", DELETIONS + "test_r22_our_new_item_missing_from_a_listing_is_not_a_deletion"),
     Mutant("unreadable is believed to be gone", "sync_engine/removals.py", "        else:\n            present.append(answer)", "        elif isinstance(answer, Broken):\n            gone.append(answer.ref.id)\n        else:\n            present.append(answer)", DELETIONS + "test_r01_an_item_that_is_there_but_unreadable_is_not_deleted_nor_reported_again_and_again"),
     Mutant("a clock set back holds deletions", "sync_engine/removals.py", "return abs((cycle.clock() - link.pushed_at).total_seconds()) <", "return (cycle.clock() - link.pushed_at).total_seconds() <", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
-    Mutant("brake off by one", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) + self.done <= limit + 1", DELETIONS + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
+    Mutant("brake off by one", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) + self.done <= limit + 1", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
     Mutant("brake forgets the first pass", "sync_engine/brake.py", "if len(waiting) + self.done <= limit", "if len(waiting) <= limit", HARD + "test_r02_deletions_of_two_passes_of_a_cycle_count_together"),
-    Mutant("approval lets all pass", "sync_engine/brake.py", "[d for d in deletions if d.item_id not in approved]", "[d for d in deletions if not approved]", DELETIONS + "test_r02_an_approval_is_for_the_listed_deletions_and_not_for_later_ones"),
+    Mutant("approval lets all pass", "sync_engine/brake.py", "[d for d in deletions if d.item_id not in approved]", "[d for d in deletions if not approved]", BRAKE + "test_r02_an_approval_is_for_the_listed_deletions_and_not_for_later_ones"),
     # writing to a remote
     Mutant("old payload sent", "sync_engine/intents.py", "    return old.operation is Operation.DELETE or old.revision_id == new.revision_id", "    return True", HARD + "test_r23_a_refused_item_that_left_the_window_goes_out_once_as_it_is_now"),
     Mutant("deletion in the hub not sent", "sync_engine/intents.py", "        return Operation.DELETE if link else None", "        return None"),
@@ -112,7 +113,7 @@ MUTANTS = (
     Mutant("brake does not see late deletions", "sync_engine/push.py", "    if any(i.operation is Operation.DELETE and i.id not in passed for i in ready):", "    if False:", HARD + "test_r02_writes_that_become_deletions_while_they_are_sent_are_under_the_brake"),
     Mutant("conflict not decided again", "sync_engine/push.py", "    settle_conflicts(cycle, claimed.binding, results.conflicts)\n", ""),
     Mutant("hub's cursor runs ahead", "sync_engine/push.py", "            uow.add_intents(plan_intents(cycle, uow, binding, changed))\n", "            uow.add_intents(plan_intents(cycle, uow, binding, changed[:1]))\n"),
-    Mutant("an IN binding writes to the remote", "sync_engine/push.py", "    if cycle.policy.direction is Direction.IN:\n        return\n", "", QUIET + "test_in_carries_changes_to_the_hub_only"),
+    Mutant("an IN binding writes to the remote", "sync_engine/push.py", "        _forget(cycle)\n        return\n", "        _forget(cycle)\n", QUIET + "test_in_carries_changes_to_the_hub_only"),
     Mutant("hub cursor stored before its intents", "sync_engine/push.py", "        with cycle.transaction() as uow:\n            uow.lock_collection(binding.collection_id)\n            changed", "        with cycle.transaction() as uow:\n            uow.set_hub_cursor(binding.id, uow.collection_seq(binding.collection_id))\n        with cycle.transaction() as uow:\n            uow.lock_collection(binding.collection_id)\n            changed"),
     Mutant("POST repeated without its key", "sync_engine/push.py", "        except OutcomeUnknown as err:\n            in_a_row += 1\n", "        except OutcomeUnknown as err:\n            if delivery.operation is Operation.CREATE:\n                results.done(delivery, cycle.connector.create(claimed.binding.remote_id, delivery.payload, cycle.new_key()))\n                continue\n            in_a_row += 1\n"),
     Mutant("update repeated blindly", "sync_engine/push.py", "        except OutcomeUnknown as err:\n            in_a_row += 1\n", "        except OutcomeUnknown as err:\n            if delivery.operation is Operation.UPDATE:\n                results.done(delivery, deliver(cycle, claimed.binding, delivery))\n                continue\n            in_a_row += 1\n"),
@@ -141,10 +142,10 @@ MUTANTS = (
     Mutant("in doubt, written again", "sync_engine/settle.py", "    with cycle.store.read() as uow:\n        sent = uow.intents(cycle.binding_id, [IntentState.SENT], _ALL)\n        if not sent:\n            return\n", "    with cycle.store.begin() as uow:\n        sent = uow.intents(cycle.binding_id, [IntentState.SENT], _ALL)\n        uow.set_intent_state([i.id for i in sent], IntentState.READY)\n        return\n"),
     Mutant("settled update overwrites an edit", "sync_engine/settle.py", "        elif isinstance(found, Changed) and self._as_before(delivery, found):", "        elif isinstance(found, Changed):"),
     # the cycle
-    Mutant("approval lasts for ever", "sync_engine/cycle.py", "        _use_up_approval(cycle)\n    return", "        pass\n    return", DELETIONS + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
+    Mutant("approval lasts for ever", "sync_engine/cycle.py", "        _use_up(cycle, answers)\n    return", "        pass\n    return", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
     Mutant("intents not settled", "sync_engine/cycle.py", "    settle(cycle)\n", "    pass\n"),
     Mutant("recreated at once", "sync_engine/cycle.py", "        push(cycle)  # what was gone", "        remove(cycle)\n        push(cycle)  # what was gone", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
-    Mutant("approval used up by a cycle that failed", "sync_engine/cycle.py", "    settle(cycle)\n    pull(cycle)", "    _use_up_approval(cycle)\n    settle(cycle)\n    pull(cycle)", DELETIONS + "test_r02_an_approval_outlives_a_cycle_that_could_not_finish"),
+    Mutant("approval used up by a cycle that failed", "sync_engine/cycle.py", "    settle(cycle)\n    pull(cycle)", "    _use_up_approval(cycle)\n    settle(cycle)\n    pull(cycle)", BRAKE + "test_r02_an_approval_outlives_a_cycle_that_could_not_finish"),
     Mutant("what was rolled back counts", "sync_engine/context.py", "            self.counts = before\n", "", "tests/unit/test_engine_counts.py::test_r25_what_a_failed_commit_took_back_is_not_counted"),
     Mutant("a plan writes", "sync_engine/dry_run.py", "_Pretending(cycle.connector), RunCounts()", "_Pretending(cycle.connector), RunCounts()\n    cycle = replace(cycle, watch=_Recorder())\n    run_cycle(cycle)", QUIET + "test_r33_a_plan_lists_what_a_cycle_then_does_and_touches_nothing"),
     # texts and times

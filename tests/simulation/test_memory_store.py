@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -43,7 +44,7 @@ class TestMemoryStore(StoreContract):
     """In this process."""
 
     @pytest.fixture
-    def hub(self) -> MemoryHub:  # type: ignore[override]
+    def hub(self) -> MemoryHub:
         store = MemoryStore()
         store.state.seqs = {1: 0, 2: 0}
         for number, name, approved in ((1, "work", True), (2, "home", False)):
@@ -60,8 +61,8 @@ class TestMemoryStore(StoreContract):
         assert hub.database.commits == 2  # the bindings
 
     def test_a_commit_that_fails_happened_or_not(self, hub: MemoryHub) -> None:
-        def late(commit: object) -> None:
-            commit()  # type: ignore[operator]
+        def late(commit: Callable[[], None]) -> None:
+            commit()
             raise ConnectionError
 
         for commit, cursor in ((lambda _work: None, None), (late, "b")):

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, event, select
-from sqlalchemy.dialects import mssql
 
 from storage import (
     admin_actions,
@@ -23,6 +22,7 @@ from storage import (
     tables,
 )
 from storage.errors import StoreRefused
+from tests.statements import DIALECTS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def _compile_for_sql_server(_connection: Any, statement: Any, *_more: Any) -> None:
-    text = str(statement.compile(dialect=mssql.dialect()))
+    text = str(statement.compile(dialect=DIALECTS["mssql"]))
     assert " IS 0" not in text, text
     assert " IS 1" not in text, text
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import create_engine, update
+from sqlalchemy import Connection, create_engine, update
 
 from agendahub import logs
 from agendahub.redaction import learn, redact
@@ -25,7 +26,7 @@ KEY = bytes(range(32))
 
 
 @pytest.fixture
-def connection(tmp_path: Path):
+def connection(tmp_path: Path) -> Iterator[Connection]:
     engine = create_engine(f"sqlite:///{tmp_path}/s.db")
     metadata.create_all(engine)
     with engine.begin() as connection:
@@ -33,7 +34,7 @@ def connection(tmp_path: Path):
     engine.dispose()
 
 
-def test_a_secret_comes_back_and_its_row_shows_nothing(connection) -> None:
+def test_a_secret_comes_back_and_its_row_shows_nothing(connection: Connection) -> None:
     secrets.put(connection, KEY, "work", "pässword", NOW)
     secrets.put(connection, KEY, "work", "pässword 2", NOW)
     assert secrets.get(connection, KEY, "work") == "pässword 2"
@@ -44,7 +45,7 @@ def test_a_secret_comes_back_and_its_row_shows_nothing(connection) -> None:
     assert secrets.get(connection, KEY, "work") is None
 
 
-def test_another_key_or_another_row_does_not_open_it(connection) -> None:
+def test_another_key_or_another_row_does_not_open_it(connection: Connection) -> None:
     secrets.put(connection, KEY, "work", "one", NOW)
     secrets.put(connection, KEY, "home", "two", NOW)
     with pytest.raises(KeyProblem, match="another key"):

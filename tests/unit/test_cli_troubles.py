@@ -9,6 +9,7 @@ import pytest
 
 from agendahub.troubles import troubles
 from storage.admin_lists import QuarantineRow
+from sync_engine.plan import ANOTHER_OF_ITS_UID
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -22,7 +23,8 @@ def row(**more: Any) -> QuarantineRow:
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        (row(operation="read", uid="u1"), "Remove or copy one of the items"),
+        (row(operation="read", uid="u1", message=f"{ANOTHER_OF_ITS_UID} u1."), "Remove or copy one of the items"),
+        (row(operation="read", uid="u1", message="The hub cannot hold this item"), "Correct it at the account"),
         (row(operation="read"), "Correct it at the account"),
         (row(operation="update"), "Change what the server objects to"),
         (row(operation="delete"), "agendahub undo 42"),

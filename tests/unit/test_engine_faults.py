@@ -47,8 +47,8 @@ def _prepared(folder: Path, mood: Unkind) -> World:
 
 
 def _one_cycle(world: World, script: Script, connector: type[FaultyConnector] = FaultyConnector) -> None:
-    cycle = world.context("a", connector(world.sides["a"].account, script))  # type: ignore[arg-type]
-    cycle.store = FaultyStore(world.database, script)  # type: ignore[assignment]
+    cycle = world.context("a", connector(world.sides["a"].account, script))
+    cycle.store = FaultyStore(world.database, script)
     try:
         run_cycle(cycle)
     except (Crash, AccountError, StoreError):

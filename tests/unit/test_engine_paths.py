@@ -62,7 +62,9 @@ def test_what_a_phone_edits_while_the_item_is_being_sent_goes_out_too(tmp_path: 
     assert world.rows(t.conflicts) == []
 
 
-def test_what_a_phone_deletes_while_it_is_being_made_goes_again(tmp_path: Path) -> None:
+def test_what_a_phone_deletes_while_it_is_being_made_goes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_put(samples.event("mine"))
     whole = connector.create
@@ -71,7 +73,7 @@ def test_what_a_phone_deletes_while_it_is_being_made_goes_again(tmp_path: Path) 
         world.phone_remove("mine")
         return whole(*args)
 
-    connector.create = meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", meanwhile)
     world.settle()
     assert "mine" not in a.items()
     assert world.rows(t.intents) == []
@@ -79,18 +81,20 @@ def test_what_a_phone_deletes_while_it_is_being_made_goes_again(tmp_path: Path) 
 
 @pytest.mark.parametrize("done", [True, False])
 @pytest.mark.parametrize("then", ["edit", "delete"])
-def test_what_a_phone_does_while_a_write_is_in_doubt_is_not_lost(tmp_path: Path, done: bool, then: str) -> None:
+def test_what_a_phone_does_while_a_write_is_in_doubt_is_not_lost(
+    tmp_path: Path, done: bool, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_edit("ev-1", lambda text: text.replace("Room 1", "Room 2"))
     whole = connector.update
 
     def lost(*args: Any) -> Any:
-        connector.update = whole  # type: ignore[method-assign]
+        monkeypatch.setattr(connector, "update", whole)
         if done:
             whole(*args)
         raise OutcomeUnknown("The connection broke.")
 
-    connector.update = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "update", lost)
     world.cycle("a")
     if then == "edit":
         world.phone_edit("ev-1", lambda text: text.replace("Bring coffee", "Bring tea"))
@@ -106,7 +110,9 @@ def test_what_a_phone_does_while_a_write_is_in_doubt_is_not_lost(tmp_path: Path,
     assert world.rows(t.intents) == world.rows(t.quarantine) == world.rows(t.conflicts) == []
 
 
-def test_a_deletion_in_doubt_is_not_repeated_when_the_phone_brought_the_item_back(tmp_path: Path) -> None:
+def test_a_deletion_in_doubt_is_not_repeated_when_the_phone_brought_the_item_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     item = world.hub()["ev-1"]
     world.phone_remove("ev-1")
@@ -115,29 +121,31 @@ def test_a_deletion_in_doubt_is_not_repeated_when_the_phone_brought_the_item_bac
     def lost(*_: Any) -> Any:
         raise OutcomeUnknown("The connection broke.")
 
-    connector.delete = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "delete", lost)
     world.cycle("a")
-    connector.delete = whole  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "delete", whole)
     world.phone_put(Item.read(item.text.replace("Room 1", "Room 2")))
     world.settle()
     assert "delete" not in connector.writes()
     assert "Room 2" in a.texts()["ev-1"]
 
 
-def test_an_edit_that_is_collected_while_an_older_one_is_in_doubt_goes_out_after_it(tmp_path: Path) -> None:
+def test_an_edit_that_is_collected_while_an_older_one_is_in_doubt_goes_out_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, a, connector = _world(tmp_path)
     world.phone_edit("ev-1", lambda text: text.replace("Room 1", "Room 2"))
     world.phone_edit("ca-1", lambda text: text.replace("Likes numbers", "Likes engines"))
     whole = connector.update
 
     def troubled(collection: str, ref: Any, item: Item, base: Any) -> Any:
-        connector.update = whole  # type: ignore[method-assign]
+        monkeypatch.setattr(connector, "update", whole)
         whole(collection, ref, item, base)
         world.phone_edit("ev-1", lambda text: text.replace("Bring coffee", "Bring tea"))
         a.edit("ca-1", lambda text: text.replace("FN:Ada Lovelace", "FN:Ada King"))  # the next write is refused once
         raise OutcomeUnknown("The connection broke.")
 
-    connector.update = troubled  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "update", troubled)
     world.settle()
     world.settle()
     assert "Bring tea" in a.texts()["ev-1"]
@@ -177,7 +185,7 @@ def test_a_cycle_may_be_stopped_anywhere_and_goes_on_later(tmp_path: Path) -> No
     assert world.rows(t.intents) == []
 
 
-def test_troubles_of_the_server_itself_end_the_cycle(tmp_path: Path) -> None:
+def test_troubles_of_the_server_itself_end_the_cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, a, connector = _world(tmp_path)
     for n in range(10):
         world.phone_put(samples.task(f"t{n}"))
@@ -187,11 +195,12 @@ def test_troubles_of_the_server_itself_end_the_cycle(tmp_path: Path) -> None:
         tried.append(args)
         raise OutcomeUnknown("The connection broke.")
 
-    whole, connector.create = connector.create, lost  # type: ignore[method-assign]
+    whole = connector.create
+    monkeypatch.setattr(connector, "create", lost)
     with pytest.raises(OutcomeUnknown):
         world.cycle("a")
     assert len(tried) == 3
-    connector.create = whole  # type: ignore[method-assign]
+    monkeypatch.setattr(connector, "create", whole)
     world.cycle("a")
     assert len(a.items()) == 13
     assert connector.writes() == ["create"] * 10
