@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from exchangelib import EWSDate  # type: ignore[import-untyped]
+from exchangelib import EWSDate
 from exchangelib import recurrence as ews
 
 from connectors.microsoft.patterns import Pattern, PatternKind, Recurrence

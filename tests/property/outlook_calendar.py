@@ -19,7 +19,7 @@ def outlook_days(recurrence: Recurrence) -> list[date]:
     """The days of a recurrence in the two years from its start. A day that a month has not is its last one."""
     end = recurrence.start + HORIZON
     days = (day for day in _days(recurrence.pattern, recurrence.start) if day >= recurrence.start)
-    found = []
+    found: list[date] = []
     for day in days:
         if day >= end or len(found) == recurrence.count or (recurrence.until and day > recurrence.until):
             break

@@ -71,7 +71,8 @@ def _patched(document: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 @_FEW
 @given(contacts(), st.sampled_from(["note", "title", "birthday"]))
 def test_r20_one_changed_field_is_one_property(contact: Contact, field: str) -> None:
-    changed = replace(contact, **{field: "1999-09-09"})
+    change: dict[str, Any] = {field: "1999-09-09"}
+    changed = replace(contact, **change)
     there = {"note": "personalNotes", "title": "jobTitle", "birthday": "birthday"}[field]
     expected = {there} if getattr(contact, field) != "1999-09-09" else set()
     assert set(contact_patch(contact, changed)) == expected
@@ -200,7 +201,8 @@ def test_an_event_got_and_put_changes_nothing(event: Event) -> None:
 @given(events(), st.sampled_from(["summary", "description", "location"]))
 def test_r20_one_changed_field_of_an_event_is_one_property(event: Event, field: str) -> None:
     assert event.master is not None
-    changed = replace(event, master=replace(event.master, **{field: "other words"}))
+    change: dict[str, Any] = {field: "other words"}
+    changed = replace(event, master=replace(event.master, **change))
     write = event_patch(event, changed, "UTC")
     there = {"summary": "subject", "description": "body", "location": "location"}[field]
     assert (set(write.master), write.occurrences, write.cancelled) == ({there}, {}, ())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from O365 import Account, MSGraphProtocol  # type: ignore[import-untyped]
-from O365.utils.token import MemoryTokenBackend  # type: ignore[import-untyped]
+from O365 import Account, MSGraphProtocol
+from O365.utils.token import MemoryTokenBackend
 
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.mailbox import Exchange, Mailbox

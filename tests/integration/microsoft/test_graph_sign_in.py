@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msal  # type: ignore[import-untyped]
+import msal
 import pytest
 import requests
 import trustme
-from O365 import Account, Connection, MSGraphProtocol  # type: ignore[import-untyped]
-from O365.utils.token import MemoryTokenBackend  # type: ignore[import-untyped]
+from O365 import Account, Connection, MSGraphProtocol
+from O365.utils.token import MemoryTokenBackend
 
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.mailbox import Exchange

@@ -6,6 +6,7 @@ import base64
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil import rrule
@@ -63,7 +64,7 @@ def originals(item: Item) -> Iterator[datetime]:
     return (hit.replace(tzinfo=zone).astimezone(UTC) for hit in rule)
 
 
-def _rule(pattern: Element, start: datetime) -> dict[str, object]:
+def _rule(pattern: Element, start: datetime) -> dict[str, Any]:
     interval = int(text(pattern, "t:Interval") or 1)
     month = _MONTHS.get(text(pattern, "t:Month"))
     names = text(pattern, "t:DaysOfWeek").split()
