@@ -145,7 +145,7 @@ MUTANTS = (
     Mutant("approval lasts for ever", "sync_engine/cycle.py", "        _use_up(cycle, answers)\n    return", "        pass\n    return", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
     Mutant("intents not settled", "sync_engine/cycle.py", "    settle(cycle)\n", "    pass\n"),
     Mutant("recreated at once", "sync_engine/cycle.py", "        push(cycle)  # what was gone", "        remove(cycle)\n        push(cycle)  # what was gone", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),
-    Mutant("approval used up by a cycle that failed", "sync_engine/cycle.py", "    settle(cycle)\n    pull(cycle)", "    _use_up_approval(cycle)\n    settle(cycle)\n    pull(cycle)", BRAKE + "test_r02_an_approval_outlives_a_cycle_that_could_not_finish"),
+    Mutant("approval used up by a cycle that failed", "sync_engine/cycle.py", "    settle(cycle)\n    pull(cycle)", "    _use_up(cycle, answers) if answers is not None else None\n    settle(cycle)\n    pull(cycle)", BRAKE + "test_r02_an_approval_outlives_a_cycle_that_could_not_finish"),
     Mutant("what was rolled back counts", "sync_engine/context.py", "            self.counts = before\n", "", "tests/unit/test_engine_counts.py::test_r25_what_a_failed_commit_took_back_is_not_counted"),
     Mutant("a plan writes", "sync_engine/dry_run.py", "_Pretending(cycle.connector), RunCounts()", "_Pretending(cycle.connector), RunCounts()\n    cycle = replace(cycle, watch=_Recorder())\n    run_cycle(cycle)", QUIET + "test_r33_a_plan_lists_what_a_cycle_then_does_and_touches_nothing"),
     # texts and times
