@@ -52,60 +52,74 @@ def test_r02_r03_an_admin_does_all_by_the_api(hub: Hub, radicale_server: Server)
     for uid, summary in everything.items():
         put_event(radicale_server, paths[0], uid, summary)
 
-    def both() -> bool:
-        return events_at(radicale_server, paths[0]) == events_at(radicale_server, paths[1])
-
-    def holds() -> Any:
-        return api.ask("GET", "/holds")["holds"]
-
     with hub.serving():
         wait_for(lambda: events_at(radicale_server, paths[1]) == everything)
-        for n in range(4):
-            delete_event(radicale_server, paths[0], f"e{n}")
-        (hold,) = wait_for(holds)
-        assert (hold["binding"], hold["side"], hold["count"]) == ("one", "hub", 4)
-        (shown,) = api.ask("GET", "/holds/one")["holds"]
-        assert {item["title"] for item in shown["items"]} == {f"event {n}" for n in range(4)}
-        assert 'agendahub_held_deletions{binding="one",side="hub"} 4.0' in requests.get(f"{hub.url}/metrics").text
-        status = only_looks.ask("GET", "/status")
-        assert not status["ok"]
-        assert status["held"][0]["mark"] == hold["mark"]
-
-        only_looks.ask("POST", "/holds/one/approve", 403, json={"mark": hold["mark"]})
-        api.ask("POST", "/holds/one/approve", 422)
-        api.ask("POST", "/holds/one/approve", 409, json={"mark": "0" * 12})
-        api.ask("POST", "/holds/the%20other/approve", 404, json={"mark": hold["mark"]})
-        assert api.ask("POST", "/holds/one/discard", json={"mark": hold["mark"]})["brought_back"] == 4
-        wait_for(lambda: not holds() and both())
+        _discarded(hub, api, only_looks, radicale_server, paths)
         assert events_at(radicale_server, paths[0]) == everything
-
-        for n in range(3):
-            delete_event(radicale_server, paths[0], f"e{n}")
-        (hold,) = wait_for(holds)
-        assert api.ask("POST", "/holds/one/approve", json={"mark": hold["mark"]}) == {"approved": 3}
-        (hold,) = wait_for(lambda: [h for h in holds() if h["binding"] == "the other"])
-        assert hold["side"] == "remote"
-        assert api.ask("POST", "/holds/the%20other/approve", json={"mark": hold["mark"]}) == {"approved": 3}
-        wait_for(lambda: not holds() and both())
-        assert set(events_at(radicale_server, paths[1])) == {"e3", "e4", "e5"}
-
-        gone = api.ask("GET", "/deleted", params={"q": "event 1"})["items"]
-        assert [item["title"] for item in gone] == ["event 1"]
-        run = next(c["run_id"] for c in api.ask("GET", "/history")["changes"] if c["changed"] == ["deleted"])
-        told = api.ask("POST", "/undo", json={"run": run})
-        assert [step["action"] for step in told["steps"]] == ["bring back"] * 3
-        assert told["changed"] == 0
-        api.ask("POST", "/undo", 422, json={"run": run, "dryrun": False})
-        api.ask("POST", "/undo", 422, json={"run": run, "dry_run": False})
-        api.ask("POST", "/undo", 409, json={"run": run, "dry_run": False, "mark": "0" * 12})
-        done = api.ask("POST", "/undo", json={"run": run, "dry_run": False, "mark": told["mark"]})
-        assert done["changed"] == 3
-        wait_for(lambda: events_at(radicale_server, paths[0]) == events_at(radicale_server, paths[1]) == everything)
-        assert api.ask("GET", f"/items/{gone[0]['id']}/history")["versions"][-1]["actor"] == "admin, token helpdesk"
-        assert api.ask("GET", "/runs", params={"limit": 1})["runs"][0]["id"] >= done["run"]
+        _approved(api, radicale_server, paths)
+        _undone(api, radicale_server, paths, everything)
         _conflict(api, radicale_server, paths)
         _refusals(hub, api, made["token"])
     assert made["token"] not in hub.log()
+
+
+def _holds(api: Api) -> Any:
+    return api.ask("GET", "/holds")["holds"]
+
+
+def _in_step(api: Api, server: Server, paths: list[str]) -> bool:
+    return not _holds(api) and events_at(server, paths[0]) == events_at(server, paths[1])
+
+
+def _discarded(hub: Hub, api: Api, only_looks: Api, server: Server, paths: list[str]) -> None:
+    """Held deletions are shown, refused to whom they must be, and brought back."""
+    for n in range(4):
+        delete_event(server, paths[0], f"e{n}")
+    (hold,) = wait_for(lambda: _holds(api))
+    assert (hold["binding"], hold["side"], hold["count"]) == ("one", "hub", 4)
+    (shown,) = api.ask("GET", "/holds/one")["holds"]
+    assert {item["title"] for item in shown["items"]} == {f"event {n}" for n in range(4)}
+    assert 'agendahub_held_deletions{binding="one",side="hub"} 4.0' in requests.get(f"{hub.url}/metrics").text
+    status = only_looks.ask("GET", "/status")
+    assert not status["ok"]
+    assert status["held"][0]["mark"] == hold["mark"]
+    only_looks.ask("POST", "/holds/one/approve", 403, json={"mark": hold["mark"]})
+    api.ask("POST", "/holds/one/approve", 422)
+    api.ask("POST", "/holds/one/approve", 409, json={"mark": "0" * 12})
+    api.ask("POST", "/holds/the%20other/approve", 404, json={"mark": hold["mark"]})
+    assert api.ask("POST", "/holds/one/discard", json={"mark": hold["mark"]})["brought_back"] == 4
+    wait_for(lambda: _in_step(api, server, paths))
+
+
+def _approved(api: Api, server: Server, paths: list[str]) -> None:
+    """Deletions that are approved in the hub, and then at the other account."""
+    for n in range(3):
+        delete_event(server, paths[0], f"e{n}")
+    (hold,) = wait_for(lambda: _holds(api))
+    assert api.ask("POST", "/holds/one/approve", json={"mark": hold["mark"]}) == {"approved": 3}
+    (hold,) = wait_for(lambda: [h for h in _holds(api) if h["binding"] == "the other"])
+    assert hold["side"] == "remote"
+    assert api.ask("POST", "/holds/the%20other/approve", json={"mark": hold["mark"]}) == {"approved": 3}
+    wait_for(lambda: _in_step(api, server, paths))
+    assert set(events_at(server, paths[1])) == {"e3", "e4", "e5"}
+
+
+def _undone(api: Api, server: Server, paths: list[str], everything: dict[str, str]) -> None:
+    """The run that deleted them is taken back, after it was looked at."""
+    gone = api.ask("GET", "/deleted", params={"q": "event 1"})["items"]
+    assert [item["title"] for item in gone] == ["event 1"]
+    run = next(c["run_id"] for c in api.ask("GET", "/history")["changes"] if c["changed"] == ["deleted"])
+    told = api.ask("POST", "/undo", json={"run": run})
+    assert [step["action"] for step in told["steps"]] == ["bring back"] * 3
+    assert told["changed"] == 0
+    api.ask("POST", "/undo", 422, json={"run": run, "dryrun": False})
+    api.ask("POST", "/undo", 422, json={"run": run, "dry_run": False})
+    api.ask("POST", "/undo", 409, json={"run": run, "dry_run": False, "mark": "0" * 12})
+    done = api.ask("POST", "/undo", json={"run": run, "dry_run": False, "mark": told["mark"]})
+    assert done["changed"] == 3
+    wait_for(lambda: events_at(server, paths[0]) == events_at(server, paths[1]) == everything)
+    assert api.ask("GET", f"/items/{gone[0]['id']}/history")["versions"][-1]["actor"] == "admin, token helpdesk"
+    assert api.ask("GET", "/runs", params={"limit": 1})["runs"][0]["id"] >= done["run"]
 
 
 def _conflict(api: Api, server: Server, paths: list[str]) -> None:
