@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connectors.tokens import TokenStore
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorSettings:
@@ -13,7 +15,7 @@ class ConnectorSettings:
     url: str
     username: str = ""
     secret: str = field(default="", repr=False)  # a password, or the token for bearer
-    auth: str = "basic"  # basic, digest or bearer
+    auth: str = "basic"  # basic, digest, bearer; for Microsoft also ntlm, device, web, app
     ca_file: str = ""  # certificates to trust instead of the public ones (PEM)
     timeout: float = 30.0  # seconds to wait for a connection, and for each part of an answer
     pool_size: int = 2  # connections kept open to the server
@@ -22,4 +24,11 @@ class ConnectorSettings:
     other_hosts: tuple[
         str, ...
     ] = ()  # further hosts the password may go to: "icloud.com" stands for its sub-domains too
+    mailbox: str = ""  # whose mailbox is opened, by its address; empty: of the user who signs in
+    zone: str = "UTC"  # IANA: where times without a zone are meant, at systems that know no such times
+    tenant: str = ""  # of Microsoft's directory: its id or domain
+    client_id: str = ""  # of the app that was registered there
+    certificate: str = field(default="", repr=False)  # of the app: its key and certificate (PEM)
+    authority: str = ""  # where to sign in; empty: Microsoft's public cloud
+    tokens: TokenStore | None = field(default=None, repr=False, compare=False)  # where the tokens of a sign-in are kept
     options: Mapping[str, str] = field(default_factory=dict)  # for what only one kind of connector knows

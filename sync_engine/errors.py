@@ -4,6 +4,7 @@ SyncError
 ├── ItemError                 this item only; all others go on
 │   ├── VersionConflict       it changed over there: read it and decide again
 │   ├── Rejected              the system refuses this item: quarantine it with the server's words
+│   ├── PartlyWritten         it took the item without a part of it: keep all of it in the hub, tell the admin
 │   └── Unreadable            its text cannot be read: keep the raw text, quarantine
 ├── NotStored                 the hub's store refused a transaction: find the item that it cannot hold, keep the rest
 └── AccountError              the whole account or collection
@@ -39,6 +40,15 @@ class VersionConflict(ItemError):
 
 class Rejected(ItemError):
     """The system will not take this item, now or later (a 4xx that is not about sign-in or load)."""
+
+
+class PartlyWritten(ItemError):
+    """The item was written, but for a part that the system refuses, such as one changed occurrence of a series."""
+
+    def __init__(self, message: str, *, remote_id: str, version: str = "", server_said: str = "") -> None:
+        super().__init__(message, server_said=server_said)
+        self.remote_id = remote_id  # of the item that was written
+        self.version = version  # after the last step
 
 
 class Unreadable(ItemError):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from sync_engine.errors import ItemError
+from sync_engine.errors import ItemError, OutcomeUnknown
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.state import (
@@ -68,12 +69,26 @@ class Listed:
     ref: RemoteRef
 
 
+class Role(StrEnum):
+    """What the account's owner is in a meeting: who may change it for all (SYNC.md R12, R13)."""
+
+    NONE = ""  # no meeting, or a system that knows no such thing
+    ORGANIZER = "organizer"
+    GUEST = "guest"  # has a copy of the organiser's meeting
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """New or changed, read in full. The version belongs to exactly this text."""
+    """New or changed, read in full. The version belongs to exactly this text.
+
+    ``item.uid`` is the UID that the system itself gives. Where it cannot be chosen, ``known_as`` is the UID that we hid
+    on the item when we made it; a copy that a user makes there carries it too (SYNC.md R37).
+    """
 
     ref: RemoteRef
     item: Item
+    known_as: str = ""
+    role: Role = Role.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,47 @@ class ReadBack(Protocol):
 
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """What the system keeps for items that were just written; answers as `fetch` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of a batch: without `ref` a creation, without `item` a deletion, else an update."""
+
+    ref: RemoteRef | None
+    item: Item | None
+    base: Item | None = None  # of an update: what the remote held in `ref.version`
+    key: str = ""  # of a creation: its idempotency key
+
+
+Written: TypeAlias = RemoteRef | ItemError | OutcomeUnknown | None
+"""What came of one write: the new reference, None for a deletion, or why it was not done or is not known."""
+
+
+@runtime_checkable
+class BatchWrites(Protocol):
+    """A capability: many writes in one request (EWS bulk calls, Graph $batch)."""
+
+    def write(self, collection: str, writes: Sequence[Write]) -> Iterator[Written]:
+        """Carry out writes that have nothing to do with each other; one answer for each, in their order.
+
+        Raises an AccountError when the rest was not sent: the writes that got no answer are untouched. A write that may
+        have been carried out gets an answer: OutcomeUnknown.
+        """
+
+
+@runtime_checkable
+class ManySteps(Protocol):
+    """A capability of systems where a series is written by several requests: first the master, then its exceptions.
+
+    `create` and `update` mark the master as unfinished with their first step, and unmark it with the last. When a later
+    step cannot be made now they raise OutcomeUnknown; when it is refused for good, PartlyWritten.
+    """
+
+    def finish(self, collection: str, ref: RemoteRef | None, item: Item, key: str) -> None:
+        """Go on with a write of exactly `item` that broke off between its steps; nothing where none did.
+
+        `ref` is None for a creation, which is looked for by `key`.
+        """
 
 
 # ---------------------------------------------------------------- the hub side
@@ -301,6 +357,7 @@ class Store(Protocol):
 
 
 __all__ = [
+    "BatchWrites",
     "Binding",
     "Broken",
     "Change",
@@ -317,6 +374,7 @@ __all__ = [
     "Link",
     "LinkState",
     "Listed",
+    "ManySteps",
     "Operation",
     "Origin",
     "Page",
@@ -326,8 +384,11 @@ __all__ = [
     "RemoteCollection",
     "RemoteRef",
     "Removed",
+    "Role",
     "RunCounts",
     "Store",
     "Trouble",
     "UnitOfWork",
+    "Write",
+    "Written",
 ]
