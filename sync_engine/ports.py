@@ -185,6 +185,8 @@ Written: TypeAlias = RemoteRef | ItemError | OutcomeUnknown | None
 class BatchWrites(Protocol):
     """A capability: many writes in one request (EWS bulk calls, Graph $batch)."""
 
+    most_writes: int  # that one call of `write` may be given
+
     def write(self, collection: str, writes: Sequence[Write]) -> Iterator[Written]:
         """Carry out writes that have nothing to do with each other; one answer for each, in their order.
 

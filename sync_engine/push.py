@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from sync_engine.batches import deliver_batches
 from sync_engine.brake import Brake, Deletion
 from sync_engine.context import Cycle, Stopped
 from sync_engine.deliver import Delivery, deliver, load_deliveries
@@ -18,6 +19,7 @@ from sync_engine.intents import outdated, plan_intents
 from sync_engine.item import Item
 from sync_engine.model import title_of
 from sync_engine.ports import (
+    BatchWrites,
     Binding,
     Direction,
     Intent,
@@ -172,7 +174,10 @@ def _write(cycle: Cycle, claimed: Claimed) -> None:
     """Deliver a batch, then commit what came of it; an error that stops the cycle leaves the rest READY again."""
     results = Results(cycle, claimed.binding)
     try:
-        _deliver_all(cycle, claimed, results)
+        if isinstance(cycle.connector, BatchWrites):
+            deliver_batches(results, cycle.connector, claimed.deliveries)
+        else:
+            _deliver_all(cycle, claimed, results)
         read_back(results)
     except BaseException:
         unverified(results)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sync_engine.context import Cycle
 from sync_engine.deliver import Delivery
-from sync_engine.errors import ItemError, NotStored, OutcomeUnknown, Rejected, SyncError, VersionConflict
+from sync_engine.errors import ItemError, NotStored, OutcomeUnknown, PartlyWritten, Rejected, SyncError, VersionConflict
 from sync_engine.intents import intent_for
 from sync_engine.model import starts_of, title_of
 from sync_engine.ping_pong import PingPong, counted
@@ -39,6 +39,7 @@ class Results:
     refused: list[tuple[Delivery, ItemError]] = field(default_factory=list)
     in_doubt: list[tuple[Delivery, OutcomeUnknown]] = field(default_factory=list)
     not_sent: list[Delivery] = field(default_factory=list)
+    partly: dict[int, PartlyWritten] = field(default_factory=dict)  # by hub item: written, but for a part
     echoes: dict[int, str] = field(default_factory=dict)  # by hub item: the text that the remote keeps instead
 
     def done(self, delivery: Delivery, ref: RemoteRef | None) -> None:
@@ -55,8 +56,11 @@ class Results:
         self.done(delivery, kept.ref)
 
     def failed(self, delivery: Delivery, err: ItemError) -> None:
-        """The remote refused; a version conflict is decided again, once in a cycle."""
-        if isinstance(err, VersionConflict) and delivery.hub.id not in self.cycle.refused_once:
+        """The remote refused, all or a part; a version conflict is decided again, once in a cycle."""
+        if isinstance(err, PartlyWritten):
+            self.partly[delivery.hub.id] = err
+            self.done(delivery, RemoteRef(err.remote_id, err.version))
+        elif isinstance(err, VersionConflict) and delivery.hub.id not in self.cycle.refused_once:
             self.cycle.refused_once.add(delivery.hub.id)
             self.conflicts.append(delivery)
         else:
@@ -117,6 +121,9 @@ class Results:
             return
         uow.delete_intents([d.intent.id for d in finished])
         uow.release(self.binding.id, item_ids=[d.hub.id for d in finished])
+        for delivery in finished:
+            if (err := self.partly.get(delivery.hub.id)) is not None:
+                uow.quarantine(self.binding.id, replace(trouble(delivery, err), remote_id=err.remote_id))
         self._follow_up(uow, finished)
 
     def _follow_up(self, uow: UnitOfWork, finished: Sequence[Delivery]) -> None:
@@ -155,7 +162,7 @@ class Results:
         counts.pushed_new += created
         counts.pushed_changed += len(self.written) - created
         counts.pushed_deleted += len(self.deleted)
-        counts.quarantined += len(self.refused)
+        counts.quarantined += len(self.refused) + len(self.partly)
 
 
 def settle_conflicts(cycle: Cycle, binding: Binding, conflicts: Sequence[Delivery]) -> None:

@@ -20,6 +20,7 @@ from sync_engine.ports import (
     Connector,
     Cursor,
     KnownVersions,
+    ManySteps,
     Page,
     ReadBack,
     RemoteCollection,
@@ -73,12 +74,17 @@ class Gate(Watch):
 
 def carry_out(cycle: Cycle, gate: Gate, feeds: Sequence[Feed], *, approved: bool) -> None:
     """Run the cycle through the gate. `approved`: deletions over the brake pass. Raises AccountError, Stopped."""
-    again = _ReplayedReadBack if isinstance(cycle.connector, ReadBack) else _Replayed
-    cycle.connector = again(cycle.connector, feeds)
+    cycle.connector = _replayed(cycle.connector)(cycle.connector, feeds)
     cycle.watch = gate
     if approved:
         cycle.policy = replace(cycle.policy, brake_count=_ALL)
     run_cycle(cycle)
+
+
+def _replayed(connector: Connector) -> type[_Replayed]:
+    if isinstance(connector, ManySteps):
+        return _ReplayedSteps
+    return _ReplayedReadBack if isinstance(connector, ReadBack) else _Replayed
 
 
 class _Replayed:
@@ -135,3 +141,12 @@ class _ReplayedReadBack(_Replayed):
         """As the real one."""
         assert isinstance(self._inner, ReadBack)
         return self._inner.read_back(collection, ids)
+
+
+class _ReplayedSteps(_ReplayedReadBack):
+    """The same where a series is written in many steps."""
+
+    def finish(self, collection: str, ref: RemoteRef | None, item: Item, key: str) -> None:
+        """As the real one."""
+        assert isinstance(self._inner, ManySteps)
+        self._inner.finish(collection, ref, item, key)

@@ -8,9 +8,21 @@ from dataclasses import dataclass, field
 from sync_engine.context import Cycle
 from sync_engine.decide import own_rewriting
 from sync_engine.deliver import Delivery, load_deliveries
+from sync_engine.errors import ItemError, PartlyWritten
 from sync_engine.formats import with_uid
 from sync_engine.merge import merge
-from sync_engine.ports import Binding, Broken, Change, Changed, IntentState, Operation, Prefer, RemoteRef, Removed
+from sync_engine.ports import (
+    Binding,
+    Broken,
+    Change,
+    Changed,
+    IntentState,
+    ManySteps,
+    Operation,
+    Prefer,
+    RemoteRef,
+    Removed,
+)
 from sync_engine.pull import take
 from sync_engine.results import Results, is_anothers, place_taken
 
@@ -26,12 +38,30 @@ def settle(cycle: Cycle) -> None:
         binding = uow.binding(cycle.binding_id)
         deliveries = load_deliveries(cycle, uow, binding, sent)
     outcome = _Outcome(Results(cycle, binding))
-    for delivery, found in _look(cycle, binding, deliveries):
+    ended = _finish(outcome.results, deliveries)
+    for delivery, found in _look(cycle, binding, [d for d in deliveries if d.hub.id not in ended]):
         outcome.judge(delivery, found)
     _keep_overwritten(cycle, binding, outcome.overwritten)
     outcome.results.commit()
     if outcome.take:
         take(cycle, outcome.take, [d.intent for d in outcome.results.conflicts])
+
+
+def _finish(results: Results, deliveries: Sequence[Delivery]) -> set[int]:
+    """Go on with series whose write broke off between its steps; gives the items that need no look any more."""
+    connector = results.cycle.connector
+    if not isinstance(connector, ManySteps):
+        return set()
+    for d in deliveries:
+        if d.operation is not Operation.DELETE:
+            ref = RemoteRef(d.link.remote_id, d.link.remote_version) if d.link else None
+            try:
+                connector.finish(results.binding.remote_id, ref, d.payload, d.intent.key)
+            except PartlyWritten as err:
+                results.failed(d, err)
+            except ItemError:
+                continue  # what stands there now tells what to do
+    return set(results.partly)
 
 
 def _look(
