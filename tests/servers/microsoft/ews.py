@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers.gateway import serving
+from tests.servers.microsoft.serving import serving
 from tests.servers.microsoft import ews_attachments as attachments
 from tests.servers.microsoft import ews_directory as directory
 from tests.servers.microsoft import ews_folders as folders
