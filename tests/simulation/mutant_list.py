@@ -28,6 +28,7 @@ IDENTITY = "tests/contract/test_rules_identity.py::"
 FIELDS = "tests/contract/test_rules_fields.py::"
 WINDOW = "tests/contract/test_rules_window.py::"
 PATHS = "tests/unit/test_engine_paths.py::"
+BATCHES = "tests/unit/test_engine_batches.py::"
 CALLS = "tests/unit/test_engine_every_call.py::"
 UNKIND = "tests/contract/test_connector_dav_unkind.py::TestPlain::"
 WRITES = "tests/integration/test_dav_writes.py::"
@@ -121,6 +122,12 @@ MUTANTS = (
     Mutant("401 goes on writing", "sync_engine/push.py", "        except (AccountError, Stopped):\n            results.untouched(claimed.deliveries[n:])\n            raise", "        except (AccountError, Stopped) as err:\n            if type(err).__name__ == 'NotAuthorised':\n                results.untouched([delivery])\n                continue\n            results.untouched(claimed.deliveries[n:])\n            raise"),
     Mutant("one refused write ends the cycle", "sync_engine/push.py", "            results.failed(delivery, err)\n", "            results.failed(delivery, err)\n            results.untouched(claimed.deliveries[n + 1 :])\n            raise\n", FAILURES + "test_r09_one_refused_item_holds_up_nobody_and_is_tried_again_when_it_changes"),
     Mutant("a broken connection is tried for ever", "sync_engine/push.py", "            if in_a_row >= _TROUBLES_IN_A_ROW:", "            if False:", PATHS + "test_troubles_of_the_server_itself_end_the_cycle"),
+    Mutant("writes of a broken batch looked for", "sync_engine/batches.py", "        results.untouched(rest)\n", "        pass\n", BATCHES + "test_r27_what_a_broken_off_batch_did_not_send_waits_for_the_next_cycle"),
+    Mutant("a batch in doubt sent again", "sync_engine/batches.py", "            results.unknown(delivery, err)\n", "            results.untouched([delivery])\n", BATCHES + "test_r06_a_batch_that_broke_off_in_doubt_is_settled_by_a_read"),
+    Mutant("one of a batch in doubt sent again", "sync_engine/batches.py", "        results.unknown(delivery, answer)\n", "        results.untouched([delivery])\n"),
+    Mutant("later batches forgotten", "sync_engine/batches.py", "            results.untouched(deliveries[start + size :])\n", "            pass\n", BATCHES + "test_r27_what_a_broken_off_batch_did_not_send_waits_for_the_next_cycle"),
+    Mutant("half a series is believed", "sync_engine/settle.py", "                connector.finish(", "                (lambda *_: None)(", BATCHES + "test_r05_a_series_that_was_written_by_half_is_finished_before_anything_is_read_from_it"),
+    Mutant("a refused part is not told", "sync_engine/results.py", "            if (err := self.partly.get(delivery.hub.id)) is not None:", "            if (err := None) is not None:", BATCHES + "test_what_was_written_in_part_stays_whole_in_the_hub_and_is_told"),
     Mutant("no idempotency key", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, '')"),
     Mutant("unconditional write", "sync_engine/deliver.py", "    ref = RemoteRef(link.remote_id, link.remote_version)", "    found = next(iter(connector.fetch(binding.remote_id, [link.remote_id])))\n    ref = getattr(found, 'ref', RemoteRef(link.remote_id))"),
     Mutant("key made anew on retry", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, cycle.new_key())"),

@@ -41,6 +41,7 @@ class Nature:
     no_feed: bool = False  # lists everything each time
     cursors: str = "end"  # end: the last page has one, extra: a page of its own has, each: every page
     moves: bool = False  # an edit in its own web page gives the item another id
+    batches: bool = False  # takes many writes in one request
     robot: bool = False  # a program there spells a field its own way, whenever it was written (R21)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sync_engine.errors import CursorExpired, Unavailable, Unreadable
+from sync_engine.errors import AccountError, CursorExpired, ItemError, OutcomeUnknown, Unavailable, Unreadable
 from sync_engine.item import Item
 from sync_engine.ports import (
     Broken,
@@ -18,6 +18,8 @@ from sync_engine.ports import (
     RemoteCollection,
     RemoteRef,
     Removed,
+    Write,
+    Written,
 )
 from tests.simulation.chaos import Fault, Session
 from tests.simulation.connectors import ReadingConnector, SimConnector
@@ -125,14 +127,60 @@ class FaultyReadingConnector(FaultyConnector):
         yield from self._read("read_back", collection, ids)
 
 
+class _Batches(FaultyConnector):
+    """Takes many writes at once: each may fail by itself, and a crash leaves those of the batch without an answer."""
+
+    most_writes = 3
+
+    def write(self, collection: str, writes: Sequence[Write]) -> Iterator[Written]:
+        answers: list[Written] = []
+        stopped: AccountError | None = None
+        for one in writes:
+            try:
+                answers.append(self._written(collection, one))
+            except (ItemError, OutcomeUnknown) as err:
+                answers.append(err)
+            except AccountError as err:
+                stopped = err
+                break
+        yield from answers
+        if stopped is not None:
+            raise stopped
+
+    def _written(self, collection: str, one: Write) -> RemoteRef | None:
+        if one.ref is None:
+            assert one.item is not None
+            return self.create(collection, one.item, one.key)
+        if one.item is None:
+            self.delete(collection, one.ref)
+            return None
+        return self.update(collection, one.ref, one.item, one.base)
+
+
+class FaultyBatchingConnector(_Batches):
+    """For remotes that keep what they are sent."""
+
+
+class FaultyBatchingReadingConnector(_Batches, FaultyReadingConnector):
+    """For remotes that rewrite it."""
+
+
 def _id(change: Change) -> str:
     return change.id if isinstance(change, Removed) else change.ref.id
 
 
 def faulty(inner: SimConnector, session: Session, *, may_lie: bool) -> FaultyConnector:
     """With the capabilities of the inner one."""
-    kind = FaultyReadingConnector if isinstance(inner, ReadingConnector) else FaultyConnector
-    return kind(inner, session, may_lie=may_lie)
+    reading, batching = isinstance(inner, ReadingConnector), inner.remote.nature.batches
+    return _KINDS[reading, batching](inner, session, may_lie=may_lie)
+
+
+_KINDS: dict[tuple[bool, bool], type[FaultyConnector]] = {
+    (False, False): FaultyConnector,
+    (True, False): FaultyReadingConnector,
+    (False, True): FaultyBatchingConnector,
+    (True, True): FaultyBatchingReadingConnector,
+}
 
 
 class FaultyStore:

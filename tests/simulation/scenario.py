@@ -94,7 +94,8 @@ def scenario(seed: int, chaos_seed: int | None = None) -> Scenario:
     count = people.choice((2, 2, 2, 3, 3, 4))
     steps = tuple(_step(people, chaos, count) for _ in range(people.randint(4, 14)))
     robots = people.random() < 0.05
-    natures = tuple(_nature(chaos, robots=robots) for _ in range(count))
+    batches = Random(f"{seed} batches")  # a stream of its own: older seeds go on to say what they said
+    natures = tuple(replace(_nature(chaos, robots=robots), batches=batches.random() < 0.4) for _ in range(count))
     policies = tuple(_policy(people, robots=robots) for _ in range(count))
     beginning = tuple(
         tuple(n for n in range(count + 1) if people.random() < 0.5) for _ in range(people.choice((0, 1, 2, 4)))

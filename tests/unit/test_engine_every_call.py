@@ -23,6 +23,7 @@ NATURES = {
     "makes a new item each time": Nature(own_ids=True),
     "hashes for versions, quiet, small pages": Nature(versions="hash", quiet=True, page=1),
     "rewrites what it is sent": Nature(rewrites="drops"),
+    "takes many writes at once, makes new items": Nature(own_ids=True, batches=True),
     "holds fewer fields, lists everything each time": Nature(lossy=True, no_feed=True),
 }
 _OF_CHANGES = {"feed", "listing", "whole listing", "page", "part of a listing"}
