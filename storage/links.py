@@ -12,7 +12,7 @@ from storage.errors import StoreRefused
 from storage.limits import check_remote, trusted
 from storage.session import Session
 from storage.tables import links
-from sync_engine.ports import Link, LinkState
+from sync_engine.ports import Link, LinkState, Role
 
 _FIELDS = [f.name for f in fields(Link)]
 _LINK = [links.c[name] for name in _FIELDS]
@@ -66,7 +66,10 @@ class Links:
         """Insert (id 0) or update."""
         check_remote(link.remote_id, link.remote_uid)
         link = replace(link, remote_version=trusted(link.remote_version))
-        row = {name: getattr(link, name) for name in _FIELDS if name != "id"} | {"state": str(link.state)}
+        row = {name: getattr(link, name) for name in _FIELDS if name != "id"} | {
+            "state": str(link.state),
+            "role": str(link.role),
+        }
         if not link.id:
             return replace(link, id=int(self._session.run(_INSERT, row).scalar_one()))
         named = {f"new_{name}": value for name, value in row.items()}
@@ -80,4 +83,4 @@ class Links:
 
 
 def _link(row: Any) -> Link:
-    return Link(**{**row._mapping, "state": LinkState(row.state)})
+    return Link(**{**row._mapping, "state": LinkState(row.state), "role": Role(row.role)})

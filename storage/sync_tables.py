@@ -57,7 +57,7 @@ links = Table(
     to("items", "item_id", index=True),
     Column("remote_id", opaque(700), nullable=False),
     Column("remote_version", opaque(400), nullable=False),
-    Column("remote_uid", opaque(700), nullable=False),
+    Column("remote_uid", opaque(700), nullable=False, index=True),  # its UID there: an item is known by all of these
     Column("base_revision", BigId, nullable=False, index=True),
     Column("echo_revision", BigId),
     Column("state", opaque(10), nullable=False),
@@ -65,6 +65,9 @@ links = Table(
     Column("missing_since", UtcTime),
     Column("window_start", UtcTime),
     Column("window_writes", Integer, nullable=False, default=0),
+    Column(
+        "role", opaque(10), nullable=False, default="", server_default=""
+    ),  # in a meeting: organizer, guest, or none
     UniqueConstraint("binding_id", "remote_id"),
     UniqueConstraint("binding_id", "item_id"),
     Index("ix_links_binding_state", "binding_id", "state"),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from sync_engine.errors import ItemError, OutcomeUnknown
@@ -29,6 +28,7 @@ from sync_engine.state import (
     Origin,
     Policy,
     Prefer,
+    Role,
     RunCounts,
     Trouble,
 )
@@ -67,14 +67,6 @@ class Listed:
     """There, and in the version the hub knows: not read again."""
 
     ref: RemoteRef
-
-
-class Role(StrEnum):
-    """What the account's owner is in a meeting: who may change it for all (SYNC.md R12, R13)."""
-
-    NONE = ""  # no meeting, or a system that knows no such thing
-    ORGANIZER = "organizer"
-    GUEST = "guest"  # has a copy of the organiser's meeting
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,21 @@ class HubItem:
     deleted: bool = False
 
 
+class Role(StrEnum):
+    """What the account's owner is in a meeting: who may change it for all (SYNC.md R12, R13)."""
+
+    NONE = ""  # no meeting, or a system that knows no such thing
+    ORGANIZER = "organizer"
+    GUEST = "guest"  # has a copy of the organiser's meeting
+
+
 class LinkState(StrEnum):
     """How a link is."""
 
     LIVE = "live"
     MISSING = "missing"  # the remote item is said to be gone; not yet believed
     FROZEN = "frozen"  # written too often: ping-pong (SYNC.md R21)
+    LEFT = "left"  # a guest's copy that is let alone: it is gone (`missing_since`), or its meeting left the hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ class Link:
     missing_since: datetime | None = None
     window_start: datetime | None = None  # of the count below
     window_writes: int = 0
+    role: Role = Role.NONE
 
 
 class Operation(StrEnum):
