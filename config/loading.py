@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from config import fanout_checks
 from config.errors import ConfigError, Problem
 from config.lines import Path as KeyPath
 from config.lines import line_of, lines_of
@@ -188,7 +189,7 @@ def _written(path: KeyPath, document: Any) -> str:
 
 def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """What is wrong between settings that are each right."""
-    for section in ("accounts", "bindings"):
+    for section in ("accounts", "bindings", "fanouts"):
         yield from _repeated(section, [entry.name for entry in getattr(settings, section)])
     names = {account.name for account in settings.accounts}
     for number, binding in enumerate(settings.bindings):
@@ -198,6 +199,7 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield ("bindings", number, "kinds"), "contacts and calendar entries cannot share a collection"
     yield from _double_bindings(settings)
     yield from _mixed_collections(settings)
+    yield from fanout_checks.inconsistencies(settings)
     if bool(settings.server.tls_cert) != bool(settings.server.tls_key):
         missing = "tls_key" if settings.server.tls_cert else "tls_cert"
         yield ("server", missing), "tls_cert and tls_key are only of use together"

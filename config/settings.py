@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.values import Duration, Name, SecretReference, WebAddress
+from config.values import Duration, MailAddress, Name, SecretReference, WebAddress
 
 ENVIRONMENT_PREFIX = "AGENDAHUB_"
 
@@ -80,6 +80,7 @@ class AccountSettings(Section):
     other_hosts: tuple[str, ...] = ()
     timeout: Duration = 30.0
     connections: Annotated[int, Field(ge=1, le=16)] = 2
+    shared: tuple[str, ...] = ()
 
 
 class BindingSettings(Section):
@@ -99,6 +100,29 @@ class BindingSettings(Section):
     window_days_future: Annotated[int, Field(ge=0)] = 0
     interval: Duration | None = None
     canary: bool = False
+    paused: bool = False
+
+
+class FanoutSettings(Section):
+    """[[fanouts]]: one hub collection in a folder of each of many mailboxes."""
+
+    name: Annotated[Name, Field(max_length=40)]
+    account: Name
+    collection: Name
+    owner: str = ""
+    kinds: Annotated[tuple[KindName, ...], Field(min_length=1)] = ("contact",)
+    folder: Name = "AgendaHub"
+    mailboxes: tuple[MailAddress, ...] = ()
+    pattern: str = ""
+    group: str = ""
+    left_out: Annotated[tuple[MailAddress, ...], Field(alias="except")] = ()
+    direction: Literal["out", "both"] = "out"
+    prefer: Literal["hub", "remote"] = "hub"
+    brake_count: Annotated[int, Field(ge=0)] = 3
+    brake_percent: Annotated[float, Field(ge=0, le=100)] = 10.0
+    window_days_past: Annotated[int, Field(ge=0)] = 0
+    window_days_future: Annotated[int, Field(ge=0)] = 0
+    interval: Duration | None = None
     paused: bool = False
 
 
@@ -123,6 +147,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
     bindings: tuple[BindingSettings, ...] = ()
+    fanouts: tuple[FanoutSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -144,6 +169,10 @@ class Settings(BaseSettings):
     def binding(self, name: str) -> BindingSettings | None:
         """The binding of this name."""
         return next((binding for binding in self.bindings if binding.name == name), None)
+
+    def fanout(self, name: str) -> FanoutSettings | None:
+        """The fan-out of this name."""
+        return next((fanout for fanout in self.fanouts if fanout.name == name), None)
 
 
 def anchored(folder: Path, written: str) -> Path:

@@ -52,11 +52,22 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _mail_address(value: str) -> str:
+    """In small letters: mailboxes are told apart without regard to case."""
+    local, at, domain = value.strip().rpartition("@")
+    if not (local and at and domain) or any(character.isspace() for character in value.strip()):
+        raise ValueError("write the address of a mailbox, such as ada@example.org")
+    return value.strip().lower()
+
+
 Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0, allow_inf_nan=False)]
 """Seconds; written as a number of seconds or as "5m"."""
 
 Name = Annotated[str, AfterValidator(_name)]
 """What an account, a binding or a collection is called."""
+
+MailAddress = Annotated[str, AfterValidator(_mail_address), Field(max_length=320)]
+"""The address of a mailbox, in small letters."""
 
 SecretReference = Annotated[str, AfterValidator(_reference)]
 """Where a secret is: env:NAME, file:PATH or store:NAME; empty for none."""

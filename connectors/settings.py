@@ -31,4 +31,5 @@ class ConnectorSettings:
     certificate: str = field(default="", repr=False)  # of the app: its key and certificate (PEM)
     authority: str = ""  # where to sign in; empty: Microsoft's public cloud
     tokens: TokenStore | None = field(default=None, repr=False, compare=False)  # where the tokens of a sign-in are kept
+    shared: tuple[str, ...] = ()  # other people's mailboxes, "public:/Folder": their calendars are offered too
     options: Mapping[str, str] = field(default_factory=dict)  # for what only one kind of connector knows

@@ -14,6 +14,7 @@ from config.loading import unknown_variables
 from config.settings import (
     AccountSettings,
     BindingSettings,
+    FanoutSettings,
     LimitSettings,
     LogSettings,
     ServerSettings,
@@ -61,6 +62,7 @@ def test_the_example_shows_the_defaults() -> None:
         ("[log]", LogSettings),
         ("[[accounts]]", AccountSettings),
         ("[[bindings]]", BindingSettings),
+        ("[[fanouts]]", FanoutSettings),
     ],
 )
 def test_the_example_mentions_every_setting(table: str, model: type) -> None:
@@ -68,7 +70,7 @@ def test_the_example_mentions_every_setting(table: str, model: type) -> None:
     part = text[text.index(f"\n{table}\n") :].removeprefix(f"\n{table}\n")
     part = re.split(r"(?m)^\[", part)[0]
     written = set(re.findall(r"(?m)^(\w+) = ", part))
-    assert written == set(model.model_fields)  # type: ignore[attr-defined]
+    assert written == {field.alias or name for name, field in model.model_fields.items()}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What may be wrong between a fan-out and the rest of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.lines import Path as KeyPath
+from config.settings import FanoutSettings, Settings
+
+
+def inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """Where, and what is wrong there."""
+    accounts = {account.name for account in settings.accounts}
+    for number, fanout in enumerate(settings.fanouts):
+        at: KeyPath = ("fanouts", number)
+        if fanout.account not in accounts:
+            yield (*at, "account"), "there is no [[accounts]] entry of this name"
+        if "contact" in fanout.kinds and len(fanout.kinds) > 1:
+            yield (*at, "kinds"), "contacts and calendar entries cannot share a collection"
+        if not (fanout.mailboxes or fanout.pattern or fanout.group):
+            yield (*at, "mailboxes"), "say who gets it: `mailboxes`, `pattern` or `group`"
+        if "@" in fanout.name or "/" in fanout.name:
+            yield (*at, "name"), "the name of a fan-out has no / and no @: the names of its bindings are made of it"
+    yield from _one_folder(settings)
+    yield from _taken_names(settings)
+    yield from _mixed(settings)
+
+
+def _one_folder(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """Two fan-outs in one folder would each list the other's items."""
+    first: dict[tuple[str, str, bool], FanoutSettings] = {}
+    for number, fanout in enumerate(settings.fanouts):
+        other = first.setdefault((fanout.account, fanout.folder, "contact" in fanout.kinds), fanout)
+        if other is not fanout:
+            yield ("fanouts", number, "folder"), f'fan-out "{other.name}" uses this folder already; choose another name'
+
+
+def _taken_names(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    fanouts = {fanout.name for fanout in settings.fanouts}
+    for section in ("accounts", "bindings"):
+        for number, entry in enumerate(getattr(settings, section)):
+            before, slash, after = entry.name.partition("/")
+            if slash and "@" in after and (before in fanouts or section == "accounts"):
+                yield (section, number, "name"), "names like this are made for the mailboxes of fan-outs"
+
+
+def _mixed(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """A hub collection is an address book or a calendar, whoever gets it."""
+    books = {(binding.owner, binding.collection): "contact" in binding.kinds for binding in settings.bindings}
+    for number, fanout in enumerate(settings.fanouts):
+        is_book = "contact" in fanout.kinds
+        if books.setdefault((fanout.owner, fanout.collection), is_book) != is_book:
+            said = "another entry ties this collection; contacts and calendar entries cannot share a collection"
+            yield ("fanouts", number, "collection"), said
