@@ -1,19 +1,15 @@
-"""Answers and broken connections, turned into the errors of `sync_engine.errors` by their meaning."""
+"""Answers, turned into the errors of `sync_engine.errors` by their meaning."""
 
 from __future__ import annotations
 
 import re
-import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from html import unescape
 from http import HTTPStatus
-from time import time
 
 import requests
-import urllib3.exceptions
 
+from connectors.retry_after import seconds_of
 from sync_engine.errors import (
     AccountError,
     CollectionGone,
@@ -31,16 +27,6 @@ DEFAULT_WAIT = 60.0  # seconds, for 429 without Retry-After
 _HIDDEN = re.compile(rb"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<\?.*?\?>")
 _TAGS = re.compile(r"<[^>]*>?")
 _PRECONDITION = re.compile(r"<(?:\w+:)?error\b[^>]*>\s*<(?:\w+:)?([\w-]+)")  # RFC 4918 16
-_CERTIFICATE = {
-    9: "is not valid yet",
-    10: "has expired",
-    18: "is self-signed and not trusted",
-    19: "comes from an authority that is not trusted",
-    20: "comes from an authority that is not trusted",
-    21: "comes from an authority that is not trusted",
-    62: "is for another host name",
-    64: "is for another address",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +62,8 @@ def readable(body: bytes) -> str:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 10.2.3): a number or a date."""
-    written = answer.headers.get("Retry-After", "").strip()
-    if not written:
-        return None
-    if written.isascii() and written.isdigit():
-        return float(min(int(written[:9]), 86400))
-    try:
-        return min(max(parsedate_to_datetime(written).timestamp() - time(), 0.0), 86400.0)
-    except ValueError:
-        return None
+    """Seconds of a Retry-After header."""
+    return seconds_of(answer.headers.get("Retry-After", ""))
 
 
 def account_failure(answer: Answer, what: str) -> AccountError | None:
@@ -153,54 +131,3 @@ def _named(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-# ---------------------------------------------------------------- connections
-
-
-def never_sent(err: Exception) -> bool:
-    """Is it sure that the request did not reach the server?"""
-    if isinstance(err, requests.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.SSLError):
-        return True
-    refused = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    return any(isinstance(cause, refused) for cause in _causes(err))
-
-
-def connection_failure(err: Exception, host: str, *, writing: bool) -> Unavailable:
-    """The error for a connection that failed: `OutcomeUnknown` when a write may have arrived."""
-    if writing and not never_sent(err):
-        return OutcomeUnknown(
-            f"The connection to {host} broke before the answer to a write came; it is checked by a read."
-        )
-    return Unavailable(_sentence(err, host))
-
-
-def _sentence(err: Exception, host: str) -> str:
-    causes = list(_causes(err))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            how = _CERTIFICATE.get(cause.verify_code, f"is not accepted ({cause.verify_message})")
-            return f"The certificate of {host} {how}; renew it, or name your own authority in ca_file."
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return f"No encrypted connection to {host} could be made; check that the port speaks TLS."
-    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-        return f"The name {host} cannot be looked up; check the address and the network."
-    if isinstance(err, requests.Timeout):
-        return f"{host} did not answer in time; it is tried again later."
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return f"{host} refuses the connection; is the server running, and the port right?"
-    return f"The connection to {host} failed; it is tried again later."
-
-
-def _causes(err: BaseException) -> Iterator[BaseException]:
-    """All exceptions that an exception was made of: requests and urllib3 hide them in arguments."""
-    seen: set[int] = set()
-    queue: list[BaseException] = [err]
-    while queue:
-        cause = queue.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        queue.extend(c for c in inner if isinstance(c, BaseException))

@@ -19,9 +19,10 @@ import urllib3.exceptions
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 
+from connectors.broken_connections import connection_failure, never_sent
 from connectors.dav.adapter import Adapter
 from connectors.dav.auth import SignIn
-from connectors.dav.failures import Answer, account_failure, connection_failure, never_sent, retry_after
+from connectors.dav.failures import Answer, account_failure, retry_after
 from connectors.dav.hrefs import Origin
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable

@@ -178,7 +178,7 @@ MUTANTS = (
     Mutant("create without If-None-Match", "connectors/dav/writing.py", '{"If-None-Match": "*"}', "{}", UNKIND + "test_r05_creating_twice_makes_one"),
     Mutant("weak tags taken for versions", "connectors/dav/versions.py", '    if not tag or tag.startswith("W/"):', "    if not tag:", "tests/unit/test_dav_parts.py::test_only_strong_tags_are_versions"),
     Mutant("Retry-After not read", "connectors/dav/failures.py", "        seconds = DEFAULT_WAIT if wait is None else wait", "        seconds = 0.0", WRITES + "test_r27_a_long_wait_is_told_and_nothing_more_is_sent"),
-    Mutant("a lost answer to a write is no doubt", "connectors/dav/failures.py", "    if writing and not never_sent(err):", "    if False:", WRITES + "test_r06_what_was_written_before_the_line_broke_is_found"),
+    Mutant("a lost answer to a write is no doubt", "connectors/broken_connections.py", "    if writing and not never_sent(err):", "    if False:", WRITES + "test_r06_what_was_written_before_the_line_broke_is_found"),
     # our own server
     Mutant("phones overwrite each other", "dav_gateway/preconditions.py", "    if wanted and not matches(wanted, etag):", "    if False:", "tests/integration/test_gateway_items.py::test_conditional_writes"),
     Mutant("forgotten deletions are not told", "dav_gateway/tokens.py", "    return seq if shelf.floor <= seq <= shelf.seq else None", "    return seq if seq <= shelf.seq else None", SYNC + "test_r04_a_token_of_another_epoch_or_below_the_floor_is_refused"),
