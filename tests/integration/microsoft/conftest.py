@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.microsoft.sign_in_world import office_of_ada
 from tests.servers.microsoft.ews_client import Desk, desk
+
+__all__ = ["ews", "office_of_ada"]
 
 
 @pytest.fixture

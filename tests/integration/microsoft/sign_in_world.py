@@ -1,0 +1,67 @@
+"""A Graph with its token endpoint on one https address, and accounts that sign in there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import trustme
+
+from connectors.settings import ConnectorSettings
+from connectors.tokens import TokenStore
+from tests.servers.microsoft.graph import Graph
+from tests.servers.microsoft.mailbox import Exchange
+from tests.servers.microsoft.serving import serving
+from tests.servers.microsoft.sign_in import Form
+
+ADA = "ada@example.com"
+
+
+@dataclass
+class Office:
+    """The server, and what an account must be told."""
+
+    graph: Graph
+    ca: Path
+
+    def settings(self, tokens: TokenStore | None, **more: Any) -> ConnectorSettings:
+        """Of an account."""
+        common = ConnectorSettings(
+            url=f"{self.graph.url}/v1.0",
+            auth="device",
+            client_id="cid",
+            ca_file=str(self.ca),
+            timeout=10,
+            authority=f"{self.graph.url}/contoso",
+            tokens=tokens,
+            options={"account": "office"},
+        )
+        return replace(common, **more)
+
+    def asked(self, grant: str) -> list[Form]:
+        """Requests for a token that came, by the kind of grant."""
+        return [form for form in self.graph.sign_in.asked if form.get("grant_type", "").endswith(grant)]
+
+    def works(self, token: str) -> bool:
+        """Can Ada's contacts be read with it?"""
+        where, headers = f"{self.graph.url}/v1.0/users/{ADA}/contacts", {"Authorization": f"Bearer {token}"}
+        return requests.get(where, headers=headers, verify=str(self.ca), timeout=10).status_code == 200
+
+
+@pytest.fixture(name="office")
+def office_of_ada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """With a certificate of its own."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))  # what is in the environment must not matter
+    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
+    authority.cert_pem.write_to_path(ca)
+    exchange = Exchange()
+    exchange.add_mailbox(ADA).create("contacts", {"displayName": "Eva"})
+    graph = Graph(exchange)
+    with serving(graph.app(), key) as graph.url:
+        yield Office(graph, ca)
