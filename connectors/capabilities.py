@@ -1,4 +1,4 @@
-"""What some connectors can do besides syncing: asked with ``isinstance``, as the capabilities of `sync_engine.ports`."""
+"""What some connectors can do besides syncing: asked with ``isinstance``, as those of `sync_engine.ports`."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ contacts ... tasks repeat what people search for; they are written with each rev
 
 from __future__ import annotations
 
+from storage.fanout_tables import fanout_members, fanouts
 from storage.hub_tables import (
     collection_properties,
     collections,
@@ -53,6 +54,8 @@ __all__ = [
     "devices",
     "event_attendees",
     "events",
+    "fanout_members",
+    "fanouts",
     "grants",
     "hold_answers",
     "holds",
