@@ -1,13 +1,27 @@
 """Contacts: what of a `Contact` stands where in a Graph contact.
 
-The first e-mail address stays the first, the types of addresses are not kept; what has no place (a fourth address, a
-second mobile number) stays in the hub. A photo is a request of its own.
+A photo is a request of its own.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from connectors.microsoft.contact_parts import (
+    chats_of,
+    chosen_chats,
+    chosen_emails,
+    chosen_url,
+    company_texts,
+    emails_of,
+    file_as,
+    name_of,
+    name_texts,
+    nickname_text,
+    nicknames_of,
+    organization_of,
+    urls_of,
+)
 from connectors.microsoft.days import day_at, day_of, instant_of, text_of_day
 from connectors.microsoft.described import (
     Described,
@@ -24,10 +38,8 @@ from connectors.microsoft.described import (
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
 from connectors.microsoft.postal import ADDRESS_KINDS, Postal, address_of, addresses_by_kind
 from connectors.microsoft365.extended import UID, flattened, text_tag, time_tag, value_of
-from sync_engine.model import Contact, Labelled, Name
+from sync_engine.model import Contact, Labelled
 
-MOST_EMAILS = 3
-MOST_CHATS = 3
 _ANNIVERSARY = time_tag(0x3A41)
 _NAMES = {
     "prefixes": "title",
@@ -47,44 +59,12 @@ _POSTAL = {
 
 
 def _put_name(contact: Contact) -> dict[str, Json]:
-    return {there: " ".join(getattr(contact.name, here)) or None for here, there in _NAMES.items()}
-
-
-def _get_name(document: Document) -> dict[str, Any]:
-    parts = {here: document.get(there) for here, there in _NAMES.items()}
-    return {"name": Name(**{here: (text,) for here, text in parts.items() if text})}
-
-
-def file_as(contact: Contact) -> str:
-    """How Outlook sorts a contact: family name first, then the given ones; of a company its name."""
-    family, given = " ".join(contact.name.family), " ".join((*contact.name.given, *contact.name.additional))
-    named = ", ".join(part for part in (family, given) if part)
-    return named or contact.full_name or " ".join(contact.organization[:1])
+    return {_NAMES[part]: text or None for part, text in name_texts(contact).items()}
 
 
 def _put_company(contact: Contact) -> dict[str, Json]:
-    company, units = contact.organization[:1], contact.organization[1:]
-    return {"companyName": "".join(company) or None, "department": "; ".join(filter(None, units)) or None}
-
-
-def _get_company(document: Document) -> dict[str, Any]:
-    company, department = document.get("companyName") or "", document.get("department") or ""
-    units = tuple(department.split("; ")) if department else ()
-    return {"organization": (company, *units) if company or units else ()}
-
-
-def _put_emails(contact: Contact) -> dict[str, Json]:
-    ordered = sorted(contact.emails, key=lambda email: not email.preferred)
-    addresses = list(dict.fromkeys(email.value.strip() for email in ordered if email.value.strip()))
-    return {"emailAddresses": [{"address": address} for address in addresses[:MOST_EMAILS]]}
-
-
-def _get_emails(document: Document) -> dict[str, Any]:
-    """The first of several is the preferred one, so that it stays the first."""
-    found = [one.get("address") for one in document.get("emailAddresses") or ()]
-    first, *others = [address for address in dict.fromkeys(found) if address] or [""]
-    preferred = Labelled(first, preferred=bool(others))
-    return {"emails": (preferred, *(Labelled(other) for other in sorted(others))) if first else ()}
+    company, department = company_texts(contact)
+    return {"companyName": company or None, "department": department or None}
 
 
 def _put_phones(contact: Contact) -> dict[str, Json]:
@@ -128,34 +108,35 @@ def _postal(parts: Document) -> Postal:
     return Postal(**{here: one_line_ends(parts.get(there) or "") for here, there in _POSTAL.items()})
 
 
-def _put_web(contact: Contact) -> dict[str, Json]:
-    ordered = sorted(contact.urls, key=lambda url: not url.preferred)
-    return {"businessHomePage": next((url.value for url in ordered if url.value), None)}
-
-
-def _put_chats(contact: Contact) -> dict[str, Json]:
-    handles = dict.fromkeys(chat.value for chat in contact.chats if chat.value)
-    return {"imAddresses": list(handles)[:MOST_CHATS]}
-
-
-def _get_chats(document: Document) -> dict[str, Any]:
-    return {"chats": tuple(Labelled(handle) for handle in sorted(set(document.get("imAddresses") or ())) if handle)}
-
-
 CONTACT_TABLE: tuple[Described[Contact], ...] = (
     text_row("full_name", "displayName"),
-    Described(("name",), tuple(_NAMES.values()), _put_name, _get_name),
+    Described(
+        ("name",),
+        tuple(_NAMES.values()),
+        _put_name,
+        lambda document: {"name": name_of({part: document.get(there) for part, there in _NAMES.items()})},
+    ),
     Described((), ("fileAs",), lambda contact: {"fileAs": file_as(contact) or None}, lambda _: {}),
     Described(
         ("nicknames",),
         ("nickName",),
-        lambda contact: {"nickName": ", ".join(contact.nicknames) or None},
-        lambda document: {"nicknames": tuple(filter(None, (document.get("nickName") or "").split(", ")))},
+        lambda contact: {"nickName": nickname_text(contact) or None},
+        lambda document: {"nicknames": nicknames_of(document.get("nickName"))},
     ),
-    Described(("organization",), ("companyName", "department"), _put_company, _get_company),
+    Described(
+        ("organization",),
+        ("companyName", "department"),
+        _put_company,
+        lambda document: {"organization": organization_of(document.get("companyName"), document.get("department"))},
+    ),
     text_row("title", "jobTitle"),
     text_row("role", "profession"),
-    Described(("emails",), ("emailAddresses",), _put_emails, _get_emails),
+    Described(
+        ("emails",),
+        ("emailAddresses",),
+        lambda contact: {"emailAddresses": [{"address": address} for address in chosen_emails(contact)]},
+        lambda document: {"emails": emails_of(one.get("address") for one in document.get("emailAddresses") or ())},
+    ),
     Described(
         ("phones",),
         tuple(_PHONES.get(kind.name) or text_tag(kind.tag) for kind in PHONE_KINDS),
@@ -166,10 +147,15 @@ CONTACT_TABLE: tuple[Described[Contact], ...] = (
     Described(
         ("urls",),
         ("businessHomePage",),
-        _put_web,
-        lambda document: {"urls": tuple(Labelled(url) for url in [document.get("businessHomePage")] if url)},
+        lambda contact: {"businessHomePage": chosen_url(contact) or None},
+        lambda document: {"urls": urls_of(document.get("businessHomePage"))},
     ),
-    Described(("chats",), ("imAddresses",), _put_chats, _get_chats),
+    Described(
+        ("chats",),
+        ("imAddresses",),
+        lambda contact: {"imAddresses": chosen_chats(contact)},
+        lambda document: {"chats": chats_of(document.get("imAddresses") or ())},
+    ),
     Described(
         ("birthday",),
         ("birthday",),

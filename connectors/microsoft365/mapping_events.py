@@ -6,13 +6,13 @@ the link of an online meeting and the cancellation of a meeting by its organiser
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.microsoft.bodies import description_of
 from connectors.microsoft.described import Described, Document, Json, carries, get, one_line_ends
+from connectors.microsoft.occasions import Occasion, end_of, start_of
 from connectors.microsoft.pattern_to_rule import rule_of
+from connectors.microsoft.people import Guest, attendee, in_order, person
 from connectors.microsoft.reminders import minutes_before, reminder
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import (
@@ -26,56 +26,11 @@ from connectors.microsoft.words import (
 )
 from connectors.microsoft.zone_names import windows_name
 from connectors.microsoft365.mapping_recurrence import get_recurrence, put_recurrence
-from connectors.microsoft365.mapping_times import get_day, get_moment, moment_at, put_day, put_moment
+from connectors.microsoft365.mapping_times import get_day, get_moment, put_day, put_moment
 from sync_engine.errors import Rejected
-from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment, Params
-from sync_engine.recurrence import duration
-from sync_engine.zones import local_time, resolve, wall_clock, zone_for
-
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """An event, or one occurrence of it, with what its times mean."""
-
-    details: EventDetails
-    zones: tuple[Component, ...] = ()
-    home_zone: str = "UTC"  # IANA: where floating times are, as Outlook has none
-
+from sync_engine.model import CalendarUser, ContentLine, EventDetails, Moment
 
 # ---------------------------------------------------------------- when
-
-
-def start_of(occasion: Occasion) -> Moment:
-    """When it starts. Raises `Rejected`."""
-    if occasion.details.start is None:
-        raise Rejected("Outlook holds no appointment without a start; give it one.")
-    return occasion.details.start
-
-
-def end_of(occasion: Occasion) -> Moment:
-    """When it ends: said, or by its duration; a day for one of days (RFC 5545 3.6.1). Raises `Rejected`."""
-    start, end = start_of(occasion), occasion.details.end
-    if start.is_date:
-        return _end_day(start, end, occasion.details.duration)
-    if end is None or end.is_date:
-        return _after(start, duration(occasion.details.duration) or timedelta(0), occasion)
-    if resolve(end, occasion.zones) < resolve(start, occasion.zones):
-        raise Rejected("Outlook holds no appointment that ends before it starts; mend its times.")
-    return end
-
-
-def _after(start: Moment, length: timedelta, occasion: Occasion) -> Moment:
-    zone = zone_for(start, occasion.zones)
-    return moment_at(wall_clock(resolve(start, occasion.zones) + length, zone), start.zone)
-
-
-def _end_day(start: Moment, end: Moment | None, length: str) -> Moment:
-    """Exclusive, and a day later at least (G16)."""
-    first = local_time(start)
-    last = local_time(end) if end else first + (duration(length) or _DAY)
-    return Moment(f"{max(last, first + _DAY):%Y%m%d}")
 
 
 def _put_times(occasion: Occasion) -> dict[str, Json]:
@@ -159,30 +114,16 @@ def _get_reminder(document: Document) -> dict[str, Any]:
 
 def _get_people(document: Document) -> dict[str, Any]:
     """Nobody where nobody is invited: Graph calls the owner of each appointment its organiser."""
-    read = [_attendee(one) for one in document.get("attendees") or ()]
-    found = sorted((user for user in read if user), key=lambda user: (user.address.lower(), user.address, user.params))
-    organizer = _user((document.get("organizer") or {}).get("emailAddress") or {}, {})
-    return {"attendees": tuple(found), "organizer": organizer if found else None}
+    found = in_order(_attendee(one) for one in document.get("attendees") or ())
+    owner = (document.get("organizer") or {}).get("emailAddress") or {}
+    organizer = person(owner.get("address") or "", owner.get("name") or "")
+    return {"attendees": found, "organizer": organizer if found else None}
 
 
 def _attendee(one: Document) -> CalendarUser | None:
     answer = PARTICIPATION.get((one.get("status") or {}).get("response") or "none", "")
-    kind = one.get("type") or "required"
-    params = {
-        "CUTYPE": "RESOURCE" if kind == "resource" else "",
-        "PARTSTAT": answer,
-        "ROLE": {"optional": "OPT-PARTICIPANT", "resource": "NON-PARTICIPANT"}.get(kind, ""),
-    }
-    return _user(one.get("emailAddress") or {}, params)
-
-
-def _user(address: Document, words: dict[str, str]) -> CalendarUser | None:
-    if not address.get("address"):
-        return None
-    name = " ".join(str(address.get("name") or "").replace('"', "'").split())
-    named = {"CN": name if name != address["address"] else ""} | words
-    params: Params = tuple(sorted((key, (text,)) for key, text in named.items() if text))
-    return CalendarUser(f"mailto:{address['address']}", params)
+    who = one.get("emailAddress") or {}
+    return attendee(Guest(who.get("address") or "", who.get("name") or "", one.get("type") or "required", answer))
 
 
 def _get_meeting_link(document: Document) -> dict[str, Any]:
@@ -262,7 +203,7 @@ def read_details(document: Document, recurrence_id: Moment | None = None) -> Eve
     return EventDetails(recurrence_id=recurrence_id, **get(table, document))
 
 
-def local_start(document: Document) -> datetime | None:
-    """When an event starts by the clock on the wall of its own zone."""
-    start = _get_times(document)["start"]
-    return local_time(start) if start else None
+def times_of(document: Document) -> tuple[Moment | None, Moment | None]:
+    """Start and end by the clock on the wall of the event's own zone."""
+    times = _get_times(document)
+    return times["start"], times["end"]

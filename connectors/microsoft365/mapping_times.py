@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from connectors.microsoft.described import Document, Json
+from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.zone_names import windows_name, zone_name
 from sync_engine.errors import Unreadable
 from sync_engine.model import Component, Moment
@@ -53,11 +54,6 @@ def get_moment(value: Document | None, meant_zone: str | None = None) -> Moment 
 def get_day(value: Document | None) -> Moment | None:
     """The day of a dateTimeTimeZone of an all-day item."""
     return Moment(f"{read_local(value['dateTime']):%Y%m%d}") if value and value.get("dateTime") else None
-
-
-def moment_at(local: datetime, zone: str) -> Moment:
-    """A moment of a record."""
-    return Moment(f"{local:%Y%m%dT%H%M%S}", zone)
 
 
 def read_local(text: str) -> datetime:
