@@ -147,11 +147,12 @@ def forget_account(connection: Connection, name: str) -> None:
     names = connection.execute(select(t.bindings.c.name).where(t.bindings.c.account_id == found)).scalars().all()
     for binding in names:
         forget_binding(connection, binding)
+    connection.execute(delete(t.push_states).where(t.push_states.c.account_id == found))
     connection.execute(delete(t.accounts).where(t.accounts.c.id == found))
 
 
 def _forget_links(connection: Connection, binding_id: int) -> None:
-    for table in (t.links, t.intents, t.holds, t.hold_answers, t.quarantine):
+    for table in (t.links, t.intents, t.holds, t.hold_answers, t.quarantine, t.push_subscriptions):
         connection.execute(delete(table).where(table.c.binding_id == binding_id))
 
 

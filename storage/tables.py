@@ -24,6 +24,7 @@ from storage.hub_tables import (
     tokens,
     users,
 )
+from storage.push_tables import push_states, push_subscriptions
 from storage.sync_tables import (
     accounts,
     bindings,
@@ -64,6 +65,8 @@ __all__ = [
     "links",
     "metadata",
     "plans",
+    "push_states",
+    "push_subscriptions",
     "quarantine",
     "revisions",
     "runs",
