@@ -28,6 +28,12 @@ class Slot:
     told_at: datetime | None = None  # ... and when
     finished_at: datetime | None = None  # the last cycle that finished well ...
     flushed_at: datetime | None = None  # ... as far as the store knows
+    hinted: float | None = None  # when to look because it was said that something changed there
+    hints: int = 0  # so far
+
+    def wanted(self) -> float:
+        """When it should be worked on. A hint shortens no pause after a failure: its server said so, or is down."""
+        return self.due if self.hinted is None or self.failures else min(self.due, self.hinted)
 
 
 class Board:
@@ -65,8 +71,8 @@ class Board:
     def take_due(self, now: float) -> list[Slot]:
         """Bindings that should be worked on now, the longest waiting first."""
         with self._lock:
-            ready = [s for s in self._slots.values() if s.due <= now and not s.running and not s.settings.paused]
-            return sorted(ready, key=lambda slot: slot.due)
+            ready = [s for s in self._slots.values() if s.wanted() <= now and not s.running and not s.settings.paused]
+            return sorted(ready, key=Slot.wanted)
 
     def hurry(self, ids: Iterable[int], now: float, *, even_failed: bool = False) -> None:
         """There is something to do for these. One that failed keeps its pause: its server said so, or is down."""
@@ -75,6 +81,23 @@ class Board:
             for slot in self._slots.values():
                 if slot.id in wanted and (even_failed or not slot.failures):
                     slot.due = min(slot.due, now)
+
+    def hint(self, ids: Iterable[int], at: float) -> None:
+        """It was said that something changed there: look `at` this time, once for all that is said until then.
+
+        A cycle that is at work may have read that part already, so another one follows it.
+        """
+        wanted = set(ids)
+        with self._lock:
+            for slot in self._slots.values():
+                if slot.id in wanted:
+                    slot.hinted = at if slot.hinted is None else min(slot.hinted, at)
+                    slot.hints += 1
+
+    def begin(self, slot: Slot) -> None:
+        """A cycle begins: what was said until now is known when it ends."""
+        with self._lock:
+            slot.running, slot.hinted = True, None
 
     def hurry_account(self, account: str, now: float) -> None:
         """Its sign-in was renewed."""

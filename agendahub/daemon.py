@@ -185,7 +185,7 @@ class Daemon:
         except Failure as err:
             self._after(slot, self._worker.refused(slot.settings, err))
             return
-        slot.running = True
+        self.board.begin(slot)
         with self._idle:
             self._running += 1
         try:

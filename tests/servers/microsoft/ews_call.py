@@ -28,6 +28,8 @@ class Mood:
     heartbeat: float = 0.2  # seconds between status events
     max_streams: int = 3  # connections of one person
     miss_events: bool = False  # streams end with ErrorMissedNotificationEvents
+    cut_streams: bool = False  # streams break off in the middle
+    close_streams: bool = False  # streams end as agreed, as if their time were over
 
 
 @dataclass

@@ -62,7 +62,9 @@ async def streaming_events(call: Call, request: Element) -> AsyncIterator[bytes]
     try:
         yield _document(call, success("GetStreamingEvents", m("ConnectionStatus", "OK")))
         told = time.monotonic()
-        while time.monotonic() < until:
+        while time.monotonic() < until and not site.mood.close_streams:
+            if site.mood.cut_streams:
+                raise ConnectionResetError
             if site.mood.miss_events:
                 yield _document(call, failure("GetStreamingEvents", Refused("ErrorMissedNotificationEvents")))
                 return

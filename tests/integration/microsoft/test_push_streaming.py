@@ -1,0 +1,178 @@
+"""EWS streaming as hints: the real exchangelib on the test server (E16, R28)."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from exchangelib.properties import FolderId
+
+from connectors.exchange.streaming import EwsStream
+from connectors.push import Hint
+from sync_engine.errors import AccountError, NotAuthorised, Throttled, Unavailable
+from tests.servers.microsoft.ews_client import Desk
+
+PATIENCE = 10.0
+END = "end"
+
+
+@dataclass
+class Listener:
+    """A thread that listens once, and what it heard."""
+
+    stream: EwsStream
+    heard: queue.Queue[Hint | AccountError | str] = field(default_factory=queue.Queue)
+    thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Listen until the connection ends."""
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            for hint in self.stream.hints():
+                self.heard.put(hint)
+        except AccountError as err:
+            self.heard.put(err)
+        else:
+            self.heard.put(END)
+
+    def next(self) -> object:
+        """The next thing that is no mere heartbeat."""
+        while not (found := self.heard.get(timeout=PATIENCE)):
+            pass
+        return found
+
+    def stop(self) -> float:
+        """Seconds until the thread was gone."""
+        began = time.monotonic()
+        self.stream.close()
+        assert self.thread is not None
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+        return time.monotonic() - began
+
+
+def folders(desk: Desk, *names: str) -> dict[str, FolderId]:
+    """By their names."""
+    box = desk.site.exchange.mailbox("ada@example.com")
+    return {name: FolderId(id=box.well_known(name).id) for name in names}
+
+
+@contextmanager
+def listening(desk: Desk, *names: str, silence: float = 5, password: str = "secret") -> Iterator[Listener]:
+    """To these folders, on a connection of its own."""
+
+    def connect() -> Any:
+        return desk.alone(password=password)
+
+    listener = Listener(EwsStream(connect, folders(desk, *names), timeout=5, silence=silence))
+    listener.begin()
+    try:
+        yield listener
+    finally:
+        listener.stop()
+
+
+def test_e16_a_change_is_heard_and_says_where(ews: Desk) -> None:
+    box = ews.site.exchange.mailbox("ada@example.com")
+    with listening(ews, "contacts", "calendar", "tasks") as listener:
+        assert listener.next() == {"contacts", "calendar", "tasks"}, "what was before the connection may be lost"
+        began = time.monotonic()
+        box.create("tasks", {})
+        assert listener.next() == {"tasks"}
+        assert time.monotonic() - began < 1
+        item = box.create("contacts", {})
+        assert listener.next() == {"contacts"}
+        box.delete(item.id)
+        assert listener.next() == {"contacts"}
+    assert len([name for name in ews.site.requests if name == "Subscribe"]) == 1, "all folders in one subscription"
+
+
+def test_r28_after_a_broken_connection_everything_is_due(ews: Desk) -> None:
+    with listening(ews, "contacts") as listener:
+        assert listener.next() == {"contacts"}
+        ews.site.mood.cut_streams = True
+        broken = listener.next()
+        assert isinstance(broken, Unavailable)
+        ews.site.exchange.mailbox("ada@example.com").create("contacts", {})
+        ews.site.mood.cut_streams = False
+        listener.begin()
+        assert listener.next() == {"contacts"}
+    assert ews.site.requests.count("Subscribe") == 1, "the subscription outlives its connection"
+
+
+def test_r28_after_the_agreed_end_of_a_connection_everything_is_due(ews: Desk) -> None:
+    with listening(ews, "contacts") as listener:
+        assert listener.next() == {"contacts"}
+        ews.site.mood.close_streams = True
+        assert listener.next() == END
+        ews.site.mood.close_streams = False
+        listener.begin()
+        assert listener.next() == {"contacts"}
+    assert ews.site.requests.count("Subscribe") == 1
+
+
+def test_r28_missed_events_and_a_forgotten_subscription_make_a_new_one(ews: Desk) -> None:
+    with listening(ews, "contacts") as listener:
+        assert listener.next() == {"contacts"}
+        ews.site.mood.miss_events = True
+        assert listener.next() == END
+        ews.site.mood.miss_events = False
+        listener.begin()
+        assert listener.next() == {"contacts"}
+        ews.site.mood.close_streams = True
+        assert listener.next() == END
+        ews.site.mood.close_streams = False
+        ews.site.subscriptions.clear()
+        listener.begin()
+        assert listener.next() == END
+        listener.begin()
+        assert listener.next() == {"contacts"}
+    assert ews.site.requests.count("Subscribe") == 3
+
+
+def test_e16_no_room_for_another_connection_asks_for_patience(ews: Desk) -> None:
+    ews.site.mood.max_streams = 0
+    with listening(ews, "contacts") as listener:
+        refused = listener.next()
+        assert isinstance(refused, Throttled)
+        assert refused.retry_after >= 60
+
+
+def test_a_wrong_password_is_told_at_once(ews: Desk) -> None:
+    with listening(ews, "contacts", password="wrong") as listener:
+        assert isinstance(listener.next(), NotAuthorised)
+
+
+def test_a_silent_connection_is_taken_for_dead(ews: Desk) -> None:
+    ews.site.mood.heartbeat = 60
+    with listening(ews, "contacts", silence=0.5) as listener:
+        assert listener.next() == {"contacts"}
+        assert isinstance(listener.next(), Unavailable)
+
+
+@pytest.mark.parametrize("heartbeat", [0.2, 60.0])
+def test_closing_ends_it_at_once_and_tells_the_server(ews: Desk, heartbeat: float) -> None:
+    ews.site.mood.heartbeat = heartbeat
+    with listening(ews, "contacts", silence=60) as listener:
+        assert listener.next() == {"contacts"}
+        assert listener.stop() < 2
+        assert listener.next() == END
+    assert ews.site.subscriptions == {}
+
+
+def test_e16_others_go_on_while_the_stream_is_open(ews: Desk) -> None:
+    ews.account.protocol.max_connections = 1  # with a stream from the same pool, this would wait for ever
+    with listening(ews, "contacts") as listener:
+        assert listener.next() == {"contacts"}
+        ews.site.exchange.mailbox("ada@example.com").create("contacts", {})
+        assert [verb for verb, _item in ews.account.contacts.sync_items()] == ["create"]
+        assert listener.next() == {"contacts"}
