@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers.microsoft.serving import serving
 from tests.servers.microsoft import ews_attachments as attachments
 from tests.servers.microsoft import ews_directory as directory
 from tests.servers.microsoft import ews_folders as folders
@@ -28,6 +27,7 @@ from tests.servers.microsoft.ews_call import Call, Site, impersonated
 from tests.servers.microsoft.ews_find import find_item
 from tests.servers.microsoft.ews_sync import sync_folder_items
 from tests.servers.microsoft.ews_xml import Element, Fault, envelope, fault, find, local
+from tests.servers.microsoft.serving import serving
 
 PATH = "/EWS/Exchange.asmx"
 XML = "text/xml; charset=utf-8"  # exactly so: DavMail compares it (E19)

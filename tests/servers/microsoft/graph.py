@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
-from tests.servers.microsoft import graph_batch
+from tests.servers.microsoft import graph_batch, graph_directory
+from tests.servers.microsoft.directory import Unknown
 from tests.servers.microsoft.graph_contacts import Contacts
 from tests.servers.microsoft.graph_delta import Deltas
 from tests.servers.microsoft.graph_event_delta import EventDeltas
@@ -27,7 +29,7 @@ from tests.servers.microsoft.graph_protocol import Answer, Call, Fault, GraphErr
 from tests.servers.microsoft.graph_subscriptions import Subscriptions
 from tests.servers.microsoft.graph_tasks import Tasks
 from tests.servers.microsoft.mailbox import Exchange, Mailbox, NotThere, Stale
-from tests.servers.microsoft.sign_in import SignIn
+from tests.servers.microsoft.sign_in import Grant, SignIn
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 GATE = 30.0  # seconds that a call waits at most
@@ -133,25 +135,58 @@ class Graph:
         immutable = "immutableid" in headers.get("prefer", "").lower()
         if path.startswith("/subscriptions"):
             return self._subscription(method, path.removeprefix("/subscriptions").strip("/"), body, grant, immutable)
+        if path == "/me" and grant.address:
+            path = f"/users/{grant.address}"
+        if method == "GET" and (where := graph_directory.answers(path)):
+            if not self.switches.directory:
+                raise GraphError(
+                    403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+                )
+            url = f"{self.url}/{version}{path}"
+            return graph_directory.answer(self.server.directory, where, url, query, headers)
         found = _OWNER.fullmatch(path)
         if found is None:
             raise GraphError(400, "BadRequest", f"Resource not found for the segment '{path}'.")
         who = unquote(found[1] or "") or grant.address
         if not who:
             raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
-        if not grant.may(who):
-            raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
-        rest = found[2] or ""
+        mailbox, rest = self._mailbox(grant, who), found[2] or ""
         prefix = f"{self.url}/{version}{path.removesuffix(rest)}"
-        mailbox = self._mailbox(who)
-        call = Call(method, rest, query, headers, body, prefix, mailbox)
+        guest = "" if grant.may(mailbox.address) else grant.address
+        call = self._where_it_is(Call(method, rest, query, headers, body, prefix, mailbox, guest=guest))
         return self._one_of_four(mailbox, call)
 
-    def _mailbox(self, who: str) -> Mailbox:
+    def _mailbox(self, grant: Grant, who: str) -> Mailbox:
+        """By address or the person's id; GraphError if there is none, or it is closed to whoever asks."""
+        denied = GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        with suppress(Unknown):
+            who = self.server.directory.find(who).address
         try:
-            return self.server.mailbox(who)
+            mailbox = self.server.mailbox(who)
         except NotThere as error:
+            if not grant.may(who):
+                raise denied from None
+            with suppress(Unknown):
+                self.server.directory.find(who)
+                text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+                raise GraphError(404, "MailboxNotEnabledForRESTAPI", text) from error
             raise GraphError(404, "ErrorInvalidUser", f"The requested user '{who}' is invalid.") from error
+        open_ones = {where for person, where in self.server.directory.shares if person == grant.address.lower()}
+        if grant.may(who) or (grant.address and open_ones & set(mailbox.collections)):
+            return mailbox
+        raise denied
+
+    def _where_it_is(self, call: Call) -> Call:
+        """A calendar that somebody shared is called by its id in the own mailbox too."""
+        found = re.match(r"/calendars/([^/]+)", call.path)
+        if found and not call.guest and unquote(found[1]) not in call.mailbox.collections:
+            for box in self.server.mailboxes.values():
+                if (
+                    self.server.directory.may(call.mailbox.address, unquote(found[1]))
+                    and unquote(found[1]) in box.collections
+                ):
+                    call.guest, call.mailbox = call.mailbox.address, box
+        return call
 
     def _one_of_four(self, mailbox: Mailbox, call: Call) -> Answer:
         """Run it, unless too many of this mailbox run."""
@@ -176,15 +211,13 @@ class Graph:
                 call.args = tuple(unquote(one or "") for one in found.groups())
                 with self.server.lock:  # looking and writing are one step
                     return handler(call)
-        if call.path == "" and call.method == "GET":
-            return Answer(200, {"id": call.mailbox.address, "mail": call.mailbox.address})
         raise GraphError(400, "BadRequest", f"Resource not found for the segment '{call.path}'.")
 
-    def _subscription(self, method: str, name: str, body: Any, grant: Any, immutable: bool) -> Answer:
+    def _subscription(self, method: str, name: str, body: Any, grant: Grant, immutable: bool) -> Answer:
         if method == "POST" and not name:
             found = _OWNER.match("/" + str(body.get("resource", "")).lstrip("/"))
             who = unquote((found[1] if found else "") or "") or grant.address
-            return self.subscriptions.create(body, self._mailbox(who), immutable)
+            return self.subscriptions.create(body, self._mailbox(grant, who), immutable)
         if method == "PATCH":
             return self.subscriptions.renew(name, body)
         return self.subscriptions.remove(name) if method == "DELETE" else self.subscriptions.get(name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.servers.microsoft import graph_extended, moments
 from tests.servers.microsoft.graph_delta import Deltas, removed, thinned
-from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, etag, page
+from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, etag, named, page
 from tests.servers.microsoft.mailbox import CONTACTS, Change, Collection, Item
 
 _TEXTS = [
@@ -64,6 +64,8 @@ class Contacts:
             ("DELETE", one + r"/photo/\$value", self.remove_photo),
             ("GET", "/contactFolders", self.folders),
             ("POST", "/contactFolders", self.add_folder),
+            ("GET", "/contactFolders/([^/]+)/childFolders", self.folders),
+            ("POST", "/contactFolders/([^/]+)/childFolders", self.add_folder),
             ("GET", "/contactFolders/delta", self.folder_delta),
             ("GET", "/contactFolders/([^/]+)", self.folder),
             ("PATCH", "/contactFolders/([^/]+)", self.rename_folder),
@@ -114,21 +116,28 @@ class Contacts:
         return Answer(204)
 
     def folders(self, call: Call) -> Answer:
-        """The default one is not listed, as in Graph."""
-        return page(call, [_shown(one) for one in call.mailbox.of_kind(CONTACTS) if not one.well_known])
+        """In a folder, or in the default one, which is not listed itself, as in Graph."""
+        top = call.mailbox.collection("contacts").id
+        within = call.mailbox.collection(call.args[0]).id if call.args else top
+        listed = [one for one in call.mailbox.of_kind(CONTACTS) if not one.well_known and call.may(one)]
+        return page(call, named(call, [_shown(one) for one in listed if (one.parent or top) == within]))
 
     def folder(self, call: Call) -> Answer:
-        return Answer(200, _shown(call.mailbox.collection(call.args[0])))
+        return Answer(200, _shown(_contact_folder(call, call.args[0])))
 
     def add_folder(self, call: Call) -> Answer:
-        return Answer(201, _shown(call.mailbox.add_collection(CONTACTS, call.json()["displayName"])))
+        parent = _contact_folder(call, call.args[0] if call.args else "contacts")
+        return Answer(201, _shown(call.add_collection(CONTACTS, call.name_of("displayName"), parent.id)))
 
     def rename_folder(self, call: Call) -> Answer:
-        call.mailbox.rename_collection(call.args[0], call.json()["displayName"])
+        call.mailbox.rename_collection(_contact_folder(call, call.args[0]).id, call.name_of("displayName"))
         return self.folder(call)
 
     def remove_folder(self, call: Call) -> Answer:
-        call.mailbox.remove_collection(call.args[0])
+        folder = _contact_folder(call, call.args[0])
+        if folder.well_known:
+            raise GraphError(403, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+        call.mailbox.remove_collection(folder.id)
         return Answer(204)
 
     def folder_delta(self, call: Call) -> Answer:
@@ -163,7 +172,11 @@ def _folder_told(call: Call, change: Change, names: frozenset[str] | None) -> li
 
 
 def _folder(call: Call) -> Collection:
-    found = call.mailbox.collection(call.args[0] or "contacts")
+    return _contact_folder(call, call.args[0] or "contacts")
+
+
+def _contact_folder(call: Call, key: str) -> Collection:
+    found = call.collection(key)
     if found.kind != CONTACTS:
         raise GraphError(400, "ErrorInvalidFolderId", "This is no contact folder.")
     return found
@@ -173,6 +186,7 @@ def _item(call: Call) -> Item:
     item = call.mailbox.find(call.args[1])
     if item.kind != CONTACTS or (call.args[0] and item.collection != _folder(call).id):
         raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    call.collection(item.collection)
     return item
 
 

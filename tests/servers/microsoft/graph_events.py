@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.servers.microsoft import graph_extended, moments, series
+from tests.servers.microsoft.directory import WRITE
 from tests.servers.microsoft.graph_event_rules import checked, mail_about, render, render_occurrence
-from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, Switches, page
-from tests.servers.microsoft.mailbox import CALENDAR, Collection, Exchange, Item, NotThere
+from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, Switches, named, page
+from tests.servers.microsoft.mailbox import CALENDAR, Collection, Exchange, Item, Mailbox, NotThere
 
 CALENDARS = r"(?:/calendars/([^/]+)|/calendar)?"
 
@@ -37,6 +38,7 @@ class Events:
             ("POST", "/calendars", self.add_calendar),
             ("GET", "/calendar", self.calendar),
             ("GET", "/calendars/([^/]+)", self.calendar),
+            ("PATCH", "/calendars/([^/]+)", self.rename_calendar),
             ("DELETE", "/calendars/([^/]+)", self.remove_calendar),
         ]
 
@@ -145,22 +147,34 @@ class Events:
         return Answer(202)
 
     def calendars(self, call: Call) -> Answer:
-        return page(call, [_shown(one) for one in call.mailbox.of_kind(CALENDAR)])
+        """The own ones, then what others shared: these are worked with under the ids that are told here."""
+        own = [_shown(call, call.mailbox, one) for one in call.mailbox.of_kind(CALENDAR) if call.may(one)]
+        return page(call, named(call, own + ([] if call.guest else _shared(call))))
 
     def calendar(self, call: Call) -> Answer:
-        return Answer(200, _shown(call.mailbox.collection(call.args[0] if call.args else "calendar")))
+        found = call.collection(call.args[0] if call.args else "calendar")
+        if found.kind != CALENDAR:
+            raise NotThere(found.id)
+        return Answer(200, _shown(call, call.mailbox, found))
 
     def add_calendar(self, call: Call) -> Answer:
-        return Answer(201, _shown(call.mailbox.add_collection(CALENDAR, call.json()["name"])))
+        return Answer(201, _shown(call, call.mailbox, call.add_collection(CALENDAR, call.name_of("name"))))
+
+    def rename_calendar(self, call: Call) -> Answer:
+        call.mailbox.rename_collection(calendar_of(call).id, call.name_of("name"))
+        return self.calendar(call)
 
     def remove_calendar(self, call: Call) -> Answer:
-        call.mailbox.remove_collection(call.args[0])
+        found = calendar_of(call)
+        if found.well_known:
+            raise GraphError(400, "ErrorCannotDeleteDefaultCalendar", "The default calendar cannot be deleted.")
+        call.mailbox.remove_collection(found.id)
         return Answer(204)
 
 
 def calendar_of(call: Call) -> Collection:
     """Which the path names; the default one if it names none."""
-    found = call.mailbox.collection(call.args[0] or "calendar")
+    found = call.collection(call.args[0] or "calendar")
     if found.kind != CALENDAR:
         raise GraphError(400, "ErrorInvalidFolderId", "This is no calendar.")
     return found
@@ -172,6 +186,7 @@ def event_of(call: Call) -> tuple[Item, str]:
     item = call.mailbox.find(master)
     if item.kind != CALENDAR or (call.args[0] and item.collection != calendar_of(call).id):
         raise NotThere(master)
+    call.collection(item.collection)
     return item, day
 
 
@@ -196,5 +211,17 @@ def _guard(call: Call, item: Item) -> None:
         raise GraphError(412, "ErrorIrresolvableConflict", "The send or update operation could not be performed.")
 
 
-def _shown(one: Collection) -> Json:
-    return {"id": one.id, "name": one.name, "color": "auto", "isDefaultCalendar": bool(one.well_known), "canEdit": True}
+def _shared(call: Call) -> list[Json]:
+    """Calendars of others that are open to the caller."""
+    me, all_of_them = call.mailbox.address.lower(), call.mailbox.server.mailboxes.values()
+    open_to_me = {collection for person, collection in call.mailbox.server.directory.shares if person == me}
+    found = [(box, one) for box in all_of_them for one in box.of_kind(CALENDAR) if one.id in open_to_me]
+    return [_shown(call, box, one) for box, one in found]
+
+
+def _shown(call: Call, box: Mailbox, one: Collection) -> Json:
+    me = call.guest or call.mailbox.address
+    can_edit = box.address.lower() == me.lower() or box.server.directory.may(me, one.id, WRITE)
+    shown: Json = {"id": one.id, "name": one.name, "color": "auto", "hexColor": "", "canEdit": can_edit}
+    shown |= {"isDefaultCalendar": bool(one.well_known) and box is call.mailbox, "canShare": box is call.mailbox}
+    return {**shown, "owner": {"name": box.name, "address": box.address}}

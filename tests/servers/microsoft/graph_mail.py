@@ -111,7 +111,7 @@ def _told(call: Call, change: Change, names: frozenset[str] | None) -> list[Json
 
 
 def _folder(call: Call) -> Collection:
-    found = call.mailbox.collection(call.args[0] or "drafts")
+    found = call.collection(call.args[0] or "drafts")
     if found.kind != MAIL:
         raise GraphError(400, "ErrorInvalidFolderId", "This is no mail folder.")
     return found
@@ -121,4 +121,5 @@ def _item(call: Call) -> Item:
     item = call.mailbox.find(call.args[1])
     if item.kind != MAIL:
         raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    call.collection(item.collection)
     return item

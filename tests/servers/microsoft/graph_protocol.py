@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.servers.microsoft.mailbox import Item, Mailbox
+from tests.servers.microsoft.directory import READ, WRITE
+from tests.servers.microsoft.mailbox import Collection, Item, Mailbox
 
 Json = dict[str, Any]
 _SELECT_ALWAYS = {"id", "@odata.etag", "@removed", "singleValueExtendedProperties", "exceptionOccurrences"}
@@ -56,6 +57,7 @@ class Switches:
     concurrent: int = 4  # calls per mailbox at once
     gate: threading.Event | None = None  # every call waits for it, and is counted as running
     subscription_cap: timedelta = timedelta(minutes=4230)
+    directory: bool = True  # may the application read people and groups?
     recurrence_zone: str | None = None  # what recurrenceTimeZone says, e.g. "" as some mailboxes do
 
 
@@ -71,6 +73,7 @@ class Call:
     prefix: str  # http://127.0.0.1:1/v1.0/me
     mailbox: Mailbox
     args: tuple[str, ...] = ()  # what the route's expression caught
+    guest: str = ""  # who is in somebody else's mailbox, with what was shared and no more
 
     @property
     def prefers(self) -> str:
@@ -99,6 +102,32 @@ class Call:
         """The change key that If-Match names."""
         tag = self.headers.get("if-match", "*")
         return None if tag == "*" else tag.removeprefix("W/").strip('"')
+
+    def may(self, collection: Collection, wanted: str = READ) -> bool:
+        """Is it open to the caller?"""
+        return not self.guest or self.mailbox.server.directory.may(self.guest, collection.id, wanted)
+
+    def collection(self, key: str) -> Collection:
+        """By id or well-known name; GraphError 403 if it is not open for what this call does."""
+        found = self.mailbox.collection(key)
+        if not self.may(found, READ if self.method == "GET" else WRITE):
+            raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        return found
+
+    def name_of(self, field_name: str) -> str:
+        """Of a new collection, from the body; GraphError 400 if there is none."""
+        name = self.json().get(field_name)
+        if not isinstance(name, str) or not name.strip():
+            raise GraphError(400, "ErrorInvalidArgument", f"{field_name} must not be empty.")
+        return name
+
+    def add_collection(self, kind: str, name: str, parent: str = "") -> Collection:
+        """A folder; GraphError 409 if its parent has one of this name."""
+        if self.guest:
+            raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        if any(one.name.lower() == name.lower() and one.parent == parent for one in self.mailbox.of_kind(kind)):
+            raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+        return self.mailbox.add_collection(kind, name, parent)
 
     def json(self) -> Json:
         """The body, which must be an object."""
@@ -155,6 +184,16 @@ def selected(record: Json, select: str) -> Json:
         return record
     names = _SELECT_ALWAYS | {name.strip() for name in select.split(",")}
     return {name: value for name, value in record.items() if name in names}
+
+
+def named(call: Call, records: Sequence[Json]) -> list[Json]:
+    """Folders that $filter=displayName eq '...' (or name) lets through."""
+    text = call.query.get("$filter", "")
+    found = re.fullmatch(r"(displayName|name) eq '((?:[^']|'')*)'", text)
+    if text and found is None:
+        raise GraphError(400, "ErrorInvalidUrlQueryFilter", f"The filter is not understood: {text}")
+    wanted = found[2].replace("''", "'").lower() if found else ""
+    return [one for one in records if found is None or str(one.get(found[1], "")).lower() == wanted]
 
 
 def page(call: Call, records: Sequence[Json]) -> Answer:

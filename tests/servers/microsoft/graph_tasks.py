@@ -35,6 +35,7 @@ class Tasks:
             ("POST", "/todo/lists", self.add_list),
             ("GET", "/todo/lists/delta", self.lists_delta),
             ("GET", "/todo/lists/([^/]+)", self.one_list),
+            ("PATCH", "/todo/lists/([^/]+)", self.rename_list),
             ("DELETE", "/todo/lists/([^/]+)", self.remove_list),
             ("GET", tasks, self.list),
             ("POST", tasks, self.create),
@@ -45,15 +46,21 @@ class Tasks:
         ]
 
     def lists(self, call: Call) -> Answer:
-        return page(call, [_shown(one) for one in call.mailbox.of_kind(TASKS)])
+        return page(call, [_shown(one) for one in call.mailbox.of_kind(TASKS) if call.may(one)])
 
     def add_list(self, call: Call) -> Answer:
-        return Answer(201, _shown(call.mailbox.add_collection(TASKS, call.json()["displayName"])))
+        return Answer(201, _shown(call.mailbox.add_collection(TASKS, call.name_of("displayName"))))
 
     def one_list(self, call: Call) -> Answer:
         return Answer(200, _shown(_list(call)))
 
+    def rename_list(self, call: Call) -> Answer:
+        call.mailbox.rename_collection(_list(call).id, call.name_of("displayName"))
+        return self.one_list(call)
+
     def remove_list(self, call: Call) -> Answer:
+        if _list(call).well_known:
+            raise GraphError(400, "invalidRequest", "The default list cannot be deleted.")
         call.mailbox.remove_collection(_list(call).id)
         return Answer(204)
 
@@ -108,7 +115,7 @@ def _list_told(call: Call, change: Change, names: frozenset[str] | None) -> list
 
 
 def _list(call: Call) -> Collection:
-    found = call.mailbox.collection(call.args[0])
+    found = call.collection(call.args[0])
     if found.kind != TASKS:
         raise GraphError(404, "ErrorItemNotFound", "This is no task list.")
     return found

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.servers.microsoft.directory import Directory
+
 Fields = dict[str, Any]
 CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
 _LETTERS = "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwWxXyYzZ"
@@ -95,6 +97,7 @@ class Exchange:
         self.lock = threading.RLock()
         self.mailboxes: dict[str, Mailbox] = {}
         self.outbox: list[Mail] = []
+        self.directory = Directory()
         self.lag = timedelta(0)  # how long a write is not seen by sync reads
         self._counts: Counter[str] = Counter()
 
@@ -102,6 +105,7 @@ class Exchange:
         """A new mailbox with the usual collections."""
         with self.lock:
             mailbox = self.mailboxes[address.lower()] = Mailbox(self, address, name or address)
+            self.directory.add_person(address, name)
             return mailbox
 
     def mailbox(self, address: str) -> Mailbox:
