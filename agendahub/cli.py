@@ -34,7 +34,9 @@ from agendahub.commands import (
 )
 from agendahub.context import Options
 from agendahub.failure import Failure
+from agendahub.library_logs import for_commands
 from agendahub.output import console
+from agendahub.redaction import redact, sentence
 from agendahub.texts import _
 
 app = typer.Typer(
@@ -113,12 +115,13 @@ def main() -> None:
 
 
 def _guarded(run: Callable[[], object], *, debug: bool) -> int:
+    for_commands()
     try:
         run()
     except Exception as err:
         if debug:
-            traceback.print_exc()
-        console(error=True).print(_sentence(err), markup=False, style="red" if sys.stderr.isatty() else None)
+            print(redact(traceback.format_exc()), file=sys.stderr)
+        console(error=True).print(sentence(_sentence(err)), markup=False, style="red" if sys.stderr.isatty() else None)
         return 1
     return 0
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import structlog
 
+from agendahub.library_logs import hold_back
 from agendahub.redaction import redact
 from config.settings import LogSettings
-
-_QUIET = {"apscheduler": logging.ERROR, "urllib3": logging.WARNING, "caldav": logging.ERROR, "asyncio": logging.WARNING}
 
 
 def set_up(settings: LogSettings) -> None:
@@ -43,8 +42,7 @@ def _handle(formatter: logging.Formatter, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name, floor in _QUIET.items():
-        logging.getLogger(name).setLevel(floor)
+    hold_back(root.level)
 
 
 def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

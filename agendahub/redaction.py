@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 HIDDEN = "***"
-_NAMES = re.compile(r"authorization|password|passwd|secret|token|cookie|api.?key", re.IGNORECASE)
+_NAMES = re.compile(r"authorization|password|passwd|secret|token|cookie|api.?key|assertion", re.IGNORECASE)
+_HEADER = re.compile(r"\b(Basic|Bearer|Digest)\s+[^\s,'\"]+", re.IGNORECASE)
 _SHAPES = (
-    (re.compile(r"\b(Basic|Bearer|Digest)\s+[^\s,'\"]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\b(NTLM|Negotiate)\s+[\w+/=]{16,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"(://[^/@\s:]*:)[^@/\s]+@"), rf"\1{HIDDEN}@"),
+    # What libraries print of a sign-in at Microsoft: {"access_token": "..."}, refresh_token=...&, 'device_code': '...'
+    (
+        re.compile(
+            r"\b((?:access|refresh|id)_token|client_secret|client_assertion|code_verifier|device_code|assertion)"
+            r"(\\?['\"]?\s*[:=]\s*\\?['\"]?)[^\s\\,;&'\"}\])]+"
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+    # A code of a sign-in is long and has digits; the code of an error has none.
+    (re.compile(r"\b(code\\?['\"]?\s*[:=]\s*\\?['\"]?)(?=[\w.~-]*\d)[\w.~-]{16,}"), rf"\1{HIDDEN}"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*"), HIDDEN),  # a JSON web token, wherever it stands
+    (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).+?(-----END|$)", re.DOTALL), rf"\1{HIDDEN}\2"),
 )
 _SHORTEST = 4  # a shorter secret would make every log unreadable; it is still hidden by names and shapes
+_RENEWED = 3  # how many of those that followed each other are known
 _known: set[str] = set()
+_series: dict[str, deque[str]] = {}
 
 
-def learn(secret: str) -> None:
-    """From now on this value is hidden wherever it appears."""
-    if len(secret) >= _SHORTEST:
+def learn(secret: str, of: str = "") -> None:
+    """From now on this value is hidden wherever it appears.
+
+    `of`: whose it is, where others follow it every hour. Only the latest are remembered: the older ones have run out,
+    and every line of a log is compared with all that is known.
+    """
+    if len(secret) < _SHORTEST:
+        return
+    if not of:
         _known.add(secret)
+    elif secret not in _series.setdefault(of, deque(maxlen=_RENEWED)):
+        _series[of].append(secret)
 
 
 def redact(value: Any, name: str = "") -> Any:
@@ -32,11 +57,12 @@ def redact(value: Any, name: str = "") -> Any:
         return [redact(inner) for inner in value]
     if isinstance(value, bytes):
         return redact(value.decode("utf-8", "replace"))
-    return _text(value) if isinstance(value, str) else value
+    return _HEADER.sub(rf"\1 {HIDDEN}", sentence(value)) if isinstance(value, str) else value
 
 
-def _text(text: str) -> str:
-    for secret in tuple(_known):
+def sentence(text: str) -> str:
+    """Our own words to a person: without known secrets, but "digest or bearer" stays what it is."""
+    for secret in chain(tuple(_known), *map(tuple, tuple(_series.values()))):
         if secret in text:
             text = text.replace(secret, HIDDEN)
     for shape, instead in _SHAPES:

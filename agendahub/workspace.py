@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agendahub import redaction
 from agendahub.failure import Failure
+from agendahub.kept_tokens import KeptTokens
 from agendahub.texts import _
 from config.loading import Loaded
 from config.settings import AccountSettings, BindingSettings, anchored
@@ -74,7 +75,10 @@ class Workspace:
             zone=account.zone,
             tenant=account.tenant,
             client_id=account.client_id,
+            certificate=self.certificate(account),
             authority=account.authority,
+            tokens=self.tokens(account),
+            options=_options(account),
             ca_file=str(anchored(self.loaded.folder, account.ca_file)) if account.ca_file else "",
             timeout=account.timeout,
             pool_size=account.connections,
@@ -88,8 +92,20 @@ class Workspace:
         redaction.learn(value)
         return value
 
+    def certificate(self, account: AccountSettings) -> str:
+        """The key and the certificate of an account's app (PEM); "" for none. Raises Failure."""
+        return self._looked_up(account, account.certificate)
+
+    def tokens(self, account: AccountSettings) -> KeptTokens:
+        """Where the tokens of an account's sign-in are kept."""
+        return KeptTokens(self.database, self.loaded.key_file, account.name)
+
     def _secret(self, account: AccountSettings) -> str:
-        way, _colon, name = account.secret.partition(":")
+        found = self._looked_up(account, account.secret)
+        return found.partition("\n")[0].rstrip("\r") if account.secret.startswith("file:") else found
+
+    def _looked_up(self, account: AccountSettings, reference: str) -> str:
+        way, _colon, name = reference.partition(":")
         if way == "env":
             return _from_environment(account.name, name)
         if way == "file":
@@ -143,8 +159,12 @@ def _from_environment(account: str, variable: str) -> str:
 
 def _from_file(account: str, path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
         hint = _("The file {path}, which holds the secret of account {account}, cannot be read ({reason}).")
         raise Failure(hint.format(path=path, account=account, reason=err)) from err
-    return lines[0] if lines else ""
+
+
+def _options(account: AccountSettings) -> dict[str, str]:
+    """What only some connectors ask for; the name is for their messages."""
+    return {"account": account.name, "scopes": " ".join(account.scopes)}

@@ -20,9 +20,10 @@ from config.errors import ConfigError, Problem
 from config.lines import Path as KeyPath
 from config.lines import line_of, lines_of
 from config.settings import ENVIRONMENT_PREFIX, BindingSettings, Settings, anchored
+from config.sign_in import account_problems
 
 _SECTIONS = tuple(Settings.model_fields)
-_HIDDEN = {"secret"}  # what may hold a secret that was written in the wrong place
+_HIDDEN = {"secret", "certificate"}  # what may hold a secret that was written in the wrong place
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,8 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """What is wrong between settings that are each right."""
     for section in ("accounts", "bindings", "fanouts"):
         yield from _repeated(section, [entry.name for entry in getattr(settings, section)])
+    for number, account in enumerate(settings.accounts):
+        yield from ((("accounts", number, name), said) for name, said in account_problems(account))
     names = {account.name for account in settings.accounts}
     for number, binding in enumerate(settings.bindings):
         if binding.account not in names:

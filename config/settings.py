@@ -75,6 +75,7 @@ class AccountSettings(Section):
     client_id: str = ""
     certificate: SecretReference = ""
     authority: WebAddress = ""
+    scopes: tuple[str, ...] = ()
     ca_file: str = ""
     proxy: WebAddress = ""
     other_hosts: tuple[str, ...] = ()

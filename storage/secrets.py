@@ -68,9 +68,9 @@ def get(connection: Connection, key: bytes, name: str) -> str | None:
     return None if sealed is None else _open(key, name, sealed)
 
 
-def remove(connection: Connection, name: str) -> None:
-    """Forget a secret, if it is there."""
-    connection.execute(delete(secrets).where(secrets.c.name == name))
+def remove(connection: Connection, name: str) -> bool:
+    """Forget a secret. False when there was none of this name."""
+    return bool(connection.execute(delete(secrets).where(secrets.c.name == name)).rowcount)
 
 
 def _seal(key: bytes, name: str, value: str) -> str:

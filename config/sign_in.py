@@ -1,0 +1,73 @@
+"""Which settings of an account go together: each is right by itself, some only make sense with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from config.settings import AccountSettings
+
+OAUTH = ("device", "web", "app")  # ways to sign in that get tokens from Microsoft
+_WAYS = {  # connector -> what it can sign in with
+    "dav": ("basic", "digest", "bearer"),
+    "exchange": ("basic", "ntlm", "digest", "bearer", *OAUTH),
+    "microsoft365": (*OAUTH, "bearer"),
+}
+_MICROSOFT = ("exchange", "microsoft365")
+_ONLY_OAUTH = ("tenant", "client_id", "certificate", "authority", "scopes")
+
+
+def account_problems(account: AccountSettings) -> Iterator[tuple[str, str]]:
+    """(setting, what is wrong with it), for the loader to name the line of."""
+    ways = _WAYS.get(account.connector)
+    if ways and account.auth not in ways:
+        said = f"{account.connector} signs in with {', '.join(ways[:-1])} or {ways[-1]}"
+        yield "auth", f"{said}; set auth"
+    elif account.auth in OAUTH:
+        yield from _missing(account)
+    else:
+        yield from _of_no_use(account)
+    if account.mailbox:
+        yield from _mailbox(account)
+    if not _known_zone(account.zone):
+        yield "zone", 'there is no time zone of this name; write it like "Europe/Prague"'
+    if account.connector == "exchange" and not account.url:
+        yield "url", "exchange needs the server's address, such as https://mail.example.org/EWS/Exchange.asmx"
+
+
+def _missing(account: AccountSettings) -> Iterator[tuple[str, str]]:
+    if not account.client_id:
+        yield "client_id", f'auth = "{account.auth}" needs the id of the app that you registered at Microsoft'
+    if account.auth == "app":
+        if not account.tenant and not urlsplit(account.authority).path.strip("/"):
+            yield "tenant", 'auth = "app" needs the tenant: the id or a domain of your directory'
+        if not account.secret and not account.certificate:
+            yield "secret", 'auth = "app" needs a secret or a certificate of the app'
+    elif account.auth == "device" and account.certificate:
+        yield "certificate", 'auth = "device" uses no certificate; choose "web" or "app", or leave it out'
+    if account.authority and urlsplit(account.authority).scheme != "https":
+        yield "authority", "a sign-in goes over https only"
+
+
+def _of_no_use(account: AccountSettings) -> Iterator[tuple[str, str]]:
+    """A setting that does nothing is most likely a slip of the pen elsewhere."""
+    for name in _ONLY_OAUTH:
+        if getattr(account, name):
+            yield name, f"{name} is only of use with auth = {', '.join(OAUTH[:-1])} or {OAUTH[-1]}"
+
+
+def _mailbox(account: AccountSettings) -> Iterator[tuple[str, str]]:
+    local, at, domain = account.mailbox.partition("@")
+    if account.connector not in _MICROSOFT:
+        yield "mailbox", f"mailbox is only of use with the connectors {' and '.join(_MICROSOFT)}"
+    elif not (local and at and domain) or any(letter.isspace() or letter in ",;/<>" for letter in account.mailbox):
+        yield "mailbox", "a mailbox is named by one e-mail address"
+
+
+def _known_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        return False
+    return True
