@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -18,13 +19,24 @@ _FIELDS = [f.name for f in fields(Link)]
 _LINK = [links.c[name] for name in _FIELDS]
 _VALUES: BindParameter[Any] = bindparam("values", expanding=True)
 _OF_BINDING = links.c.binding_id == bindparam("binding")
-_MISSING = str(LinkState.MISSING)
+_MISSING, _LEFT = str(LinkState.MISSING), str(LinkState.LEFT)
 
 _BY_REMOTE_ID = select(*_LINK).where(_OF_BINDING, links.c.remote_id.in_(_VALUES))
 _BY_ITEM = select(*_LINK).where(_OF_BINDING, links.c.item_id.in_(_VALUES))
-_REMOTE_IDS = select(links.c.remote_id).where(_OF_BINDING, links.c.state != _MISSING).order_by(links.c.id)
+_REMOTE_IDS = select(links.c.remote_id).where(_OF_BINDING, links.c.state.not_in([_MISSING, _LEFT])).order_by(links.c.id)
 _MISSING_LINKS = select(*_LINK).where(_OF_BINDING, links.c.state == _MISSING).order_by(links.c.id)
-_COUNT = select(func.count()).select_from(links).where(_OF_BINDING)
+_COUNT = select(func.count()).select_from(links).where(_OF_BINDING, links.c.state != _LEFT)
+_MEETINGS = (
+    select(*_LINK)
+    .where(
+        links.c.item_id.in_(_VALUES),
+        links.c.binding_id != bindparam("binding"),
+        links.c.role != str(Role.NONE),
+        links.c.state != _LEFT,
+    )
+    .order_by(links.c.id)
+)
+_LET_GO = update(links).where(links.c.item_id.in_(_VALUES), links.c.role == str(Role.GUEST)).values(state=_LEFT)
 _INSERT = insert(links).returning(links.c.id)
 _UPDATE = (
     update(links)
@@ -50,8 +62,19 @@ class Links:
         rows = self._session.rows_in(_BY_ITEM, "values", item_ids, {"binding": binding_id})
         return {row.item_id: _link(row) for row in rows}
 
+    def meetings(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, list[Link]]:
+        """Of other bindings, by hub item id."""
+        found: dict[int, list[Link]] = defaultdict(list)
+        for row in self._session.rows_in(_MEETINGS, "values", item_ids, {"binding": binding_id}):
+            found[row.item_id].append(_link(row))
+        return dict(found)
+
+    def let_go(self, item_ids: Sequence[int]) -> None:
+        """Of guests, in all bindings."""
+        self._session.run_in(_LET_GO, "values", item_ids)
+
     def linked_remote_ids(self, binding_id: int) -> list[str]:
-        """All but missing ones."""
+        """All but those that are missing or were left."""
         return list(self._session.run(_REMOTE_IDS, {"binding": binding_id}).scalars())
 
     def missing(self, binding_id: int) -> list[Link]:
@@ -59,7 +82,7 @@ class Links:
         return [_link(row) for row in self._session.run(_MISSING_LINKS, {"binding": binding_id})]
 
     def count(self, binding_id: int) -> int:
-        """All, missing ones too: they are what a percentage of deletions is about."""
+        """All that are there for both sides, missing ones too: they are what a percentage of deletions is about."""
         return int(self._session.run(_COUNT, {"binding": binding_id}).scalar_one())
 
     def save(self, link: Link) -> Link:

@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Delete, Table, bindparam, case, delete, exists, not_, or_, select, update
+from sqlalchemy import Delete, Table, and_, bindparam, case, delete, exists, not_, or_, select, update
 
 from storage.database import Database, run
 from storage.session import CHUNK, Session
 from storage.tables import collections, conflicts, intents, items, links, quarantine, revisions, runs
 from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.ports import LinkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,12 @@ _OLD_REVISIONS = (
     .order_by(revisions.c.id)
     .limit(CHUNK)
 )
+_TIES_NOTHING = and_(links.c.state == str(LinkState.LEFT), links.c.missing_since.is_not(None))  # both ends are gone
 _OLD_TOMBSTONE = (
     items.c.deleted,
     items.c.changed_at < _BEFORE,
-    *(not_(exists().where(table.c.item_id == items.c.id)) for table in (links, intents, conflicts, quarantine)),
+    not_(exists().where(links.c.item_id == items.c.id, not_(_TIES_NOTHING))),
+    *(not_(exists().where(table.c.item_id == items.c.id)) for table in (intents, conflicts, quarantine)),
 )
 _COLLECTIONS = select(items.c.collection_id).where(*_OLD_TOMBSTONE).distinct()
 _TOMBSTONES = (
@@ -79,6 +82,7 @@ _RAISE_FLOOR = (
 )
 _DELETE_REVISIONS = delete(revisions).where(revisions.c.id.in_(_VALUES))
 _DELETE_TEXTS = delete(revisions).where(revisions.c.item_id.in_(_VALUES))
+_DELETE_LINKS = delete(links).where(links.c.item_id.in_(_VALUES))
 _DELETE_ITEMS = delete(items).where(items.c.id.in_(_VALUES))
 _DELETE_CONFLICTS = delete(conflicts).where(conflicts.c.resolved_at < _BEFORE)
 _DELETE_RUNS = delete(runs).where(runs.c.finished_at < _BEFORE)
@@ -115,6 +119,7 @@ def _bury(session: Session, collection_id: int, before: datetime) -> int:
     rows = session.run(_TOMBSTONES, {"collection": collection_id, "before": before}).all()
     if rows:
         session.run(_RAISE_FLOOR, {"collection": collection_id, "new_floor": rows[-1].seq})
+        session.run_in(_DELETE_LINKS, "values", [row.id for row in rows])
         session.run_in(_DELETE_TEXTS, "values", [row.id for row in rows])
         session.run_in(_DELETE_ITEMS, "values", [row.id for row in rows])
     return len(rows)

@@ -68,6 +68,12 @@ class SqlUnitOfWork:
     def count_links(self, binding_id: int) -> int:
         return self._links.count(binding_id)
 
+    def meeting_links(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, list[Link]]:
+        return self._links.meetings(binding_id, item_ids)
+
+    def let_go(self, item_ids: Sequence[int]) -> None:
+        self._links.let_go(item_ids)
+
     def items(self, item_ids: Sequence[int]) -> dict[int, HubItem]:
         return self._reader.items(item_ids)
 

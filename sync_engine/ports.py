@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -60,6 +60,8 @@ class RemoteRef:
 
     id: str
     version: str = ""  # a strong entity tag or change key; "" when the server gives none that can be trusted
+    uid: str = field(default="", compare=False)  # of what was written: the system's own UID, where its answer tells
+    role: Role | None = field(default=None, compare=False)  # ... and what its owner is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +234,17 @@ class UnitOfWork(Protocol):
     def items(self, item_ids: Sequence[int]) -> dict[int, HubItem]:
         """Hub items by id, tombstones too."""
 
+    def meeting_links(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, list[Link]]:
+        """For each item the links that *other* bindings have to it and that have a role in a meeting; none LEFT."""
+
+    def let_go(self, item_ids: Sequence[int]) -> None:
+        """Guests' links of these items are LEFT, in all bindings: what they were copies of has gone."""
+
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
-        """For each UID the live item, else its newest tombstone."""
+        """For each UID the live item, else its newest tombstone.
+
+        Where no item has a UID, or only a tombstone, the live item that some remote knows by it (`Link.remote_uid`).
+        """
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         """Live items with this content fingerprint that this binding does not link yet."""

@@ -44,13 +44,18 @@ class ShadowLinks:
         """As `UnitOfWork.linked_remote_ids`."""
         before = {self.read[number].remote_id for number in self.changed if number in self.read}
         still = [i for i in real.linked_remote_ids(binding_id) if i not in before]
-        return [*still, *(k.remote_id for k in self._living() if k.state is not LinkState.MISSING)]
+        return [*still, *(k.remote_id for k in self._living() if k.state not in (LinkState.MISSING, LinkState.LEFT))]
 
     def count(self, real: UnitOfWork, binding_id: int) -> int:
         """As `UnitOfWork.count_links`."""
-        made = sum(1 for number, link in self.changed.items() if number < 0 and link)
-        gone = sum(1 for number, link in self.changed.items() if number > 0 and link is None)
-        return real.count_links(binding_id) + made - gone
+        before = [self.read.get(number) for number in self.changed if number > 0]
+        gone = sum(1 for link in before if link is None or link.state is not LinkState.LEFT)
+        there = sum(1 for link in self._living() if link.state is not LinkState.LEFT)
+        return real.count_links(binding_id) + there - gone
+
+    def known_there_by(self, uids: Sequence[str]) -> dict[str, int]:
+        """Hub items by the UID of the remote item that they were linked to since."""
+        return {k.remote_uid: k.item_id for k in self._living() if k.remote_uid in uids}
 
     def linked_items(self) -> set[int]:
         """Hub items that were linked since."""

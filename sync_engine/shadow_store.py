@@ -115,6 +115,12 @@ class ShadowUnit:
     def delete_link(self, link_id: int) -> None:
         self.state.links.delete(link_id)
 
+    def meeting_links(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, list[Link]]:
+        return self.real.meeting_links(binding_id, [i for i in item_ids if i > 0])
+
+    def let_go(self, item_ids: Sequence[int]) -> None:
+        """Links of other bindings are none of this rehearsal's."""
+
     def add_intents(self, intents: Iterable[Intent]) -> None:
         self.state.outbox.add(self.real, intents)
 
@@ -186,14 +192,14 @@ class ShadowUnit:
         return (self.real.items(rest) if rest else {}) | mine
 
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
-        known = [self.state.items.get(i.id, i) for i in self.real.items_by_uid(collection_id, uids).values()]
-        mine = [i for i in self.state.items.values() if i.collection_id == collection_id]
-        found: dict[str, HubItem] = {}
+        known = {u: self.state.items.get(i.id, i) for u, i in self.real.items_by_uid(collection_id, uids).items()}
+        mine = [(i.uid, i) for i in self.state.items.values() if i.collection_id == collection_id]
+        there = [(u, i) for u, n in self.state.links.known_there_by(uids).items() for i in self.items([n]).values()]
         wanted = set(uids)
-        for item in sorted((*known, *mine), key=lambda i: (not i.deleted, i.seq)):  # the best comes last
-            if item.uid in wanted:
-                found[item.uid] = item
-        return found
+        best_last = sorted(
+            (*known.items(), *there, *mine), key=lambda p: (not p[1].deleted, p[0] == p[1].uid, p[1].seq)
+        )
+        return {uid: item for uid, item in best_last if uid in wanted}
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         linked, wanted = self.state.links.linked_items(), set(fingerprints)

@@ -16,6 +16,7 @@ from sync_engine.ports import (
     LinkState,
     Operation,
     Prefer,
+    Role,
     Trouble,
 )
 from tests import samples
@@ -67,6 +68,50 @@ class StoreContract(ItemsContract):
             unit.save_link(link_for(one, "r1"))
         with pytest.raises(StoreRefused), hub.database.begin() as unit:
             unit.save_link(link_for(one, "r2"))
+
+    # ------------------------------------------------------------ meetings
+
+    def test_r12_links_with_a_role_are_found_from_the_other_bindings(self, hub: Hub) -> None:
+        one, two, three = self.add(hub, samples.event("a"), samples.event("b"), samples.event("c"))
+        with hub.database.begin() as unit:
+            organizer = unit.save_link(link_for(one, "r1", role=Role.ORGANIZER))
+            guest = unit.save_link(link_for(one, "g1", binding_id=2, role=Role.GUEST))
+            unit.save_link(link_for(two, "r2"))
+            unit.save_link(link_for(two, "g2", binding_id=2))
+            unit.save_link(link_for(three, "g3", binding_id=2, role=Role.GUEST, state=LinkState.LEFT))
+        with hub.database.read() as unit:
+            everything = [one.id, two.id, three.id]
+            assert unit.meeting_links(2, everything) == {one.id: [organizer]}
+            assert unit.meeting_links(1, everything) == {one.id: [guest]}
+            assert unit.meeting_links(1, [two.id]) == {}
+
+    def test_r13_guests_are_let_go_and_count_no_more(self, hub: Hub) -> None:
+        one, two = self.add(hub, samples.event("a"), samples.event("b"))
+        with hub.database.begin() as unit:
+            organizer = unit.save_link(link_for(one, "r1", role=Role.ORGANIZER))
+            guest = unit.save_link(link_for(one, "g1", binding_id=2, role=Role.GUEST))
+            other = unit.save_link(link_for(two, "g2", binding_id=2, role=Role.GUEST))
+        with hub.database.begin() as unit:
+            unit.let_go([one.id])
+        with hub.database.read() as unit:
+            left = replace(guest, state=LinkState.LEFT)
+            assert unit.links(2, ["g1", "g2"]) == {"g1": left, "g2": other}
+            assert unit.links(1, ["r1"]) == {"r1": organizer}
+            assert (unit.count_links(1), unit.count_links(2)) == (1, 1)
+            assert unit.linked_remote_ids(2) == ["g2"]
+            assert unit.missing_links(2) == []
+
+    def test_r12_an_item_is_known_by_the_uids_that_remotes_give_it(self, hub: Hub) -> None:
+        one, two = self.add(hub, samples.event("a"), samples.event("b"))
+        with hub.database.begin() as unit:
+            unit.save_link(link_for(one, "r1", remote_uid="X"))
+            unit.save_link(link_for(two, "r2", remote_uid="a"))  # the item of its own UID comes first
+            unit.save_link(link_for(two, "g2", binding_id=2, remote_uid="b"))
+        with hub.database.begin() as unit:
+            assert unit.items_by_uid(hub.collection, ["X", "a", "b", "x"]) == {"X": one, "a": one, "b": two}
+            assert unit.items_by_uid(hub.collection + 1, ["X"]) == {}
+            gone = unit.delete_item(one.id, PHONE)
+            assert unit.items_by_uid(hub.collection, ["X", "a"]) == {"X": gone, "a": two}  # one that lives is better
 
     def test_long_lists_are_read_in_parts(self, hub: Hub) -> None:
         made = self.add(hub, *(samples.card(f"c-{n}") for n in range(1100)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from sync_engine.ports import LinkState
 from tests.simulation.memory_state import State
 
 
@@ -35,7 +36,9 @@ def _needed(state: State) -> Iterator[int]:
 
 
 def _bury(state: State, before: datetime) -> None:
-    pointed = {row.item_id for rows in (state.links, state.intents, state.quarantine) for row in rows.values()}
+    left = {i: k for i, k in state.links.items() if k.state is LinkState.LEFT and k.missing_since}
+    links = {i: k for i, k in state.links.items() if i not in left}
+    pointed = {row.item_id for rows in (links, state.intents, state.quarantine) for row in rows.values()}
     pointed |= {conflict.item_id for conflict in state.conflicts}
     last: dict[int, datetime] = {}
     for revision in state.revisions.values():
@@ -47,3 +50,4 @@ def _bury(state: State, before: datetime) -> None:
             state.floors[item.collection_id] = floor
             del state.items[item.id], state.prints[item.id]
             state.revisions = {k: r for k, r in state.revisions.items() if r.item_id != item.id}
+            state.links = {i: k for i, k in state.links.items() if k.item_id != item.id}

@@ -20,6 +20,7 @@ from sync_engine.ports import (
     Link,
     LinkState,
     Origin,
+    Role,
     Trouble,
 )
 from tests.simulation.memory_state import LONG_AGO, Conflict, Hold, Revision, State
@@ -91,13 +92,27 @@ class MemoryUnit:
         return {k.item_id: k for k in self._links_of(binding_id) if k.item_id in wanted}
 
     def linked_remote_ids(self, binding_id: int) -> list[str]:
-        return [k.remote_id for k in self._links_of(binding_id) if k.state is not LinkState.MISSING]
+        not_there = (LinkState.MISSING, LinkState.LEFT)
+        return [k.remote_id for k in self._links_of(binding_id) if k.state not in not_there]
 
     def missing_links(self, binding_id: int) -> list[Link]:
         return [k for k in self._links_of(binding_id) if k.state is LinkState.MISSING]
 
     def count_links(self, binding_id: int) -> int:
-        return len(self._links_of(binding_id))
+        return sum(k.state is not LinkState.LEFT for k in self._links_of(binding_id))
+
+    def meeting_links(self, binding_id: int, item_ids: Sequence[int]) -> dict[int, list[Link]]:
+        found: dict[int, list[Link]] = {}
+        for k in self.state.links.values():
+            if k.item_id in item_ids and k.binding_id != binding_id and k.role and k.state is not LinkState.LEFT:
+                found.setdefault(k.item_id, []).append(k)
+        return found
+
+    def let_go(self, item_ids: Sequence[int]) -> None:
+        links = self._to_write().links
+        for k in list(links.values()):
+            if k.item_id in item_ids and k.role is Role.GUEST:
+                links[k.id] = replace(k, state=LinkState.LEFT)
 
     def _links_of(self, binding_id: int) -> list[Link]:
         return [k for k in self.state.links.values() if k.binding_id == binding_id]
@@ -132,7 +147,16 @@ class MemoryUnit:
         for item in self._by_seq(collection_id):
             if item.uid in wanted and (item.uid not in found or found[item.uid].deleted):
                 found[item.uid] = item
+        rest = {uid for uid in uids if uid not in found or found[uid].deleted}
+        for uid, item in self._known_there_by(collection_id):
+            if uid in rest and (uid not in found or not item.deleted):
+                found[uid] = item
         return found
+
+    def _known_there_by(self, collection_id: int) -> list[tuple[str, HubItem]]:
+        links = [(k.remote_uid, self.state.items[k.item_id]) for k in self.state.links.values()]
+        here = [(uid, item) for uid, item in links if item.collection_id == collection_id and item.uid != uid]
+        return sorted(here, key=lambda pair: (not pair[1].deleted, pair[1].seq))
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         linked = {k.item_id for k in self._links_of(binding_id)}

@@ -14,7 +14,7 @@ from storage import tables as t
 from storage.database import Database
 from storage.pruning import prune as prune_real
 from sync_engine.item import Item
-from sync_engine.ports import FieldConflict, Intent, Link, Operation, Origin, Prefer
+from sync_engine.ports import FieldConflict, Intent, Link, LinkState, Operation, Origin, Prefer
 from tests.databases import TestClock, hub_in
 from tests.simulation.memory_pruning import prune
 from tests.simulation.memory_store import MemoryStore
@@ -29,11 +29,14 @@ def _text(uid: str, number: int) -> Item:
 
 
 def _live(begin: Any) -> None:
-    """A life for seven items, each of which something else needs, or nothing."""
+    """A life for nine items, each of which something else needs, or nothing."""
     with begin() as unit:
-        made = {uid: unit.create_item(1, _text(uid, 0), ADA) for uid in "abcdefg"}
+        made = {uid: unit.create_item(1, _text(uid, 0), ADA) for uid in "abcdefghi"}
         unit.save_link(Link(0, 1, made["a"].id, "/a", "1", "a", made["a"].revision_id))
         unit.save_link(Link(0, 1, made["c"].id, "/c", "1", "c", made["c"].revision_id))
+        for uid, gone in (("h", datetime(2026, 1, 2, tzinfo=UTC)), ("i", None)):
+            link = Link(0, 1, made[uid].id, f"/{uid}", "1", uid, made[uid].revision_id, state=LinkState.LEFT)
+            unit.save_link(replace(link, missing_since=gone))
     for number in (1, 2, 3):
         with begin() as unit:
             now = {uid: unit.update_item(made[uid].id, _text(uid, number), ADA) for uid in "abcef"}
@@ -45,7 +48,7 @@ def _live(begin: Any) -> None:
                 unit.add_conflict(1, made["b"].id, [conflict], now["b"].revision_id, lost)
                 unit.add_intents([Intent(0, 1, made["e"].id, Operation.UPDATE, "k", now["e"].revision_id)])
     with begin() as unit:
-        for uid in "cdf":
+        for uid in "cdfhi":
             unit.delete_item(made[uid].id, ADA)
 
 
@@ -84,7 +87,7 @@ def test_both_forget_the_same(tmp_path: Path, before: datetime) -> None:
         prune_real(hub.database, before)
         assert _kept_in_memory(store) == _kept_by_real(hub.database)
     assert (_kept_in_memory(store)[2] > 0) is (before == _LATER)
-    assert before == _LATER or len(_kept_in_memory(store)[0]) == 7 + 15 + 2 + 3
+    assert before == _LATER or len(_kept_in_memory(store)[0]) == 9 + 15 + 2 + 5
 
 
 def test_what_is_young_stays() -> None:
