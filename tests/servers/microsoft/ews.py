@@ -7,10 +7,12 @@ their properties as EWS spells them, so one mailbox is for this front or for Gra
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,8 +25,9 @@ from tests.servers.microsoft import ews_directory as directory
 from tests.servers.microsoft import ews_folders as folders
 from tests.servers.microsoft import ews_items as items
 from tests.servers.microsoft import ews_streaming as streaming
-from tests.servers.microsoft.ews_call import Call, Site, impersonated
+from tests.servers.microsoft.ews_call import Call, Site
 from tests.servers.microsoft.ews_find import find_item
+from tests.servers.microsoft.ews_sign_in import Who, call_of, signed_in
 from tests.servers.microsoft.ews_sync import sync_folder_items
 from tests.servers.microsoft.ews_xml import Element, Fault, envelope, fault, find, local
 from tests.servers.microsoft.serving import serving
@@ -51,6 +54,7 @@ OPERATIONS: dict[str, Operation] = {
     "DeleteAttachment": attachments.delete_attachment,
     "GetUserPhoto": attachments.get_user_photo,
     "ResolveNames": directory.resolve_names,
+    "ExpandDL": directory.expand_dl,
     "GetServerTimeZones": directory.get_server_time_zones,
     "ConvertId": directory.convert_id,
     "GetUserConfiguration": directory.get_user_configuration,
@@ -61,12 +65,14 @@ WRITES = {"CreateItem", "UpdateItem", "DeleteItem", "MoveItem", "CreateAttachmen
 
 
 @contextmanager
-def exchange_server(site: Site | None = None) -> Iterator[Site]:
-    """A server with Ada, who signs in as ada/secret, unless a site is given."""
+def exchange_server(site: Site | None = None, certificate: Path | None = None) -> Iterator[Site]:
+    """A server with Ada, who signs in as ada/secret, unless a site is given; TLS if a key with certificate is."""
     site = site or Site()
     if not site.people:
         add_person(site, "ada", "secret", "ada@example.com", "Ada Lovelace")
-    with serving(application(site)) as url:
+    if certificate is not None:
+        site.certificate_hash = certificate_hash(certificate)
+    with serving(application(site), certificate) as url:
         site.url = url + PATH
         yield site
 
@@ -83,15 +89,24 @@ def application(site: Site) -> Starlette:
     async def endpoint(request: Request) -> Response:
         return await _serve(site, request)
 
-    return Starlette(routes=[Route(PATH, endpoint, methods=["POST"])])
+    tokens = Route("/{tenant}/oauth2/v2.0/{what}", site.sign_in.endpoint, methods=["GET", "POST"])
+    about = Route("/{tenant}/v2.0/.well-known/openid-configuration", site.sign_in.about)
+    return Starlette(routes=[Route(PATH, endpoint, methods=["POST"]), tokens, about])
+
+
+def certificate_hash(certificate: Path) -> bytes:
+    """SHA-256 of the first certificate in a PEM file, as RFC 5929 has it for tls-server-end-point."""
+    found = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    return found.fingerprint(hashes.SHA256())
 
 
 async def _serve(site: Site, request: Request) -> Response:
-    who = _signed_in(site, request.headers.get("authorization", ""))
-    if who is None:
-        return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="exchange"'})
+    content = await request.body()  # also of what is refused: the connection goes on
+    who = signed_in(site, request)
+    if isinstance(who, Response):
+        return who
     try:
-        root = etree.fromstring(await request.body())
+        root = etree.fromstring(content)
         call, what = await run_in_threadpool(_understood, site, who, root)
         if local(what) == "GetStreamingEvents":
             return StreamingResponse(streaming.streaming_events(call, what), media_type=XML)
@@ -110,28 +125,14 @@ def _document(site: Site, body: Element, status: int) -> Response:
     return Response(content, status, headers={"Content-Type": XML})
 
 
-def _signed_in(site: Site, header: str) -> tuple[str, str] | None:
-    """Login and address of whoever sends this header."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "basic":
-        login, _, password = base64.b64decode(value).decode().partition(":")
-        login = login.rpartition("\\")[2]
-        known, address = site.people.get(login, ("", ""))
-        return (login, address) if known and known == password else None
-    return (value, site.tokens[value]) if scheme.lower() == "bearer" and value in site.tokens else None
-
-
-def _understood(site: Site, who: tuple[str, str], root: Element) -> tuple[Call, Element]:
+def _understood(site: Site, who: Who, root: Element) -> tuple[Call, Element]:
     header, what = find(root, "s:Header"), find(root, "s:Body/*")
     if what is None:
         raise Fault("ErrorInvalidRequest", "There is no request in the body.")
     site.requests.append(local(what))
     _refuse_if_busy(site)
     _check_version(site, header)
-    acted = impersonated(site, who[0], header)
-    if acted is None and not who[1]:
-        raise Fault("ErrorInvalidRequest", "An application must say in the header for whom it acts.")
-    return Call(site, who[0], who[1], acted or site.exchange.mailbox(who[1])), what
+    return call_of(site, who, header), what
 
 
 def _refuse_if_busy(site: Site) -> None:

@@ -19,6 +19,7 @@ def create_attachment(call: Call, request: Element) -> Element:
 
     def create(element: Element) -> Element:
         target = call.target(parent)
+        call.writing(target.mailbox, target.item.collection)
         held = {
             "Id": f"ATT{call.site.exchange.number():06d}|{target.item.id}",
             "Name": text(element, "t:Name"),
@@ -55,6 +56,7 @@ def delete_attachment(call: Call, request: Element) -> Element:
 
     def delete(key: Element) -> Element:
         target, held = _held(call, key)
+        call.writing(target.mailbox, target.item.collection)
         _keep(target, [one for one in target.item.fields[ATTACHMENTS] if one["Id"] != held["Id"]])
         root = {"RootItemId": target.item.folder_id, "RootItemChangeKey": target.item.change_key}
         return success("DeleteAttachment", m("RootItemId", **root))

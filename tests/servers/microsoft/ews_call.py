@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.servers.microsoft import ews_series as series
-from tests.servers.microsoft.ews_xml import Element, Fault, Refused, find, local, moment, text
-from tests.servers.microsoft.mailbox import Collection, Exchange, Item, Mailbox, NotThere
+from tests.servers.microsoft.directory import READ, WRITE
+from tests.servers.microsoft.ews_xml import Element, Refused, local, moment, text
+from tests.servers.microsoft.mailbox import Collection, Exchange, Item, Mailbox
+from tests.servers.microsoft.sign_in import SignIn
 
 ROOTS = {"msgfolderroot", "root"}
+PUBLIC_ROOT = "publicfoldersroot"
 
 
 @dataclass
@@ -50,9 +53,15 @@ class Site:
     mood: Mood = field(default_factory=Mood)
     people: dict[str, tuple[str, str]] = field(default_factory=dict)  # user name -> password, address
     tokens: dict[str, str] = field(default_factory=dict)  # bearer -> address, "" for an application
+    sign_in: SignIn = field(init=False)  # the token endpoint, whose tokens are good here too
+    schemes: tuple[str, ...] = ("Basic", "NTLM", "Bearer")  # how one may sign in
+    certificate_hash: bytes = b""  # of the server's certificate; set: NTLM is bound to it (extended protection)
+    handshakes: int = 0  # of NTLM, that went well
     impersonators: set[str] = field(default_factory=set)  # user names, tokens
+    scopes: dict[str, frozenset[str]] = field(default_factory=dict)  # user name -> whom it may impersonate at most
     delegates: set[tuple[str, str]] = field(default_factory=set)  # address of the person -> of the mailbox
     public: set[str] = field(default_factory=set)  # ids of folders that are public
+    public_box: Mailbox = field(init=False)  # where the tree of public folders is
     requests: list[str] = field(default_factory=list)  # operations, as they came
     documents: list[bytes] = field(default_factory=list)  # every answer
     dispositions: list[tuple[str, str]] = field(default_factory=list)  # operation, what it said of mails
@@ -62,6 +71,18 @@ class Site:
     photos: dict[str, bytes] = field(default_factory=dict)  # address -> of the person
     streams: int = 0  # that are open
     url: str = ""
+
+    def __post_init__(self) -> None:
+        self.sign_in = SignIn(self.exchange.clock)
+        self.public_box = Mailbox(self.exchange, "public-folders", "Public folders")
+        self.public_box.collections.clear()
+
+    def add_public_folder(self, kind: str, name: str, parent: str = "", rights: str = READ) -> Collection:
+        """For everybody to read, or to write as well."""
+        made = self.public_box.add_collection(kind, name, parent)
+        self.public.add(made.id)
+        self.exchange.directory.share(made.id, "everybody", rights)
+        return made
 
 
 @dataclass
@@ -88,30 +109,58 @@ class Call:
             return self.mailbox
         if address.lower() not in self.site.exchange.mailboxes:
             raise Refused("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
-        if (self.own, address.lower()) not in self.site.delegates:
-            raise Refused("ErrorAccessDenied", "Access is denied. Check credentials and try again.")
-        return self.site.exchange.mailbox(address)
+        found = self.site.exchange.mailbox(address)
+        if not self._delegate_of(found) and not any(self.may(found, one) for one in found.collections.values()):
+            raise denied()
+        return found
+
+    def _delegate_of(self, mailbox: Mailbox) -> bool:
+        return (self.mailbox.address.lower(), mailbox.address.lower()) in self.site.delegates
+
+    def may(self, mailbox: Mailbox, folder: Collection, wanted: str = READ) -> bool:
+        """Is the folder open to whoever acts, for this?"""
+        if mailbox is self.mailbox or self._delegate_of(mailbox):
+            return True
+        directory = self.site.exchange.directory
+        return directory.may(
+            self.mailbox.address if mailbox is not self.site.public_box else "everybody", folder.id, wanted
+        )
+
+    def writing(self, mailbox: Mailbox, folder: str) -> None:
+        """Raises Refused unless the folder may be written."""
+        if not self.may(mailbox, mailbox.collections[folder], WRITE):
+            raise denied()
 
     def mailboxes(self) -> list[Mailbox]:
         """All that the caller may see, the requested one first."""
-        more = [self.site.exchange.mailbox(address) for person, address in self.site.delegates if person == self.own]
-        return [self.mailbox, *more]
+        me, exchange = self.mailbox.address.lower(), self.site.exchange
+        shared = {folder for person, folder in exchange.directory.shares if person == me}
+        others = [box for box in exchange.mailboxes.values() if box is not self.mailbox]
+        more = [box for box in others if self._delegate_of(box) or shared & set(box.collections)]
+        return [self.mailbox, *more, self.site.public_box]
 
     def folder(self, key: Element) -> tuple[Mailbox, Collection]:
         """By FolderId or DistinguishedFolderId."""
         name = key.get("Id", "")
         if local(key) == "DistinguishedFolderId":
+            if name == PUBLIC_ROOT:
+                return self.site.public_box, root_of(self.site.public_box)
             near = self.reach(text(key, "t:Mailbox/t:EmailAddress"))
             if name in ROOTS:
                 return near, root_of(near)
             found = next((c for c in near.collections.values() if c.well_known == name), None)
-            return near, _or_not_found(found)
+            return near, self._open(near, _or_not_found(found))
         for mailbox in self.mailboxes():
             if name == root_of(mailbox).id:
                 return mailbox, root_of(mailbox)
             if name in mailbox.collections:
-                return mailbox, mailbox.collections[name]
+                return mailbox, self._open(mailbox, mailbox.collections[name])
         return self.mailbox, _or_not_found(None)
+
+    def _open(self, mailbox: Mailbox, folder: Collection) -> Collection:
+        if not self.may(mailbox, folder):
+            raise denied()
+        return folder
 
     def target(self, key: Element) -> Target:
         """By ItemId, OccurrenceItemId or RecurringMasterItemId."""
@@ -127,7 +176,9 @@ class Call:
         for mailbox in self.mailboxes():
             for name, original in _meanings(key):
                 item = self._item(mailbox, name)
-                if item is not None and not (original and original in item.cancelled):
+                if item is None or not self.may(mailbox, mailbox.collections[item.collection]):
+                    continue
+                if not (original and original in item.cancelled):
                     return Target(mailbox, item, moment(original) if original else None)
         raise Refused("ErrorItemNotFound", "The specified object was not found in the store.")
 
@@ -146,17 +197,9 @@ def root_of(mailbox: Mailbox) -> Collection:
     return Collection(f"ROOT{mailbox.address}", "", "Top of Information Store", "", "msgfolderroot")
 
 
-def impersonated(site: Site, login: str, header: Element | None) -> Mailbox | None:
-    """Whom the header says the caller acts for (E15)."""
-    sid = None if header is None else find(header, "t:ExchangeImpersonation/t:ConnectingSID")
-    if sid is None:
-        return None
-    if login not in site.impersonators:
-        raise Fault("ErrorImpersonateUserDenied", "The account does not have permission to impersonate the user.")
-    try:
-        return site.exchange.mailbox(sid[0].text or "")
-    except NotThere:
-        raise Fault("ErrorNonExistentMailbox", "No mailbox with such address.") from None
+def denied() -> Refused:
+    """Not for whoever asks."""
+    return Refused("ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def _or_not_found(found: Collection | None) -> Collection:

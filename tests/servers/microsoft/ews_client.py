@@ -12,9 +12,10 @@ from typing import Any
 import requests
 from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials, EWSTimeZone, FaultTolerance
 from exchangelib.extended_properties import ExtendedProperty
-from exchangelib.protocol import FailFast, Protocol
+from exchangelib.protocol import BaseProtocol, FailFast, Protocol
 from exchangelib.version import Build, Version
 from lxml import etree
+from requests.adapters import HTTPAdapter
 
 from tests.servers.microsoft.ews import exchange_server
 from tests.servers.microsoft.ews_call import Site
@@ -52,12 +53,14 @@ class Desk:
         *,
         access: str = DELEGATE,
         patience: float = 0,
+        scheme: str = BASIC,
+        credentials: Any = None,
     ) -> Any:
         """An account; with patience, exchangelib waits when the server is busy."""
         config = Configuration(
             service_endpoint=self.site.url,
-            credentials=Credentials(login, password),
-            auth_type=BASIC,
+            credentials=credentials or Credentials(login, password),
+            auth_type=scheme,
             version=Version(build=Build(15, 1, 2507, 6)),
             retry_policy=FaultTolerance(max_wait=patience) if patience else FailFast(),
             max_connections=2,
@@ -81,9 +84,30 @@ class Desk:
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
+def trusting(authority: Path) -> Iterator[None]:
+    """exchangelib believes in this certificate authority; its adapter is one for the whole process."""
+
+    class OwnAuthority(HTTPAdapter):
+        def get_connection_with_tls_context(
+            self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+        ) -> Any:
+            return super().get_connection_with_tls_context(request, str(authority), proxies, cert)
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            super().cert_verify(conn, url, str(authority), cert)  # type: ignore[no-untyped-call]
+
+    before = BaseProtocol.HTTP_ADAPTER_CLS
+    BaseProtocol.HTTP_ADAPTER_CLS = OwnAuthority
+    try:
+        yield
+    finally:
+        BaseProtocol.HTTP_ADAPTER_CLS = before
+
+
+@contextmanager
+def desk(certificate: Path | None = None) -> Iterator[Desk]:
     """A server of its own for a test; its answers are held against the schemas at the end, if these are there (E20)."""
-    with exchange_server() as site:
+    with exchange_server(certificate=certificate) as site:
         made = Desk(site)
         try:
             yield made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from tests.servers.microsoft.directory import Group, Person, Unknown
 from tests.servers.microsoft.ews_call import Call
 from tests.servers.microsoft.ews_items import batch
 from tests.servers.microsoft.ews_series import ZONES
@@ -21,27 +22,48 @@ from tests.servers.microsoft.ews_xml import (
     text,
 )
 
+MOST = 100  # that are told of a name
+
 
 def resolve_names(call: Call, request: Element) -> Element:
-    """The people whose name or address begins so; one is success, more are a warning."""
+    """The people and groups whose name or address begins so; one is success, more are a warning."""
     wanted = text(request, "m:UnresolvedEntry").lower().removeprefix("smtp:")
-    boxes = call.site.exchange.mailboxes.values()
-    found = [b for b in boxes if b.name.lower().startswith(wanted) or b.address.lower().startswith(wanted)]
+    directory = call.site.exchange.directory
+    known: list[Person | Group] = [*directory.people.values(), *directory.groups.values()]
+    found = [one for one in known if one.name.lower().startswith(wanted) or one.address.lower().startswith(wanted)]
     if not found:
         none = Refused("ErrorNameResolutionNoResults", "No results were found.")
         return response("ResolveNames", [failure("ResolveNames", none)])
-    people = [
-        t("Resolution", t("Mailbox", t("Name", b.name), t("EmailAddress", b.address), t("RoutingType", "SMTP"),
-                          t("MailboxType", "Mailbox")))
-        for b in found
-    ]  # fmt: skip
-    page = {"TotalItemsInView": str(len(found)), "IncludesLastItemInRange": "true"}
+    people = [t("Resolution", mailbox_element("Mailbox", one)) for one in found[:MOST]]
+    page = {"TotalItemsInView": str(len(people)), "IncludesLastItemInRange": "true" if found[MOST:] == [] else "false"}
     answer = success("ResolveNames", m("ResolutionSet", *people, **page))
     if len(found) > 1:
         answer.set("ResponseClass", "Warning")
         answer[0].text = "ErrorNameResolutionMultipleResults"
         answer.insert(0, m("MessageText", "Multiple results were found."))
     return response("ResolveNames", [answer])
+
+
+def expand_dl(call: Call, request: Element) -> Element:
+    """The members of a group, of whom groups are told as such and not expanded."""
+    directory = call.site.exchange.directory
+    try:
+        group = directory.find(text(request, "m:Mailbox/t:EmailAddress") or text(request, "m:Mailbox/t:ItemId"))
+    except Unknown:
+        group = None
+    if not isinstance(group, Group):
+        none = Refused("ErrorNameResolutionNoResults", "No results were found.")
+        return response("ExpandDL", [failure("ExpandDL", none)])
+    members = [mailbox_element("Mailbox", one) for one in directory.members(group)]
+    page = {"TotalItemsInView": str(len(members)), "IncludesLastItemInRange": "true"}
+    return response("ExpandDL", [success("ExpandDL", m("DLExpansion", *members, **page))])
+
+
+def mailbox_element(name: str, one: Person | Group) -> Element:
+    """A person or a group of the address book."""
+    kind = "PublicDL" if isinstance(one, Group) else "Mailbox"
+    parts = [t("Name", one.name), t("EmailAddress", one.address), t("RoutingType", "SMTP"), t("MailboxType", kind)]
+    return t(name, *parts)
 
 
 def get_server_time_zones(call: Call, request: Element) -> Element:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.servers.microsoft.ews_call import Call, root_of
+from tests.servers.microsoft.directory import WRITE
+from tests.servers.microsoft.ews_call import PUBLIC_ROOT, Call, denied, root_of
 from tests.servers.microsoft.ews_items import batch
 from tests.servers.microsoft.ews_xml import Element, Refused, every, find, local, m, response, success, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Collection, Mailbox
@@ -18,7 +19,7 @@ def folder_id(folder: Collection) -> Element:
     return t("FolderId", Id=folder.id, ChangeKey="AQAAAA==")
 
 
-def shown(mailbox: Mailbox, folder: Collection) -> Element:
+def shown(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
     """A folder with all that is known of it."""
     known = mailbox.collections.values()
     top = folder.well_known == "msgfolderroot"
@@ -29,16 +30,25 @@ def shown(mailbox: Mailbox, folder: Collection) -> Element:
         parts.append(t("ParentFolderId", Id=folder.parent or root_of(mailbox).id, ChangeKey="AQAAAA=="))
     parts += [t("FolderClass", _CLASSES[folder.kind]), t("DisplayName", folder.name)]
     parts += [t("TotalCount", str(count)), t("ChildFolderCount", str(len(inside)))]
+    parts.append(_rights(call, mailbox, folder))
     if folder.well_known:
-        parts.append(t("DistinguishedFolderId", folder.well_known))
+        public = top and mailbox is call.site.public_box
+        parts.append(t("DistinguishedFolderId", PUBLIC_ROOT if public else folder.well_known))
     return t(TAGS[folder.kind], *parts)
+
+
+def _rights(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
+    """What whoever asks may do there; the top of a mailbox has its owner's."""
+    write = "true" if call.may(mailbox, folder, WRITE) else "false"
+    names = ["CreateAssociated", "CreateContents", "CreateHierarchy", "Delete", "Modify"]
+    return t("EffectiveRights", *[t(name, write) for name in names], t("Read", "true"))
 
 
 def get_folder(call: Call, request: Element) -> Element:
     """By ids or well-known names."""
     keys = find(request, "m:FolderIds")
     assert keys is not None
-    return batch("GetFolder", keys, lambda key: success("GetFolder", m("Folders", shown(*call.folder(key)))))
+    return batch("GetFolder", keys, lambda key: success("GetFolder", m("Folders", shown(call, *call.folder(key)))))
 
 
 def find_folder(call: Call, request: Element) -> Element:
@@ -47,18 +57,21 @@ def find_folder(call: Call, request: Element) -> Element:
 
     def inside(key: Element) -> Element:
         mailbox, top = call.folder(key)
+        if deep and mailbox is call.site.public_box:
+            raise Refused("ErrorInvalidOperation", "Deep traversal is not supported for public folders.")
         is_root = top.well_known == "msgfolderroot"
         found = [
             c
             for c in mailbox.collections.values()
             if (c.parent or root_of(mailbox).id) == top.id or (deep and _below(mailbox, c, top.id, is_root))
+            if call.may(mailbox, c)
         ]
         page = {
             "IncludesLastItemInRange": "true",
             "IndexedPagingOffset": str(len(found)),
             "TotalItemsInView": str(len(found)),
         }
-        return success("FindFolder", m("RootFolder", t("Folders", *[shown(mailbox, c) for c in found]), **page))
+        return success("FindFolder", m("RootFolder", t("Folders", *[shown(call, mailbox, c) for c in found]), **page))
 
     keys = find(request, "m:ParentFolderIds")
     assert keys is not None
@@ -81,7 +94,11 @@ def create_folder(call: Call, request: Element) -> Element:
     def create(element: Element) -> Element:
         mailbox, above = call.folder(parent[0])
         name, inner = text(element, "t:DisplayName"), "" if above.well_known == "msgfolderroot" else above.id
-        if any(c.name == name and c.parent == inner for c in mailbox.collections.values()):
+        if mailbox is not call.mailbox and not call.may(mailbox, above, WRITE):
+            raise denied()
+        if not name.strip():
+            raise Refused("ErrorInvalidFolderId", "A folder needs a name.")
+        if any(c.name.lower() == name.lower() and c.parent == inner for c in mailbox.collections.values()):
             raise Refused("ErrorFolderExists", "A folder with the specified name already exists.")
         kind = _OF_CLASS.get(text(element, "t:FolderClass"), _KINDS[local(element)])
         made = mailbox.add_collection(kind, name, parent=inner)
@@ -97,6 +114,7 @@ def update_folder(call: Call, request: Element) -> Element:
 
     def rename(element: Element) -> Element:
         mailbox, folder = call.folder(element[0])
+        call.writing(mailbox, folder.id)
         for step in every(element, "t:Updates/t:SetFolderField"):
             if step[0].get("FieldURI") == "folder:DisplayName":
                 mailbox.rename_collection(folder.id, text(step[1], "t:DisplayName"))
@@ -112,6 +130,7 @@ def delete_folder(call: Call, request: Element) -> Element:
         mailbox, folder = call.folder(key)
         if folder.well_known:
             raise Refused("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+        call.writing(mailbox, folder.id)
         mailbox.remove_collection(folder.id)
         return success("DeleteFolder")
 

@@ -75,6 +75,7 @@ def create_item(call: Call, request: Element) -> Element:
             raise Refused("ErrorSendMeetingInvitationsRequired", "SendMeetingInvitations is required.")
         default = t("DistinguishedFolderId", Id=kind)
         mailbox, folder = call.folder(default if saved is None else saved[0])
+        call.writing(mailbox, folder.id)
         if folder.kind != kind:
             raise Refused("ErrorInvalidFolderTypeForOperation", "The folder does not hold such items.")
         fields, extended = properties.read(element)
@@ -95,6 +96,7 @@ def update_item(call: Call, request: Element) -> Element:
 
     def update(element: Element) -> Element:
         target = call.target(element[0])
+        call.writing(target.mailbox, target.item.collection)
         if target.item.kind == CALENDAR and not how:
             raise Refused("ErrorSendMeetingInvitationsOrCancellationsRequired", "The attribute is required.")
         key = _key_that_counts(request.get("ConflictResolution", ""), element[0])
@@ -150,6 +152,7 @@ def delete_item(call: Call, request: Element) -> Element:
 
     def delete(key: Element) -> Element:
         target = call.target(key)
+        call.writing(target.mailbox, target.item.collection)
         if target.item.kind == CALENDAR and not how:
             raise Refused("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")
         if target.item.kind == TASKS and not tasks:

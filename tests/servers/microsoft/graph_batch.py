@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -34,7 +35,10 @@ def _one(request: Json, run_one: Run) -> Answer:
     if request.get("body") is not None and "content-type" not in headers:
         return Answer(400, _error("BadRequest", "Write request id needs Content-Type header."))
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return run_one(request["method"].upper(), "/" + parts.path.lstrip("/"), query, headers, request.get("body"))
+    body = request.get("body")
+    if isinstance(body, str) and "json" not in headers.get("content-type", ""):
+        body = base64.b64decode(body)
+    return run_one(request["method"].upper(), "/" + parts.path.lstrip("/"), query, headers, body)
 
 
 def _failed_dependency() -> Answer:
@@ -43,6 +47,8 @@ def _failed_dependency() -> Answer:
 
 def _told(name: str, answer: Answer) -> Json:
     told: Json = {"id": name, "status": answer.status, "headers": answer.headers}
+    if isinstance(answer.body, bytes):
+        return {**told, "body": base64.b64encode(answer.body).decode()}  # what is no JSON is base64
     return {**told, "body": answer.body} if answer.body is not None else told
 
 

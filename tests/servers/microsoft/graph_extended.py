@@ -9,6 +9,7 @@ from tests.servers.microsoft.graph_protocol import Call, GraphError, Json
 from tests.servers.microsoft.mailbox import Item
 
 NAME = "singleValueExtendedProperties"
+_HAS_PICTURE = "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015"  # Exchange sets it with the photo
 _ID = re.compile(
     r"^(String|Integer|Boolean|SystemTime|Binary|StringArray) (\{[0-9A-Fa-f-]{36}\} (Name|Id)|0x[0-9A-Fa-f]+)"
 )
@@ -22,7 +23,7 @@ def written(body: Json) -> dict[str, str]:
     for entry in body.get(NAME) or []:
         if not _ID.match(entry.get("id", "")):
             raise GraphError(400, "ErrorInvalidPropertyId", f"The property id {entry.get('id')} is invalid.")
-        found[entry["id"]] = str(entry["value"])
+        found[entry["id"]] = "" if entry.get("value") is None else str(entry["value"])
     return found
 
 
@@ -34,7 +35,8 @@ def shown(call: Call, item: Item) -> Json:
     wanted = {_folded(one) for one in re.findall(r"id eq '([^']*)'", expand)}
     if not wanted:
         raise GraphError(400, "ErrorInvalidUrlQuery", f"{NAME} must be expanded with $filter=id eq '...'.")
-    found = [{"id": key, "value": value} for key, value in item.extended.items() if _folded(key) in wanted]
+    kept = item.extended | ({_HAS_PICTURE: "true"} if item.photo is not None else {})
+    found = [{"id": key, "value": value} for key, value in kept.items() if _folded(key) in wanted and value != ""]
     return {NAME: found} if found else {}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.servers.microsoft import graph_extended, moments, recurrence
 from tests.servers.microsoft.graph_delta import Deltas, removed, thinned
 from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, Route, etag, page
@@ -11,6 +13,7 @@ _FIELDS = {
     *("title", "body", "categories", "importance", "status", "dueDateTime", "startDateTime", "completedDateTime"),
     *("isReminderOn", "reminderDateTime", "recurrence"),
 }
+_EXTENSION = "extension "
 _DEFAULTS: Fields = {
     "title": "",
     "body": {"contentType": "text", "content": ""},
@@ -71,13 +74,16 @@ class Tasks:
 
     def list(self, call: Call) -> Answer:
         items = call.mailbox.in_collection(_list(call).id)
-        return page(call, graph_extended.filtered(call, [(item, render(item)) for item in items]))
+        return page(call, graph_extended.filtered(call, [(item, _expanded(call, item)) for item in items]))
 
     def create(self, call: Call) -> Answer:
-        return Answer(201, render(call.mailbox.create(_list(call).id, _checked(call, call.json()))))
+        body = call.json()
+        own = {_EXTENSION + one["extensionName"]: json.dumps(one) for one in body.get("extensions") or []}
+        fields = _checked(call, {name: value for name, value in body.items() if name != "extensions"})
+        return Answer(201, render(call.mailbox.create(_list(call).id, fields, extended=own)))
 
     def get(self, call: Call) -> Answer:
-        return Answer(200, render(_item(call)))
+        return Answer(200, _expanded(call, _item(call)))
 
     def update(self, call: Call) -> Answer:
         fields = _checked(call, call.json())
@@ -98,6 +104,15 @@ def render(item: Item) -> Json:
     shown: Json = {"@odata.etag": etag(item), "id": item.id}
     shown |= {"createdDateTime": moments.stamp(item.created), "lastModifiedDateTime": moments.stamp(item.modified)}
     return shown | _DEFAULTS | item.fields
+
+
+def _expanded(call: Call, item: Item) -> Json:
+    """With its open extensions, if they are asked for: a task has no extended properties."""
+    shown = render(item)
+    if "extensions" not in call.query.get("$expand", ""):
+        return shown
+    kept = [json.loads(text) for name, text in item.extended.items() if name.startswith(_EXTENSION)]
+    return {**shown, "extensions": [{**one, "id": one["extensionName"]} for one in kept]}
 
 
 def _told(call: Call, change: Change, names: frozenset[str] | None) -> list[Json]:
