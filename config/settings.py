@@ -82,6 +82,8 @@ class AccountSettings(Section):
     timeout: Duration = 30.0
     connections: Annotated[int, Field(ge=1, le=16)] = 2
     shared: tuple[str, ...] = ()
+    push: Literal["auto", "off"] = "auto"
+    push_lifetime: Annotated[Duration, Field(ge=600)] = 4230 * 60.0
 
 
 class BindingSettings(Section):
