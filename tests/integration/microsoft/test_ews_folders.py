@@ -32,6 +32,7 @@ def _others(desk: Desk, name: str, kind: Any = Calendar) -> Any:
     found = SingleFolderQuerySet(account=account, folder=kind(root=account.root, _distinguished_id=where)).resolve()
     if isinstance(found, Exception):  # exchangelib gives errors back as if they were folders
         raise found
+    found._distinguished_id = None  # exchangelib put our own address there: it would write to our own calendar
     return found
 
 
