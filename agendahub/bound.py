@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agendahub.fanout import FanoutBinding
+from agendahub.fanout_folder import bind_folder, folder_id
 from agendahub.remotes import find_remote
 from agendahub.workspace import Workspace, utc_now
 from config.settings import BindingSettings
@@ -19,8 +21,10 @@ class Bound:
     settings: BindingSettings
 
 
-def remote_id_of(settings: BindingSettings, connector: Connector) -> str:
-    """The id of the remote collection. One given by its name is looked up at the account."""
+def remote_id_of(workspace: Workspace, settings: BindingSettings, connector: Connector) -> str:
+    """The id of the remote collection. One given by its name is looked up at the account; "": it will be made."""
+    if isinstance(settings, FanoutBinding):
+        return folder_id(workspace, settings, connector)
     remote_id = settings.remote
     if not remote_id.startswith("/") and "://" not in remote_id:  # a name, or an id that is no path
         remote_id = find_remote(connector, remote_id, settings.account).id
@@ -29,7 +33,9 @@ def remote_id_of(settings: BindingSettings, connector: Connector) -> str:
 
 def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:
     """Make sure that the binding's rows exist."""
-    remote_id = remote_id_of(settings, connector)
+    if isinstance(settings, FanoutBinding):
+        return Bound(bind_folder(workspace, settings, connector), settings)
+    remote_id = remote_id_of(workspace, settings, connector)
     with workspace.database.begin() as unit:
         connection, now = unit.session.connection, utc_now()
         account_id = ensure_account(connection, settings.account, now)

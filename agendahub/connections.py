@@ -1,4 +1,8 @@
-"""Connectors that are kept between cycles, with their open connections. Each is used by one thread at a time."""
+"""Connectors that are kept between cycles, with their open connections. Each is used by one thread at a time.
+
+The mailboxes of a fan-out share the limit of their service account, for the connectors that are lent and again for
+those that are kept: a thousand mailboxes are not a thousand open connections.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agendahub.fanout import service_of
 from config.settings import AccountSettings
 from sync_engine.ports import Connector
 
 
 @dataclass(slots=True)
 class _Shelf:
-    """The connectors of one account."""
+    """The connectors of one sign-in."""
 
-    settings: AccountSettings
-    idle: list[Connector] = field(default_factory=list)
+    idle: list[tuple[AccountSettings, Connector]] = field(default_factory=list)  # the longest unused first
     lent: int = 0
+    newest: dict[str, AccountSettings] = field(default_factory=dict)  # as they were last asked for, by name
 
 
 class Connections:
@@ -30,18 +35,22 @@ class Connections:
     def free(self, account: AccountSettings) -> bool:
         """Whether one more may be lent now."""
         with self._lock:
-            shelf = self._shelves.get(account.name)
+            shelf = self._shelves.get(service_of(account))
             return shelf is None or shelf.lent < account.connections
 
     def lend(self, account: AccountSettings) -> Connector:
         """A connector for one cycle; give it back with `take_back`."""
         with self._lock:
-            shelf = self._current(account)
+            shelf = self._shelves.setdefault(service_of(account), _Shelf())
             shelf.lent += 1
-            if shelf.idle:
-                return shelf.idle.pop()
+            shelf.newest[account.name] = account
+            old = _taken(shelf, lambda settings: settings.name == account.name and settings != account)
+            found = [connector for settings, connector in shelf.idle if settings == account][-1:]
+            shelf.idle = [entry for entry in shelf.idle if entry[1] not in found]
+        for connector in old:
+            connector.close()
         try:
-            return self._make(account)
+            return found[0] if found else self._make(account)
         except BaseException:
             with self._lock:
                 shelf.lent -= 1
@@ -49,30 +58,27 @@ class Connections:
 
     def take_back(self, account: AccountSettings, connector: Connector, *, keep: bool) -> None:
         """`keep` it for the next cycle, unless the account was changed meanwhile."""
+        dropped = [connector]
         with self._lock:
-            shelf = self._shelves.get(account.name)
-            if shelf is not None:
-                shelf.lent -= 1
-                if keep and shelf.settings == account:
-                    shelf.idle.append(connector)
-                    return
-        connector.close()
+            shelf = self._shelves[service_of(account)]
+            shelf.lent -= 1
+            if keep and shelf.newest[account.name] == account:
+                shelf.idle.append((account, connector))
+                dropped = [old for _settings, old in shelf.idle[: -account.connections]]
+                del shelf.idle[: -account.connections]
+        for one in dropped:
+            one.close()
 
     def drop_idle(self, name: str | None = None) -> None:
         """Close what is not in use, of one account or of all."""
         with self._lock:
-            shelves = [shelf for key, shelf in self._shelves.items() if name in (None, key)]
-            idle = [connector for shelf in shelves for connector in shelf.idle]
-            for shelf in shelves:
-                shelf.idle.clear()
+            shelves = self._shelves.values()
+            idle = [one for shelf in shelves for one in _taken(shelf, lambda settings: name in (None, settings.name))]
         for connector in idle:
             connector.close()
 
-    def _current(self, account: AccountSettings) -> _Shelf:
-        shelf = self._shelves.setdefault(account.name, _Shelf(account))
-        if shelf.settings != account:
-            for connector in shelf.idle:
-                connector.close()
-            shelf.idle.clear()
-            shelf.settings = account
-        return shelf
+
+def _taken(shelf: _Shelf, which: Callable[[AccountSettings], bool]) -> list[Connector]:
+    taken = [connector for settings, connector in shelf.idle if which(settings)]
+    shelf.idle = [entry for entry in shelf.idle if not which(entry[0])]
+    return taken

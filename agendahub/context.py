@@ -34,6 +34,7 @@ class Options:
             self._workspace = Workspace(self.loaded())
         if checked:
             _check_schema(self._workspace)
+            self._workspace.follow_members()
         return self._workspace
 
     def loaded(self) -> Loaded:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agendahub.bound import Bound, remote_id_of
 from agendahub.failure import Failure
+from agendahub.fanout_new import NewFolder
 from agendahub.output import as_data
 from agendahub.texts import _
 from agendahub.work import Worker
@@ -40,12 +41,12 @@ class Planned:
 
 def plan_binding(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Planned:
     """Rehearse a cycle: reads only, at the account and in the hub; no row is made. Raises SyncError, StoreRefused."""
-    remote_id = remote_id_of(settings, connector)
+    remote_id = remote_id_of(workspace, settings, connector)
     collection = settings.collection, settings.kinds, settings.owner
     with workspace.database.read() as unit:
         binding = binding_as_configured(unit.session, settings.name, settings.account, remote_id, collection)
         last = last_plan(unit.session.connection, settings.name)
-    cycle = Worker(workspace).prepared(Bound(binding.id, settings), connector)
+    cycle = Worker(workspace).prepared(Bound(binding.id, settings), connector if remote_id else NewFolder(connector))
     found = rehearsal(cycle, None if binding.id else binding)
     words = _settings_words(workspace, settings)
     return Planned(settings, BindingPlan(settings.name, words, last, tuple(found.actions)), found)

@@ -13,6 +13,8 @@ from typing import Any, cast
 import structlog
 
 from agendahub.bound import Bound, bind
+from agendahub.fanout import FanoutBinding
+from agendahub.fanout_folder import gone, look_for_folder, renew
 from agendahub.feed_check import FeedCheck
 from agendahub.outcome import Outcome, Result
 from agendahub.texts import _
@@ -25,7 +27,7 @@ from storage.errors import StoreError
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.context import Cycle, Progress, Stopped
 from sync_engine.cycle import run_cycle
-from sync_engine.errors import SyncError, Unavailable
+from sync_engine.errors import CollectionGone, SyncError, Unavailable
 from sync_engine.ports import Connector, Origin, RunCounts
 from sync_engine.pull import known_versions
 
@@ -148,9 +150,31 @@ class Worker:
                 return Outcome(Result.BUSY, started, utc_now())
             store = NotingStore(self.workspace.database, bound.id, started)
             run = partial(self._run, bound, connector, progress, store)
-            outcome = self._feed_check(bound, connector, run).look_at_everything() if everything else run()
-            self._record(bound, outcome, store)
-            return outcome
+            outcome = self._checked(bound, connector, run) if everything else run()
+            again, outcome = self._folder_gone(settings, outcome)
+            if not again:
+                self._record(bound, outcome, store)
+                return outcome
+        return self.cycle(settings, connector, progress)  # once: the folder is as good as new now
+
+    def _checked(self, bound: Bound, connector: Connector, run: Callable[[], Outcome]) -> Outcome:
+        """A cycle that lists everything too."""
+        if isinstance(bound.settings, FanoutBinding):
+            try:
+                look_for_folder(self.workspace, bound.settings, connector)
+            except SyncError as err:
+                return failed(err)
+        return self._feed_check(bound, connector, run).look_at_everything()
+
+    def _folder_gone(self, settings: BindingSettings, outcome: Outcome) -> tuple[bool, Outcome]:
+        """Whether the cycle is to run again, because the folder of a fan-out is made anew."""
+        error = outcome.error
+        if not isinstance(error, CollectionGone) or not isinstance(settings, FanoutBinding):
+            return False, outcome
+        again = renew(self.workspace, settings)
+        if again:
+            self._bound.pop(settings.name, None)
+        return again, dataclasses.replace(outcome, error=gone(settings, error))
 
     def _run(self, bound: Bound, connector: Connector, progress: Progress, store: NotingStore) -> Outcome:
         cycle = self.prepared(bound, connector)

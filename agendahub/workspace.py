@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agendahub import redaction
 from agendahub.failure import Failure
+from agendahub.fanout import expanded, service_of
 from agendahub.kept_tokens import KeptTokens
 from agendahub.texts import _
 from config.loading import Loaded
@@ -40,6 +41,13 @@ class Workspace:
         """Give back what was opened."""
         if "database" in self.__dict__:
             self.database.dispose()
+
+    def follow_members(self) -> None:
+        """Know the bindings and accounts of fan-outs, for who is in them now. Raises StoreError."""
+        if self.loaded.settings.fanouts:
+            from agendahub.fanout_members import active_members
+
+            self.settings = expanded(self.loaded.settings, active_members(self))
 
     def account(self, name: str) -> AccountSettings:
         """Raises Failure for a name that is not in the configuration."""
@@ -84,6 +92,7 @@ class Workspace:
             pool_size=account.connections,
             proxy=account.proxy,
             other_hosts=account.other_hosts,
+            shared=account.shared,
         )
 
     def secret(self, account: AccountSettings) -> str:
@@ -98,7 +107,7 @@ class Workspace:
 
     def tokens(self, account: AccountSettings) -> KeptTokens:
         """Where the tokens of an account's sign-in are kept."""
-        return KeptTokens(self.database, self.loaded.key_file, account.name)
+        return KeptTokens(self.database, self.loaded.key_file, service_of(account))
 
     def _secret(self, account: AccountSettings) -> str:
         found = self._looked_up(account, account.secret)
@@ -167,4 +176,4 @@ def _from_file(account: str, path: Path) -> str:
 
 def _options(account: AccountSettings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages."""
-    return {"account": account.name, "scopes": " ".join(account.scopes)}
+    return {"account": service_of(account), "scopes": " ".join(account.scopes)}

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from connectors.capabilities import Person
 from connectors.fields import ALL_FIELDS
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import CollectionGone, CursorExpired, Rejected, VersionConflict
+from sync_engine.errors import CollectionGone, CursorExpired, Rejected, Unavailable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import (
@@ -142,13 +143,45 @@ class Account:
         return f"hash:{stored.item.digest}" if self.unkind.no_versions else f'"{stored.version}"'
 
 
+@dataclass(slots=True)
+class Company:
+    """Who has a mailbox at a system, and who is in which group."""
+
+    people: list[Person] = field(default_factory=list)
+    groups: dict[str, list[Person]] = field(default_factory=dict)
+    down: bool = False
+
+
 class MemoryConnector:
     """Speaks to an `Account`. Ids of items are made from their UID, as the DAV connector does."""
 
     carries = ALL_FIELDS
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, company: Company | None = None) -> None:
         self.account = account
+        self._company = company or Company()
+
+    def people(self) -> Iterator[Person]:
+        """All of the company."""
+        yield from self._told(self._company.people)
+
+    def members(self, group: str) -> Iterator[Person]:
+        """Of this group."""
+        if group not in self._company.groups and not self._company.down:
+            raise Rejected(f"There is no group {group}.")
+        yield from self._told(self._company.groups.get(group, []))
+
+    def _told(self, people: list[Person]) -> list[Person]:
+        if self._company.down:
+            raise Unavailable("The directory does not answer.")
+        return people
+
+    def make_collection(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
+        """The one of this name, or a new one."""
+        with self.account.lock:
+            if all(about.name != name for about in self.account.about()):
+                self.account.add_collection(name, *kinds)
+            return next(about for about in self.account.about() if about.name == name)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """All collections of the account."""
@@ -192,7 +225,7 @@ class MemoryConnector:
             self.account.writable(collection)
             if self.account.read(collection, remote_id):
                 raise VersionConflict(f"An item with the UID {item.uid} is already there.")
-            return self._told(remote_id, self.account.put(collection, remote_id, item))
+            return self._written(remote_id, self.account.put(collection, remote_id, item))
 
     def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
         """Store if the version is still the same; without a version, if the content is still `base`."""
@@ -201,7 +234,7 @@ class MemoryConnector:
             found = self.account.read(collection, ref.id)
             if found is None or not _unchanged(found, ref, base):
                 raise VersionConflict(f"The item {ref.id} was changed or deleted at the account.")
-            return self._told(ref.id, self.account.put(collection, ref.id, item))
+            return self._written(ref.id, self.account.put(collection, ref.id, item))
 
     def delete(self, collection: str, ref: RemoteRef) -> None:
         """Delete if the version is still the same."""
@@ -217,7 +250,7 @@ class MemoryConnector:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _told(self, remote_id: str, version: str) -> RemoteRef:
+    def _written(self, remote_id: str, version: str) -> RemoteRef:
         return RemoteRef(remote_id, "" if self.account.unkind.quiet_writes else version)
 
 
@@ -232,15 +265,23 @@ def _unchanged(found: Changed, ref: RemoteRef, base: Item | None) -> bool:
 
 
 _accounts: dict[str, Account] = {}
-_accounts_lock = threading.Lock()
+_companies: dict[str, Company] = {}
+_registry_lock = threading.Lock()
 
 
 def account(name: str) -> Account:
-    """The account of this name in this process; made when it is first asked for."""
-    with _accounts_lock:
+    """The account of this name in this process; made when it is first asked for. "system mailbox" is a mailbox."""
+    with _registry_lock:
         return _accounts.setdefault(name, Account())
 
 
+def company(name: str) -> Company:
+    """The directory of the system of this name in this process."""
+    with _registry_lock:
+        return _companies.setdefault(name, Company())
+
+
 def connect(settings: ConnectorSettings) -> MemoryConnector:
-    """For the registry: the account is named by the URL, ``memory:anything``."""
-    return MemoryConnector(account(settings.url))
+    """For the registry: the system is named by the URL, ``memory:anything``; each of its mailboxes is an account."""
+    name = f"{settings.url} {settings.mailbox}".strip()
+    return MemoryConnector(account(name), company(settings.url))
