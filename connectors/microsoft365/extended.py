@@ -11,7 +11,13 @@ EXTENDED = "singleValueExtendedProperties"
 OWN_SET = "{6c1f6f0e-3b0e-4d8e-9f0c-9d2b7a9e4a51}"
 """The property set of our own keys; never to be changed."""
 UID = f"String {OWN_SET} Name AgendaHubUid"
-"""The UID of a contact or task, which Graph has no property for."""
+"""The UID under which the hub made an item."""
+KEY = f"String {OWN_SET} Name AgendaHubKey"
+"""The key of the write that made it, to find it by."""
+UNFINISHED = f"String {OWN_SET} Name AgendaHubUnfinished"
+"""On an item that is written in several steps: the digest of what it is to be, until the last step."""
+HAS_PICTURE = "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015"
+"""PidLidHasPicture of a contact (MS-OXOCNTC 2.2.1.8.1): only then it is worth asking for its photo."""
 
 
 def text_tag(tag: int) -> str:

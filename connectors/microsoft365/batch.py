@@ -1,0 +1,143 @@
+"""$batch: up to 20 requests in one, answered in any order, each with a status of its own (G11).
+
+Requests that are throttled inside are sent again after their pause; a read also when the server failed. A picture is
+base64 there, both ways.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.microsoft.pacing import AT_ONCE
+from connectors.microsoft365.answers import Answer
+from connectors.microsoft365.failures import read_failure, wait_of
+from connectors.microsoft365.transport import IMMUTABLE, READ_TRIES, Transport
+from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
+
+MOST = 20
+TRIES = 4  # of a request that is throttled again and again
+_PASSING = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One request in a batch."""
+
+    method: str  # get, post, patch, put, delete
+    path: str  # below the version: /me/contacts/AAkA
+    body: Any = None  # JSON, or bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Batch:
+    """Sends many requests to one mailbox in few."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, parts: Sequence[Part], owner: str = "") -> list[Answer]:
+        """The answers in the order of the parts. Raises Throttled, Unavailable, NotAuthorised and SuspectListing."""
+        found: list[Answer] = []
+        for start in range(0, len(parts), MOST):
+            found += self._read(parts[start : start + MOST], owner)
+        return found
+
+    def _read(self, parts: Sequence[Part], owner: str) -> list[Answer]:
+        if len(parts) == 1 and not isinstance(parts[0].body, bytes):
+            answers = [self._transport.ask("get", parts[0].path, headers=parts[0].headers, owner=owner)]
+        else:
+            answers = self._insist(parts, owner, writing=False)
+        for part, answer in zip(parts, answers, strict=True):
+            if answer.status == 0:
+                raise SuspectListing("Microsoft 365 left out an answer; everything is read again later.")
+            if answer.status in {401, 429} or answer.status >= 500:
+                raise read_failure(answer, f"{part.method.upper()} {part.path.partition('?')[0]}")
+        return answers
+
+    def write(self, parts: Sequence[Part], owner: str = "") -> list[Answer]:
+        """The answers to at most 20 writes; status 0 where none came, 429 for what was throttled and not done.
+
+        Raises Throttled, Unavailable and NotAuthorised when nothing was done, OutcomeUnknown when all is in doubt.
+        """
+        if len(parts) == 1:
+            (part,) = parts
+            headers = dict(part.headers)
+            return [self._transport.ask(part.method, part.path, part.body, headers, owner=owner)]
+        return self._insist(parts, owner, writing=True)
+
+    def _insist(self, parts: Sequence[Part], owner: str, *, writing: bool) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        left = list(range(len(parts)))
+        for attempt in range(1, TRIES + 1):
+            try:
+                answers |= self._once([(n, parts[n]) for n in left], owner, writing=writing)
+            except AccountError as err:
+                if attempt == 1 or not writing:
+                    raise
+                if isinstance(err, OutcomeUnknown):
+                    answers |= dict.fromkeys(left, Answer(0))
+                break  # what was done in the first try has its answers
+            left = [n for n in left if self._again(answers[n], attempt, writing=writing)]
+            if not left or max(self._pause(answers[n], owner) for n in left) > 0:
+                break
+        return [answers[n] for n in range(len(parts))]
+
+    @staticmethod
+    def _again(answer: Answer, attempt: int, *, writing: bool) -> bool:
+        if answer.status == 429:
+            return True
+        return not writing and answer.status in _PASSING and attempt < READ_TRIES
+
+    def _pause(self, answer: Answer, owner: str) -> float:
+        """Note the pause that is asked for; positive when it is too long to be waited for here."""
+        wait = wait_of(answer)
+        return self._transport.hold_off(wait, owner) if wait is not None else 0.0
+
+    def _once(self, parts: Sequence[tuple[int, Part]], owner: str, *, writing: bool) -> dict[int, Answer]:
+        body = {"requests": [_asked(n, part) for n, part in parts]}
+        answer = self._transport.ask("post", "/$batch", body, writing=writing, owner=owner, slots=AT_ONCE)
+        told = answer.document.get("responses")
+        if not answer.ok or not isinstance(told, list):
+            if writing and answer.ok:
+                return dict.fromkeys((n for n, _ in parts), Answer(0))
+            raise _refused(answer, writing=writing)
+        found = {str(one.get("id")): _told(one) for one in told if isinstance(one, dict)}
+        return {n: found.get(str(n), Answer(0)) for n, _ in parts}
+
+
+def _refused(answer: Answer, *, writing: bool) -> Exception:
+    if writing and answer.status >= 500:
+        return OutcomeUnknown("Microsoft 365 failed during several writes; they are checked by a read.")
+    if answer.ok:
+        return SuspectListing("Microsoft 365 sent something that is no answer; is the account's URL right?")
+    return read_failure(answer, "POST /$batch")
+
+
+def _asked(number: int, part: Part) -> dict[str, Any]:
+    headers = {"Prefer": IMMUTABLE, **part.headers}
+    asked: dict[str, Any] = {"id": str(number), "method": part.method.upper(), "url": part.path, "headers": headers}
+    if isinstance(part.body, bytes):
+        return asked | {"body": base64.b64encode(part.body).decode()}
+    if part.body is not None:
+        headers.setdefault("Content-Type", "application/json")
+        return asked | {"body": part.body}
+    return asked
+
+
+def _told(one: Mapping[str, Any]) -> Answer:
+    headers = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
+    body = one.get("body")
+    if isinstance(body, str):
+        return Answer(int(one.get("status") or 0), headers, None, _octets(body))
+    return Answer(int(one.get("status") or 0), headers, body)
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return text.encode()

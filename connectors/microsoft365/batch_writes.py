@@ -1,0 +1,175 @@
+"""Many writes in one request. Those that need steps of their own, or a look at their base, go alone in their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from connectors.microsoft365.answers import Answer
+from connectors.microsoft365.batch import Batch, Part
+from connectors.microsoft365.meetings import people_of, refuse_cancellation, refuse_mail
+from connectors.microsoft365.places import Place
+from connectors.microsoft365.plans import check_kind, to_update
+from connectors.microsoft365.queries import LOOK
+from connectors.microsoft365.reading import Reading
+from connectors.microsoft365.transport import Transport
+from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting, seen
+from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
+from sync_engine.model import Kind
+from sync_engine.ports import RemoteRef, Write, Written
+
+Looks: TypeAlias = Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One request, and what its answer means."""
+
+    part: Part
+    judge: Callable[[Answer], RemoteRef | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """A write that is more than one request."""
+
+    carry_out: Callable[[], RemoteRef | None]
+
+
+_Prepared: TypeAlias = _Ready | _Alone | RemoteRef | ItemError | None
+"""What is to be done; or what came of it without any request."""
+
+
+class BatchWriting:
+    """Answers `BatchWrites.write`."""
+
+    def __init__(self, transport: Transport, reading: Reading, writing: Writing) -> None:
+        self._transport = transport
+        self._reading = reading
+        self._writing = writing
+        self._batch = Batch(transport)
+
+    def write(self, place: Place, writes: Sequence[Write]) -> Iterator[Written]:
+        """One answer for each write, in their order."""
+        looks = self._look(place, writes)
+        waiting: list[_Ready] = []
+        finished: list[Written | _Ready] = []  # since the last request
+        for write in writes:
+            prepared = self._prepare(place, write, looks)
+            if isinstance(prepared, _Ready):
+                waiting.append(prepared)
+                finished.append(prepared)
+            elif isinstance(prepared, _Alone):
+                yield from self._flush(place, waiting, finished)
+                waiting, finished = [], []
+                yield _carried_out(prepared)
+            else:
+                finished.append(prepared)
+        yield from self._flush(place, waiting, finished)
+
+    # ------------------------------------------------------------ before
+
+    def _look(self, place: Place, writes: Sequence[Write]) -> Looks:
+        """At events that are to be deleted, and at meetings: could anybody get a mail?"""
+        ids = [write.ref.id for write in writes if write.ref is not None and _needs_look(place, write)]
+        parts = [Part("get", self._reading.path(place, item_id) + LOOK) for item_id in ids]
+        return dict(zip(ids, self._batch.read(parts, place.owner), strict=True))
+
+    def _prepare(self, place: Place, write: Write, looks: Looks) -> _Prepared:
+        try:
+            if write.ref is None:
+                return self._creation(place, write)
+            if write.item is None:
+                return self._deletion(place, write.ref, looks)
+            return self._change(place, write, write.ref, looks)
+        except Gone as err:
+            return None if write.item is None else err
+        except ItemError as err:
+            return err
+
+    def _creation(self, place: Place, write: Write) -> _Prepared:
+        item, key = write.item, write.key
+        if item is None:
+            return None
+        if people_of(item):
+            return _Alone(lambda: self._writing.create(place, item, key))
+        plan = self._writing.plan_new(place, item, key)
+        if plan.several:
+            return _Alone(lambda: self._writing.create(place, item, key))
+        part = Part("post", self._transport.path(place.items, place.owner), plan.body)
+        return _Ready(part, lambda answer: self._writing.created(place, answer, key))
+
+    def _change(self, place: Place, write: Write, ref: RemoteRef, looks: Looks) -> _Prepared:
+        item, base = write.item, write.base
+        if item is None or base is None or not ref.version:
+            return _Alone(lambda: self._writing.update(place, ref, item, base) if item else None)
+        check_kind(place.kind, item)
+        plan = to_update(base, item, self._writing.home_zone)
+        if not plan:
+            return ref
+        if ref.id in looks:
+            refuse_mail(seen(looks[ref.id], ref), plan)
+        if plan.several:
+            return _Alone(lambda: self._writing.update(place, ref, item, base))
+        part = Part("patch", self._reading.path(place, ref.id), plan.body, {"If-Match": ref.version})
+        return _Ready(part, lambda answer: self._writing.written(answer, ref.id, f"PATCH {place.items}"))
+
+    def _deletion(self, place: Place, ref: RemoteRef, looks: Looks) -> _Prepared:
+        if ref.id in looks:
+            refuse_cancellation(seen(looks[ref.id], ref))
+        part = Part("delete", self._reading.path(place, ref.id), headers={"If-Match": ref.version})
+        return _Ready(part, lambda answer: deleted(answer, place))
+
+    # ------------------------------------------------------------ the requests
+
+    def _flush(
+        self, place: Place, waiting: Sequence[_Ready], finished: Sequence[Written | _Ready]
+    ) -> Iterator[Written]:
+        """Send what waits, and answer all that came since the last request."""
+        answers: Iterator[Answer | OutcomeUnknown] = iter(())
+        if waiting:
+            answers = iter(self._sent(place, waiting))
+        told = [_judged(one, next(answers)) if isinstance(one, _Ready) else one for one in finished]
+        last = max((n for n, one in enumerate(told) if not _not_done(one)), default=-1)
+        for n, one in enumerate(told):
+            if isinstance(one, AccountError) and not isinstance(one, OutcomeUnknown):
+                if n > last:
+                    raise one
+                yield OutcomeUnknown(f"It was not done for now, and is looked at again: {one}")
+            else:
+                yield one
+
+    def _sent(self, place: Place, waiting: Sequence[_Ready]) -> Sequence[Answer | OutcomeUnknown]:
+        try:
+            return self._batch.write([one.part for one in waiting], place.owner)
+        except OutcomeUnknown as err:
+            return [err] * len(waiting)
+
+
+def _judged(ready: _Ready, answer: Answer | OutcomeUnknown) -> Written | AccountError:
+    if isinstance(answer, OutcomeUnknown):
+        return answer
+    try:
+        return ready.judge(answer)
+    except (ItemError, AccountError) as err:
+        return err
+
+
+def _not_done(told: object) -> bool:
+    return isinstance(told, AccountError) and not isinstance(told, OutcomeUnknown)
+
+
+def _carried_out(alone: _Alone) -> Written:
+    try:
+        return alone.carry_out()
+    except (ItemError, OutcomeUnknown) as err:
+        return err
+
+
+def _needs_look(place: Place, write: Write) -> bool:
+    if place.kind is not Kind.EVENT and (write.item is not None or (write.ref and write.ref.version)):
+        return False
+    if write.item is None:
+        return True
+    return write.base is not None and may_be_meeting(place, write.item, write.base)

@@ -1,0 +1,81 @@
+"""Nobody gets a mail because of a sync (SYNC.md R10, R13). Graph has no switch for that: what could mail is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.microsoft365.extended import EXTENDED
+from connectors.microsoft365.mapping_events import could_mail
+from connectors.microsoft365.places import Place
+from connectors.microsoft365.plans import Plan
+from connectors.microsoft365.transport import Transport
+from sync_engine.errors import Rejected
+from sync_engine.item import Item
+from sync_engine.model import CalendarUser, Event
+
+
+def people_of(item: Item | None) -> frozenset[str]:
+    """The addresses of all who are in an event, in small letters."""
+    record = item.record if item else None
+    if not isinstance(record, Event):
+        return frozenset()
+    found: list[CalendarUser] = []
+    for details in (record.master, *record.overrides):
+        if details is not None:
+            found += [*details.attendees, *([details.organizer] if details.organizer else [])]
+    return frozenset(one.address.lower().removeprefix("mailto:").strip() for one in found)
+
+
+def refuse_mail(document: Mapping[str, Any], plan: Plan) -> None:
+    """Before a change of an event. Raises `Rejected` when Graph could tell others of it."""
+    parts = [plan.body, *plan.occurrences.values()]
+    plain = [{name: value for name, value in part.items() if name != EXTENDED} for part in parts]
+    meeting = bool(document.get("attendees")) or document.get("isOrganizer") is False
+    if not meeting or not (plan.cancelled or any(could_mail(_invited(document), part) for part in plain)):
+        return
+    if document.get("isOrganizer") is False:
+        raise Rejected("Only the organiser can change this meeting; ask for it, or change your own copy in Outlook.")
+    raise Rejected("Microsoft 365 would mail the guests of this meeting; change it in Outlook, and it arrives here.")
+
+
+def _invited(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A guest's copy is a meeting, even where its organiser hides who else comes."""
+    return document if document.get("attendees") else {**document, "attendees": [{}]}
+
+
+def refuse_cancellation(document: Mapping[str, Any]) -> None:
+    """Before a deletion. Raises `Rejected` when Graph would cancel the meeting for all."""
+    if document.get("attendees") and document.get("isOrganizer") is not False:
+        raise Rejected("Microsoft 365 would mail a cancellation to the guests of this meeting; delete it in Outlook.")
+
+
+class Owner:
+    """By which addresses the account's mailbox is invited."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._addresses: frozenset[str] = frozenset()
+
+    def is_in(self, people: frozenset[str], place: Place) -> bool:
+        """Whether the owner of the mailbox is one of these. Raises the errors of a read."""
+        if place.owner:
+            return place.owner.lower() in people
+        if not self._addresses:
+            self._addresses = self._own()
+        return bool(people & self._addresses)
+
+    def _own(self) -> frozenset[str]:
+        found = {self._transport.mailbox.lower()}
+        answer = self._transport.ask("get", self._transport.path("") + "?$select=mail,userPrincipalName")
+        if answer.ok:  # an app that may only see the calendar knows the address from its settings
+            found |= {str(answer.document.get(name) or "").lower() for name in ("mail", "userPrincipalName")}
+        return frozenset(found - {""})
+
+
+def invitation_missing() -> Rejected:
+    """A meeting of this mailbox that is not in it."""
+    return Rejected(
+        "This meeting has guests and is not in the mailbox yet: the invitation has to arrive by itself, or be sent from"
+        " Outlook; the sync invites nobody."
+    )

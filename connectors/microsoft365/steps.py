@@ -1,0 +1,157 @@
+"""What follows the first request of a write: exceptions and cancelled occurrences of a series, a contact's photo.
+
+The first request marks the item with what it is to become, the last one takes the mark away: whoever finds the mark
+goes on. The first is under a condition, those after it follow within seconds and are not. A step that is refused for
+good is left out, and told; one that cannot be made now leaves the rest for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from connectors.microsoft365.answers import Answer
+from connectors.microsoft365.extended import UNFINISHED, flattened, value_of
+from connectors.microsoft365.failures import is_gone, write_failure
+from connectors.microsoft365.feed import pages, version_of
+from connectors.microsoft365.mapping_events import SCHEDULE
+from connectors.microsoft365.mapping_series import days_of_instances
+from connectors.microsoft365.places import Place
+from connectors.microsoft365.plans import DONE, Plan, to_update, with_properties
+from connectors.microsoft365.reading import Reading
+from connectors.microsoft365.transport import Transport
+from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
+from sync_engine.item import Item
+from sync_engine.model import Kind
+from sync_engine.ports import Changed, RemoteRef
+
+_NEAR = timedelta(days=3)  # around a day whose occurrence is looked for
+_FAR = timedelta(days=120)  # between two days that are looked for apart
+_SELECT = "$select=id,type,originalStart,originalStartTimeZone,originalEndTimeZone,start,end,isAllDay"
+
+
+class Steps:
+    """Carries out the later steps of writes."""
+
+    def __init__(self, transport: Transport, reading: Reading, home_zone: str) -> None:
+        self._transport = transport
+        self._reading = reading
+        self._home_zone = home_zone
+
+    def carry_out(self, place: Place, item_id: str, plan: Plan) -> RemoteRef:
+        """All that follows. Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused."""
+        refused: list[ItemError] = []
+        try:
+            for step in self._steps(place, item_id, plan):
+                try:
+                    step()
+                except ItemError as err:
+                    refused.append(err)
+            version = self._unmark(place, item_id)
+        except OutcomeUnknown:
+            raise
+        except AccountError as err:
+            message = f"A write of several steps broke off and is gone on with later: {err}"
+            raise OutcomeUnknown(message, server_said=err.server_said) from err
+        if refused:
+            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
+            raise PartlyWritten(message, remote_id=item_id, version=version, server_said=refused[0].server_said)
+        return RemoteRef(item_id, version)
+
+    def finish(self, place: Place, item_id: str, item: Item) -> None:
+        """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
+        if place.kind is Kind.TASK:
+            return
+        document = self._reading.documents(place, [item_id])[item_id]
+        if document is None or value_of(document, UNFINISHED) != item.digest:
+            return
+        (found,) = self._reading.read_all(place, [document])
+        if not isinstance(found, Changed):
+            return
+        plan = to_update(found.item, item, self._home_zone)
+        if not SCHEDULE & plan.body.keys():
+            self.carry_out(place, item_id, plan)
+
+    # ------------------------------------------------------------ the steps
+
+    def _steps(self, place: Place, item_id: str, plan: Plan) -> Iterator[Callable[[], None]]:
+        if plan.photo is not None:
+            yield lambda: self._put_photo(place, item_id, plan)
+        days = [*plan.occurrences, *plan.cancelled]
+        if not days:
+            return
+        ids = self._instances(place, item_id, days)
+        for day, properties in plan.occurrences.items():
+            yield _bound(self._change, place, ids.get(day, ""), day, properties)
+        for day in plan.cancelled:
+            yield _bound(self._cancel, place, ids.get(day, ""), day)
+
+    def _change(self, place: Place, instance: str, day: date, properties: Mapping[str, Any]) -> None:
+        if not instance:
+            raise Rejected(f"The series has no occurrence on {day.isoformat()} that could be changed.")
+        self._done(
+            self._ask("patch", place, instance, flattened(dict(properties))), f"the occurrence of {day.isoformat()}"
+        )
+
+    def _cancel(self, place: Place, instance: str, day: date) -> None:
+        if not instance:  # it is not there: cancelled before, or never one of the series
+            return
+        answer = self._ask("delete", place, instance)
+        if not is_gone(answer):
+            self._done(answer, f"the cancellation of {day.isoformat()}")
+
+    def _put_photo(self, place: Place, item_id: str, plan: Plan) -> None:
+        path = f"{self._reading.path(place, item_id)}/photo/$value"
+        if plan.photo:
+            headers = {"Content-type": plan.media_type}
+            answer = self._transport.ask("put", path, plan.photo, headers, owner=place.owner)
+        else:
+            answer = self._transport.ask("delete", path, owner=place.owner)
+            if is_gone(answer):
+                return
+        self._done(answer, "the photo")
+
+    def _unmark(self, place: Place, item_id: str) -> str:
+        answer = self._ask("patch", place, item_id, with_properties({}, {UNFINISHED: DONE}))
+        if is_gone(answer):  # deleted since: the next pull sees that
+            return ""
+        self._done(answer, "the last step")
+        return version_of(answer.document)
+
+    def _ask(self, method: str, place: Place, item_id: str, body: Any = None) -> Answer:
+        return self._transport.ask(method, self._reading.path(place, item_id), body, owner=place.owner)
+
+    @staticmethod
+    def _done(answer: Answer, what: str) -> None:
+        if not answer.ok:
+            raise write_failure(answer, what)
+
+    # ------------------------------------------------------------ which occurrences
+
+    def _instances(self, place: Place, item_id: str, days: Sequence[date]) -> dict[date, str]:
+        """The ids of the occurrences of these days, wherever they are now."""
+        master = self._reading.documents(place, [item_id])[item_id]
+        if master is None:
+            return {}
+        found = days_of_instances(master.get("exceptionOccurrences") or (), master)
+        path = f"{self._reading.path(place, item_id)}/instances?$top=200&{_SELECT}"
+        for first, last in _spans([day for day in days if day not in found]):
+            window = f"&startDateTime={first}T00:00:00Z&endDateTime={last}T00:00:00Z"
+            for page in pages(self._transport, path + window, place.owner):
+                found |= days_of_instances(page, master)
+        return found
+
+
+def _spans(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Stretches of time with all these days in them, and no long gaps."""
+    ordered = sorted(days)
+    first = 0
+    for n, day in enumerate(ordered):
+        if n + 1 == len(ordered) or ordered[n + 1] - day > _FAR:
+            yield ordered[first] - _NEAR, day + _NEAR
+            first = n + 1
+
+
+def _bound(step: Callable[..., None], *args: Any) -> Callable[[], None]:
+    return lambda: step(*args)
