@@ -14,6 +14,7 @@ SyncError
     ├── Unavailable           try again later
     │   └── OutcomeUnknown    the answer to a write was lost: settle it by a read with our own key
     ├── NotAuthorised         stop writing, tell the admin
+    │   └── NoAccess          the sign-in is good, but this mailbox or collection is not open to it: others go on
     └── CollectionGone        the remote collection does not exist: stop this binding, tell the admin
 
 Vendor errors never leave their connector: ``raise Rejected(...) from err``.
@@ -89,6 +90,10 @@ class OutcomeUnknown(Unavailable):
 
 class NotAuthorised(AccountError):
     """Wrong or expired sign-in, or no right to this collection."""
+
+
+class NoAccess(NotAuthorised):
+    """The sign-in is good, but there is no such mailbox, or no right to it or to this collection."""
 
 
 class CollectionGone(AccountError):

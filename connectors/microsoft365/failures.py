@@ -10,6 +10,7 @@ from sync_engine.errors import (
     AccountError,
     CollectionGone,
     CursorExpired,
+    NoAccess,
     NotAuthorised,
     OutcomeUnknown,
     Rejected,
@@ -62,10 +63,10 @@ def account_failure(answer: Answer, what: str) -> AccountError | None:
         return NotAuthorised(message, server_said=answer.words)
     if answer.code in _NO_MAILBOX:
         message = f"There is no such mailbox in Microsoft 365, or it is not open to apps ({what}); check its address."
-        return NotAuthorised(message, server_said=answer.words)
+        return NoAccess(message, server_said=answer.words)
     if answer.status == 403 and answer.code in _NO_RIGHT:
         message = f"Microsoft 365 does not allow this ({what}); check the permissions of the app and of the user."
-        return NotAuthorised(message, server_said=answer.words)
+        return NoAccess(message, server_said=answer.words)
     if 300 <= answer.status < 400:
         message = f"Microsoft 365 redirects, and the token goes to no other address ({what}); check the account's URL."
         return Unavailable(message, server_said=answer.words)
