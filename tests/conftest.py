@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests import statements
 from tests.servers import processes
+from tests.servers.microsoft.no_mail import no_mail
 from tests.servers.processes import Server
 from tests.servers.unkind_dav import UnkindDav, unkind_dav
 
@@ -25,6 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _every_statement_is_one_for_all_databases() -> Iterator[None]:
     """On whatever database a test runs: what it sends must compile for the others too (tests/statements.py)."""
     with statements.watched():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_mailed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does with Microsoft's servers: no request may mail anybody (R10), unless it is about that."""
+    with nullcontext() if request.node.get_closest_marker("mails") else no_mail():
         yield
 
 

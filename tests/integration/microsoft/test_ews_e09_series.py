@@ -172,6 +172,7 @@ def test_e12_the_server_makes_a_uid_and_creation_answers_with_ids_alone(ews: Des
     assert again(ews, event).uid
 
 
+@pytest.mark.mails
 def test_r10_nothing_goes_out_unless_the_request_says_so(ews: Desk) -> None:
     guests = [Attendee(mailbox=Mailbox(email_address="bob@example.com"), response_type="Unknown")]
     event = CalendarItem(

@@ -109,6 +109,7 @@ def test_g25_an_application_opens_what_it_was_given(world: World) -> None:
     assert app.get(world.url("/contacts")).status_code == 400  # an application is nobody
 
 
+@pytest.mark.mails
 def test_r10_whatever_would_mail_somebody_is_in_the_outbox(world: World) -> None:
     guests = [{"emailAddress": {"address": "bob@example.com"}, "type": "required"}]
     alone = world.json("post", "/events", single())["id"]
@@ -126,6 +127,7 @@ def test_r10_whatever_would_mail_somebody_is_in_the_outbox(world: World) -> None
     assert {mail.recipients[0] for mail in world.exchange.outbox} == {"bob@example.com"}
 
 
+@pytest.mark.mails
 def test_r10_an_answer_to_an_invitation_is_a_mail_unless_it_is_silent(world: World) -> None:
     world.exchange.add_mailbox("bob@example.com")
     _, copy = world.exchange.hold_meeting("bob@example.com", [ADA], single())

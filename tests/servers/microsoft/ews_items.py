@@ -27,6 +27,7 @@ from tests.servers.microsoft.ews_xml import (
     text,
 )
 from tests.servers.microsoft.mailbox import CALENDAR, TASKS, Fields, Stale
+from tests.servers.microsoft.no_mail import could_mail
 
 SILENT = {"SendToNone", "SaveOnly"}
 _EVEN_WHEN_REFUSED = {
@@ -68,6 +69,7 @@ def create_item(call: Call, request: Element) -> Element:
     def create(element: Element) -> Element:
         how = request.get("SendMeetingInvitations") or request.get("MessageDisposition") or ""
         if local(element) not in _KINDS:  # a message, an answer to an invitation
+            how = request.get("MessageDisposition") or ""  # the other attribute is for appointments
             _mails(call, "CreateItem", how, "response" if element.find("{*}ReferenceItemId") is not None else "message")
             return success("CreateItem", m("Items"))
         kind = _KINDS[local(element)]
@@ -198,7 +200,10 @@ def send_item(call: Call, request: Element) -> Element:
 def _mails(call: Call, operation: str, how: str, kind: str, target: Target | None = None) -> None:
     """Write down what a request said of mails, and the mail that would go out (R10)."""
     call.site.dispositions.append((operation, how))
-    if how in SILENT or not how or (target and target.item.kind != CALENDAR):
+    if how in SILENT or not how:
+        return
+    could_mail(f"{operation} with {how}")
+    if target and target.item.kind != CALENDAR:
         return
     fields = target.item.fields if target else {}
     held = [etree.fromstring(fields[name]) for name in ("RequiredAttendees", "OptionalAttendees") if name in fields]

@@ -29,10 +29,14 @@ from tests.servers.microsoft.graph_protocol import Answer, Call, Fault, GraphErr
 from tests.servers.microsoft.graph_subscriptions import Subscriptions
 from tests.servers.microsoft.graph_tasks import Tasks
 from tests.servers.microsoft.mailbox import Exchange, Mailbox, NotThere, Stale
+from tests.servers.microsoft.no_mail import could_mail
 from tests.servers.microsoft.sign_in import Grant, SignIn
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 GATE = 30.0  # seconds that a call waits at most
+_MAILING = re.compile(  # whatever is said in the body: sync has nothing to do there
+    r"/(sendMail|send|reply|replyAll|forward|accept|decline|tentativelyAccept|cancel)$", re.IGNORECASE
+)
 _OWNER = re.compile(r"/(?:me|users/([^/]+))(/.*)?")
 
 
@@ -113,6 +117,8 @@ class Graph:
         inner: bool,
     ) -> tuple[Answer, float]:
         self.requests.append((method, path))
+        if method == "POST" and _MAILING.search(path):
+            could_mail(f"{method} {path}")
         fault = self._befall(method, path, inner)
         hold = fault.hold if fault else 0.0
         try:

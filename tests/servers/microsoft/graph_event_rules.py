@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ _FIELDS = set(
     " onlineMeetingProvider onlineMeetingUrl onlineMeeting allowNewTimeProposals hideAttendees isDraft isCancelled"
     " originalStartTimeZone originalEndTimeZone".split()
 )
-_TOLD_OF = {"subject", "body", "start", "end", "isAllDay", "recurrence", "attendees", "location", "locations"}
+_SILENT = {"categories", "isReminderOn", "reminderMinutesBeforeStart", "showAs", "sensitivity"}  # of the own copy
 _DEFAULTS: Fields = {
     "subject": "",
     "body": {"contentType": "html", "content": ""},
@@ -137,10 +138,21 @@ def _in_zone(moment: dict[str, str], zone: str, whole_day: bool) -> dict[str, An
     return dict(moments.written(moments.instant(moment), zone))
 
 
-def mail_about(server: Exchange, mailbox: Mailbox, fields: Fields, kind: str, changed: set[str] | None = None) -> None:
-    """Graph mails the attendees by itself, whenever the organiser's copy is written; there is no switch for it."""
-    people = [one["emailAddress"]["address"] for one in fields.get("attendees") or []]
+def mail_about(
+    server: Exchange,
+    mailbox: Mailbox,
+    fields: Fields,
+    kind: str,
+    changed: set[str] | None = None,
+    before: Sequence[Json] = (),
+) -> None:
+    """Graph mails the attendees by itself, whenever the organiser's copy is written; there is no switch for it.
+
+    `before`: attendees that there were; whoever is not one any more gets a cancellation.
+    """
+    everybody = [*(fields.get("attendees") or []), *before]
+    people = list(dict.fromkeys(one["emailAddress"]["address"] for one in everybody))
     others = [one for one in people if one.lower() != mailbox.address.lower()]
-    silent = changed is not None and not changed & _TOLD_OF
+    silent = changed is not None and changed <= _SILENT
     if others and fields.get("isOrganizer", True) and not fields.get("isDraft") and not silent:
         server.send(mailbox.address, others, kind, fields.get("subject", ""))

@@ -80,8 +80,9 @@ class Events:
         if {"recurrence", "start", "end"} & set(fields):
             item.exceptions.clear()  # a new pattern forgets what was said of single days
             item.cancelled.clear()
+        before = item.fields.get("attendees") or []
         item = call.mailbox.update(item.id, fields, if_key=call.if_match, extended=extended)
-        mail_about(self.server, call.mailbox, item.fields, "update", set(fields))
+        mail_about(self.server, call.mailbox, item.fields, "update", set(fields), before)
         return Answer(200, render(call, item, self.switches))
 
     def _update_occurrence(self, call: Call, item: Item, day: str, body: Json) -> Answer:
@@ -90,7 +91,7 @@ class Events:
             raise GraphError(400, "ErrorInvalidPropertySet", "An occurrence has no recurrence.")
         _guard(call, item)
         call.mailbox.change_occurrence(item.id, day, fields)
-        mail_about(self.server, call.mailbox, item.fields, "update", set(fields))
+        mail_about(self.server, call.mailbox, item.fields, "update", set(fields), fields.get("attendees") or [])
         return Answer(200, render_occurrence(call, _there(item, day)))
 
     def delete(self, call: Call) -> Answer:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.servers.microsoft.directory import Directory
+from tests.servers.microsoft.no_mail import could_mail
 
 Fields = dict[str, Any]
 CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
@@ -122,6 +123,7 @@ class Exchange:
 
     def send(self, sender: str, recipients: list[str], kind: str, subject: str) -> None:
         """Note a mail; nobody gets it."""
+        could_mail(f"{kind} from {sender} to {recipients}: {subject}")
         with self.lock:
             self.outbox.append(Mail(sender, recipients, kind, subject))
 
@@ -156,6 +158,8 @@ class Mailbox:
             (TASKS, "tasks", "Tasks"),
             (MAIL, "inbox", "Inbox"),
             (MAIL, "drafts", "Drafts"),
+            (MAIL, "sentitems", "Sent Items"),
+            (MAIL, "deleteditems", "Deleted Items"),
         ):
             self.add_collection(kind, title, well_known=known)
 
