@@ -18,6 +18,11 @@ def add(loaded: Loaded, section: str, values: dict[str, Any]) -> Settings:
     return _replace(loaded, add_entry(loaded.text, section, values))
 
 
+def check_entry(loaded: Loaded, section: str, values: dict[str, Any]) -> None:
+    """Raises Failure when the configuration would not be right with this entry; changes nothing."""
+    _checked(add_entry(loaded.text, section, values))
+
+
 def remove(loaded: Loaded, *entries: tuple[str, str]) -> Settings:
     """Remove (section, name) entries that are known to be there."""
     text = loaded.text
@@ -41,10 +46,14 @@ def _edited(loaded: Loaded, edit: Any) -> str:
 
 
 def _replace(loaded: Loaded, text: str) -> Settings:
+    settings = _checked(text)
+    write(loaded.path, text)
+    return settings
+
+
+def _checked(text: str) -> Settings:
     try:
-        settings = parse(text)
+        return parse(text)
     except ConfigError as err:
         problems = "; ".join(f"{p.key}{f' = {p.value}' if p.value else ''}: {p.message}" for p in err.problems)
         raise Failure(_("The configuration was not changed: {problems}.").format(problems=problems)) from err
-    write(loaded.path, text)
-    return settings

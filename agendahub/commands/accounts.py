@@ -1,4 +1,4 @@
-"""agendahub account add|list|test|secret|remove"""
+"""agendahub account add|list|test|secret|remove; `account_sign_in` has sign-in and sign-out"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agendahub.commands import account_sign_in
 from agendahub.context import AsJson, Yes, examples, sure, workspace_of
 from agendahub.failure import Failure
 from agendahub.output import console, listing, print_json, say
@@ -29,6 +30,7 @@ SecretFrom = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    account_sign_in.add_to(group)
     app.add_typer(group, name="account", help=_("Logins at outside systems."))
 
 
@@ -38,20 +40,33 @@ def add_to(app: typer.Typer) -> None:
         "agendahub account add work --url https://dav.example.org --username ada",
         "pass show work | agendahub account add work --url https://dav.example.org --username ada",
         "agendahub account add work --url https://dav.example.org --username ada --secret-from env:WORK_PASSWORD",
+        "agendahub account add office --connector microsoft365",
+        "agendahub account add mail --connector exchange --auth ntlm --username 'OFFICE\\ada' "
+        "--url https://mail.example.org/EWS/Exchange.asmx",
+        "agendahub account add all --connector microsoft365 --auth app --tenant example.org --client-id 1b2c... "
+        "--certificate file:app.pem --mailbox ada@example.org",
     ),
 )
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help=_("What you call it."))],
-    url: Annotated[str, typer.Option(help=_("The server, or just its domain: https://example.org."))],
+    url: Annotated[str, typer.Option(help=_("The server, or just its domain: https://example.org."))] = "",
     username: Annotated[str, typer.Option(help=_("Who signs in."))] = "",
     secret_from: SecretFrom = "",
-    connector: Annotated[str, typer.Option(help=_("Which kind of system."))] = "dav",
-    auth: Annotated[str, typer.Option(help=_("basic, digest or bearer."))] = "basic",
+    connector: Annotated[str, typer.Option(help=_("Which kind of system: dav, exchange, microsoft365."))] = "dav",
+    auth: Annotated[str, typer.Option(help=_("basic, digest, bearer, ntlm, device, web or app."))] = "",
+    mailbox: Annotated[str, typer.Option(help=_("Whose mailbox, by its address; else that of who signs in."))] = "",
+    zone: Annotated[str, typer.Option(help=_("Time zone for events that name none, such as Europe/Prague."))] = "",
+    tenant: Annotated[str, typer.Option(help=_("Microsoft's directory: its id or domain."))] = "",
+    client_id: Annotated[str, typer.Option(help=_("Of the app that you registered there."))] = "",
+    certificate: Annotated[
+        str, typer.Option(metavar="REFERENCE", help=_("The app's key and certificate (PEM): env:NAME or file:PATH."))
+    ] = "",
+    authority: Annotated[str, typer.Option(help=_("Where to sign in, if not at Microsoft's public cloud."))] = "",
     ca_file: Annotated[str, typer.Option(help=_("Your own certificate authority (PEM)."))] = "",
 ) -> None:
     from agendahub import config_file
-    from agendahub.secret_input import read_secret
+    from agendahub.new_account import NewAccount, ask_for_the_rest, secret_of
     from storage import secrets
 
     workspace = workspace_of(context)
@@ -61,14 +76,19 @@ def add(
         )
     _known_connector(connector)
     secrets.read_key(workspace.loaded.key_file)
-    secret_from = _from_here(secret_from, "file:")
-    optional = {"username": username, "auth": "" if auth == "basic" else auth, "ca_file": _from_here(ca_file)}
-    values = {"name": name, "connector": connector, "url": url, **{k: v for k, v in optional.items() if v}}
-    secret = "" if secret_from or not username else read_secret(_("Password for {user}").format(user=username))
-    reference = secret_from or (f"store:{name}" if secret else "")
-    config_file.add(workspace.loaded, "accounts", values | ({"secret": reference} if reference else {}))
+    files = {"certificate": _from_here(certificate, "file:"), "ca_file": _from_here(ca_file)}
+    more = {"mailbox": mailbox, "zone": zone, "tenant": tenant, "client_id": client_id, "authority": authority}
+    account = NewAccount(name, connector, url, username, auth, **more, **files, secret=_from_here(secret_from, "file:"))
+    ask_for_the_rest(account)
+    config_file.check_entry(workspace.loaded, "accounts", account.values() | {"secret": account.secret or "store:x"})
+    secret = secret_of(account)
+    account.secret = account.secret or (f"store:{name}" if secret else "")
+    config_file.add(workspace.loaded, "accounts", account.values())
     if secret:
         workspace.put_secret(name, secret)
+    if account.auth in {"device", "web"}:
+        say(_("Added {name}. Next: agendahub account sign-in {name}").format(name=name))
+        return
     say(_("Added {name}. Next: agendahub account test {name}, then agendahub collections {name}.").format(name=name))
 
 
@@ -122,22 +142,26 @@ def _states(workspace: Workspace) -> dict[str, tuple[str, str]]:
 @group.command(
     "test",
     help=_("Try an account step by step, from the server's name to writing and deleting a probe; says what to do."),
-    epilog=examples("agendahub account test work", "agendahub account test work --collection Agenda"),
+    epilog=examples(
+        "agendahub account test work",
+        "agendahub account test work --collection Agenda",
+        "agendahub account test office --write",
+    ),
 )
 def try_account(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help=_("The account."))],
     collection: Annotated[str, typer.Option(help=_("Where to write the probe; else the first that takes it."))] = "",
+    write: Annotated[
+        bool | None, typer.Option("--write/--read-only", help=_("Write a probe? Else only into DAV servers."))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    from connectors.dav.probe import probe
+    from agendahub.trying import steps_of
 
     workspace = workspace_of(context)
-    account = workspace.account(name)
-    if account.connector != "dav":
-        raise Failure(_("Only dav accounts can be tested step by step."))
     steps = []
-    for step in probe(workspace.connector_settings(account), collection):
+    for step in steps_of(workspace, workspace.account(name), collection, write):
         steps.append({"name": step.name, "ok": step.ok, "detail": step.detail, "advice": step.advice})
         if not as_json:
             _show_step(steps[-1])
@@ -182,6 +206,7 @@ def remove(
 ) -> None:
     from agendahub import config_file
     from agendahub.forgetting import forget
+    from agendahub.kept_tokens import name_of
     from storage import secrets
     from storage.admin_config import forget_account
 
@@ -195,6 +220,7 @@ def remove(
         forget(workspace, binding)
     with workspace.database.begin() as unit:
         forget_account(unit.session.connection, name)
-        if account.secret.startswith("store:"):
-            secrets.remove(unit.session.connection, account.secret.removeprefix("store:"))
+        for reference in (account.secret, account.certificate, f"store:{name_of(name)}"):
+            if reference.startswith("store:"):
+                secrets.remove(unit.session.connection, reference.removeprefix("store:"))
     say(_("Removed {name}. No item was touched on either side.").format(name=name))

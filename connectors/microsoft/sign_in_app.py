@@ -23,7 +23,7 @@ def application(settings: ConnectorSettings) -> Iterator[Any]:
     http = SignInHttp(settings)
     try:
         yield _made(settings, http)
-    except ValueError as err:  # msal: no such tenant, no JSON, no such certificate
+    except (ValueError, RuntimeError) as err:  # msal: no such tenant, no JSON, no such certificate, a false id token
         raise _clear(settings, err) from None  # its text may quote what was sent
     finally:
         http.close()
@@ -58,7 +58,7 @@ def client_credential(settings: ConnectorSettings) -> str | dict[str, str] | Non
     return {"private_key": key, "public_certificate": first, **words}
 
 
-def _clear(settings: ConnectorSettings, err: ValueError) -> NotAuthorised | Unavailable:
+def _clear(settings: ConnectorSettings, err: Exception) -> NotAuthorised | Unavailable:
     said = str(err)
     if "authority configuration" in said or "consist of" in said:
         return NotAuthorised(

@@ -1,0 +1,97 @@
+"""What a new account must be told: from options, or asked for on a terminal. Nothing that is secret is an option."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from agendahub.failure import Failure
+from agendahub.secret_input import read_secret
+from agendahub.texts import _
+from config.sign_in import OAUTH
+
+MICROSOFT = ("exchange", "microsoft365")
+_ZONES = "/usr/share/zoneinfo/"
+
+
+@dataclass(slots=True)
+class NewAccount:
+    """The options of `agendahub account add`, as they go into the configuration; "" is left out."""
+
+    name: str
+    connector: str = "dav"
+    url: str = ""
+    username: str = ""
+    auth: str = ""
+    mailbox: str = ""
+    zone: str = ""
+    tenant: str = ""
+    client_id: str = ""
+    certificate: str = ""
+    authority: str = ""
+    ca_file: str = ""
+    secret: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """For the configuration file."""
+        everything = {field.name: getattr(self, field.name) for field in fields(self)}
+        usual = {"auth": "basic", "zone": "UTC"}
+        return {name: value for name, value in everything.items() if value and value != usual.get(name)}
+
+
+def ask_for_the_rest(account: NewAccount) -> None:
+    """What is missing. Raises Failure where nobody can be asked."""
+    account.auth = account.auth or ("device" if account.connector == "microsoft365" else "basic")
+    if account.connector != "microsoft365" and account.connector != "memory":
+        account.url = account.url or _ask(_("Address of the server"), "--url")
+    if account.auth in OAUTH:
+        account.client_id = account.client_id or _ask(_("Application (client) id of the registered app"), "--client-id")
+        if account.auth == "app":
+            if not account.authority:
+                account.tenant = account.tenant or _ask(_("Directory (tenant) id or domain"), "--tenant")
+            account.mailbox = account.mailbox or _ask(_("Address of the mailbox"), "--mailbox", needed=False)
+        else:
+            account.tenant = account.tenant or _ask(
+                _("Directory (tenant) id or domain; empty for any"), "", needed=False
+            )
+    if account.connector in MICROSOFT:
+        zone = _("Time zone, for events that name none")
+        account.zone = account.zone or _ask(zone, "", needed=False, usual=local_zone())
+
+
+def secret_of(account: NewAccount) -> str:
+    """The password, token or app's secret to keep in the store; "" where the account needs none of us."""
+    if account.secret:
+        return ""
+    if account.auth == "app":
+        return "" if account.certificate else read_secret(_("Secret of the app"))
+    if account.auth in OAUTH:
+        return ""
+    if account.auth == "bearer" and account.connector in MICROSOFT:
+        return read_secret(_("Token"))
+    return read_secret(_("Password for {user}").format(user=account.username)) if account.username else ""
+
+
+def local_zone() -> str:
+    """The IANA name of this machine's zone; "UTC" if it cannot be told."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if "/" in named:
+        return named
+    target = str(Path("/etc/localtime").resolve())
+    return target.removeprefix(_ZONES) if target.startswith(_ZONES) else "UTC"
+
+
+def _ask(what: str, option: str, *, needed: bool = True, usual: str = "") -> str:
+    if not sys.stdin.isatty():
+        if needed:
+            raise Failure(_("{option} is needed: {what}.").format(option=option, what=what))
+        return ""
+    import typer
+
+    answer = str(typer.prompt(what, default=usual, show_default=bool(usual))).strip()
+    if needed and not answer:
+        raise Failure(_("Nothing was given; nothing was changed."))
+    return answer

@@ -1,0 +1,89 @@
+"""Testing an account at Exchange or Microsoft 365 step by step. Of use to the wiring, not to the connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from connectors.microsoft.sign_in import OAUTH, token_source
+from connectors.microsoft.sign_in_scopes import GRAPH, Resource, authority_of, resource_of
+from connectors.probing import Step, StepFailed, chosen, discovered, network, read, step, written
+from connectors.settings import ConnectorSettings
+from sync_engine.errors import CollectionGone, NotAuthorised, OutcomeUnknown, Rejected, SuspectListing, Throttled
+from sync_engine.ports import Connector, RemoteCollection
+
+_SIGN_IN = (
+    (NotAuthorised, "See docs/microsoft365.md, troubleshooting."),
+    (Throttled, "Wait as long as Microsoft asks for, then test again."),
+)
+_ADVICE = (
+    (NotAuthorised, "Check user name and password or the app's permissions, and who may open this mailbox."),
+    (CollectionGone, "Check the address and the mailbox; is there a mailbox for this user?"),
+    (SuspectListing, "Check the address: something answers there, but not as Exchange does."),
+    (Throttled, "Wait as long as the server asks for, then test again."),
+    (Rejected, "See the server's words; the folder may be read-only or full."),
+    (OutcomeUnknown, "Look into the mailbox for an item of this name and delete it; then test again."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> _Place:
+        parts = urlsplit(url)
+        return cls(parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
+def probe(
+    settings: ConnectorSettings,
+    connect: Callable[[ConnectorSettings], Connector],
+    collection: str = "",
+    *,
+    write: bool = False,
+    resource: Resource | None = None,
+) -> Iterator[Step]:
+    """Test an account; ends with the first step that fails, and raises nothing.
+
+    `write`: also make and delete one item in `collection` (an id or a name), or in the first that can be written.
+    """
+    try:
+        if settings.auth in OAUTH:
+            yield from _signed_in(settings, resource or resource_of(settings))
+        yield from network(_Place.of(settings.url or GRAPH), settings)
+        connector = connect(replace(settings, max_wait=0.0))
+        try:
+            yield from _mailbox(connector, collection, write=write)
+        finally:
+            connector.close()
+    except StepFailed as failed:
+        yield failed.step
+
+
+def _signed_in(settings: ConnectorSettings, resource: Resource) -> Iterator[Step]:
+    place = _Place.of(authority_of(settings))
+    for found in network(place, settings):
+        yield replace(found, name=f"sign-in service, {found.name}")
+
+    def token() -> str:
+        token_source(settings, resource).token()
+        return f"A token was given by {place.host}."
+
+    yield step("sign-in", token, _SIGN_IN)
+
+
+def _mailbox(connector: Connector, collection: str, *, write: bool) -> Iterator[Step]:
+    found: list[RemoteCollection] = []
+    yield step("mailbox", lambda: discovered(connector, found), _ADVICE)
+    place = chosen(found, collection)
+    yield step("read", lambda: read(connector, place), _ADVICE)
+    if not write:
+        yield Step("write and delete", True, "Not tried.", "Test with --write to make and delete one item.")
+    elif place.read_only:
+        yield Step("write and delete", True, f"Not tried: {place.name} is read-only.", "Name a collection that is not.")
+    else:
+        yield step("write and delete", lambda: written(connector, place)[0], _ADVICE)
