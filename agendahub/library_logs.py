@@ -12,7 +12,7 @@ FLOORS = {  # logger -> the lowest level that is of use
     "caldav": logging.ERROR,
     "asyncio": logging.WARNING,
     # At DEBUG these print headers with tokens, and whole requests with what people wrote into their items.
-    "O365": logging.WARNING,
+    "O365": logging.CRITICAL,  # each answer of 4xx is an error to it, also those that we ask for and handle
     "exchangelib": logging.WARNING,
     "msal": logging.WARNING,
     "requests_oauthlib": logging.WARNING,
