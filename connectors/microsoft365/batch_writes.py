@@ -113,7 +113,7 @@ class BatchWriting:
         if plan.several:
             return _Alone(lambda: self._writing.update(place, ref, item, base))
         part = Part("patch", self._reading.path(place, ref.id), plan.body, {"If-Match": ref.version})
-        return _Ready(part, lambda answer: self._writing.written(answer, ref.id, f"PATCH {place.items}"))
+        return _Ready(part, lambda answer: self._writing.changed(place, answer, ref.id))
 
     def _deletion(self, place: Place, ref: RemoteRef, looks: Looks) -> _Prepared:
         if ref.id in looks:

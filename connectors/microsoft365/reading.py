@@ -95,11 +95,20 @@ def _is_here(place: Place, document: Mapping[str, Any]) -> bool:
 def read(place: Place, document: Mapping[str, Any], photo: Photo | None = None) -> Changed | Broken:
     """The item that a document is."""
     ref = RemoteRef(str(document["id"]), version_of(document))
+    role = role_of(place.kind, document)
     try:
         item = Item.of(record_of(place.kind, document, photo))
     except ItemError as err:
         return Broken(ref, json.dumps(document, ensure_ascii=False)[:_RAW], err)
-    return Changed(ref, item, hidden_uid(document), role_of(document) if place.kind is Kind.EVENT else Role.NONE)
+    return Changed(ref, item, hidden_uid(document), role)
+
+
+def written(place: Place, item_id: str, document: Mapping[str, Any]) -> RemoteRef:
+    """The reference of what was written, by the answer, which shows it."""
+    found = str(document.get("id") or item_id)
+    uid = str(document.get("iCalUId") or "") if place.kind is Kind.EVENT else own_uid(found)
+    role = role_of(place.kind, document) if document else None
+    return RemoteRef(found, version_of(document), uid=uid, role=role)
 
 
 def record_of(kind: Kind, document: Mapping[str, Any], photo: Photo | None = None) -> Record:
@@ -129,8 +138,10 @@ def extension_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((one for one in found if str(one.get("id", "")).endswith(EXTENSION)), {})
 
 
-def role_of(document: Mapping[str, Any]) -> Role:
+def role_of(kind: Kind, document: Mapping[str, Any]) -> Role:
     """What the mailbox is in a meeting."""
+    if kind is not Kind.EVENT:
+        return Role.NONE
     if document.get("isOrganizer") is False:
         return Role.GUEST
     return Role.ORGANIZER if document.get("attendees") else Role.NONE

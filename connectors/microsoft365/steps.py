@@ -14,12 +14,12 @@ from typing import Any
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.extended import UNFINISHED, flattened, value_of
 from connectors.microsoft365.failures import is_gone, write_failure
-from connectors.microsoft365.feed import pages, version_of
+from connectors.microsoft365.feed import pages
 from connectors.microsoft365.mapping_events import SCHEDULE
 from connectors.microsoft365.mapping_series import days_of_instances
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import DONE, Plan, to_update, with_properties
-from connectors.microsoft365.reading import Reading
+from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
 from sync_engine.item import Item
@@ -48,7 +48,7 @@ class Steps:
                     step()
                 except ItemError as err:
                     refused.append(err)
-            version = self._unmark(place, item_id)
+            ref = self._unmark(place, item_id)
         except OutcomeUnknown:
             raise
         except AccountError as err:
@@ -56,8 +56,8 @@ class Steps:
             raise OutcomeUnknown(message, server_said=err.server_said) from err
         if refused:
             message = f"It was written without {len(refused)} of its parts: {refused[0]}"
-            raise PartlyWritten(message, remote_id=item_id, version=version, server_said=refused[0].server_said)
-        return RemoteRef(item_id, version)
+            raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
+        return ref
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
@@ -112,12 +112,12 @@ class Steps:
                 return
         self._done(answer, "the photo")
 
-    def _unmark(self, place: Place, item_id: str) -> str:
+    def _unmark(self, place: Place, item_id: str) -> RemoteRef:
         answer = self._ask("patch", place, item_id, with_properties({}, {UNFINISHED: DONE}))
         if is_gone(answer):  # deleted since: the next pull sees that
-            return ""
+            return RemoteRef(item_id)
         self._done(answer, "the last step")
-        return version_of(answer.document)
+        return written(place, item_id, answer.document)
 
     def _ask(self, method: str, place: Place, item_id: str, body: Any = None) -> Answer:
         return self._transport.ask(method, self._reading.path(place, item_id), body, owner=place.owner)

@@ -13,7 +13,7 @@ from connectors.microsoft365.meetings import Owner, invitation_missing, people_o
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import Plan, check_kind, to_create, to_update
 from connectors.microsoft365.queries import LOOK
-from connectors.microsoft365.reading import Reading
+from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.steps import Steps
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import CollectionGone, OutcomeUnknown, VersionConflict
@@ -65,17 +65,17 @@ class Writing:
         if is_gone(answer):
             message = "The collection is not in Microsoft 365 any more; bind another one."
             raise CollectionGone(message, server_said=answer.words)
-        return self.written(answer, "", f"POST {place.items}")
+        ref = self.changed(place, answer, "")
+        if not ref.id:
+            raise OutcomeUnknown("Microsoft 365 did not say what it made; it is looked for.")
+        return ref
 
     @staticmethod
-    def written(answer: Answer, item_id: str, what: str) -> RemoteRef:
+    def changed(place: Place, answer: Answer, item_id: str) -> RemoteRef:
         """The reference of what was written. Raises as `write_failure` says."""
         if not answer.ok:
-            raise write_failure(answer, what)
-        found = str(answer.document.get("id") or item_id)
-        if not found:
-            raise OutcomeUnknown("Microsoft 365 did not say what it made; it is looked for.")
-        return RemoteRef(found, version_of(answer.document))
+            raise write_failure(answer, f"a write to {place.items}")
+        return written(place, item_id, answer.document)
 
     # ------------------------------------------------------------ update
 
@@ -93,7 +93,7 @@ class Writing:
         headers = {"If-Match": ref.version}
         path = self._reading.path(place, ref.id)
         answer = self._transport.ask("patch", path, body, headers, owner=place.owner)
-        done = self.written(answer, ref.id, f"PATCH {place.items}")
+        done = self.changed(place, answer, ref.id)
         return self._steps.carry_out(place, ref.id, plan) if plan.several else done
 
     def _looked_at(self, place: Place, ref: RemoteRef, base: Item | None) -> tuple[Item, RemoteRef]:
