@@ -58,7 +58,8 @@ def binding_name(fanout: str, address: str) -> str:
 
 
 def _account(service: AccountSettings, address: str) -> MailboxAccount:
-    given = service.model_dump() | {"name": _joined(service.name, address), "mailbox": address, "shared": ()}
+    own = {"name": _joined(service.name, address), "mailbox": address, "shared": (), "push": "off"}
+    given = service.model_dump() | own  # polls only: a connection for each mailbox would be too many
     return MailboxAccount.model_construct(**given, service=service.name)
 
 

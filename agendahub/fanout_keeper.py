@@ -1,0 +1,84 @@
+"""Keeps the daemon's fan-outs: looks into the directory now and then, and has the bindings follow who is in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from agendahub.fanout_members import Looked, active_members, refresh
+from agendahub.waiting import spread
+from agendahub.workspace import Workspace
+from config.settings import FanoutSettings
+from storage.errors import StoreError
+
+LOOK = 5.0  # seconds between looks at what is due, and at what a command changed
+TRY_AGAIN = 600.0  # seconds, after a directory that could not be believed
+_REMIND = 86400.0
+
+log = structlog.get_logger("agendahub.fanout")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one fan-out. Times are of the monotonic clock."""
+
+    settings: FanoutSettings
+    due: float
+    problem: str = ""
+    told_at: float = 0.0
+
+
+class FanoutKeeper:
+    """Call `look` every `LOOK` seconds, from one thread at a time."""
+
+    def __init__(self, workspace: Callable[[], Workspace], follow: Callable[[], None]) -> None:
+        """`workspace` gives the one in use; `follow` is called when somebody joined or left."""
+        self._workspace, self._follow = workspace, follow
+        self._known: dict[str, _Known] = {}
+        self._seen: dict[str, set[str]] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """Of directories that could not be believed."""
+        return [f"{name}: {known.problem}" for name, known in list(self._known.items()) if known.problem]
+
+    def look(self) -> None:
+        """Do what is due."""
+        workspace = self._workspace()
+        fanouts = workspace.loaded.settings.fanouts
+        self._known = {fanout.name: self._state(fanout) for fanout in fanouts}
+        if not fanouts:
+            return
+        try:
+            for known in self._known.values():
+                if time.monotonic() >= known.due:
+                    self._refresh(workspace, known)
+            members = active_members(workspace)
+            if members != self._seen:
+                self._follow()
+                self._seen = members
+        except StoreError:  # the daemon tells of it, and we come again
+            return
+
+    def _state(self, fanout: FanoutSettings) -> _Known:
+        """A fan-out that is new or was changed is due now."""
+        known = self._known.get(fanout.name)
+        return known if known is not None and known.settings == fanout else _Known(fanout, time.monotonic())
+
+    def _refresh(self, workspace: Workspace, known: _Known) -> None:
+        looked = refresh(workspace, known.settings)
+        now = time.monotonic()
+        known.due = now + spread(TRY_AGAIN if looked.problem else workspace.settings.sync.reconcile)
+        if looked.joined or looked.left:
+            log.info("members changed", fanout=looked.fanout, joined=len(looked.joined), left=len(looked.left))
+        self._tell(known, looked, now)
+
+    def _tell(self, known: _Known, looked: Looked, now: float) -> None:
+        """A new problem at once, the same one again once a day."""
+        if looked.problem and (looked.problem != known.problem or now - known.told_at > _REMIND):
+            log.warning("the members of a fan-out are not known", fanout=looked.fanout, reason=looked.problem)
+            known.told_at = now
+        known.problem = looked.problem
