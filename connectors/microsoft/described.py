@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from sync_engine.errors import Rejected
+
 R = TypeVar("R")
 Json: TypeAlias = Any
 """None, bool, int, str, a list of these, or a dict of them by name."""
@@ -24,6 +26,8 @@ class Described(Generic[R]):
     properties: tuple[str, ...]
     put: Callable[[R], dict[str, Json]] | None  # all of `properties`, cleared ones too; None: it is only read
     get: Callable[[Document], dict[str, Any]]  # of `fields`; a property that is absent counts as cleared
+    depends: tuple[str, ...] = ()  # other fields that `put` looks at, where it may refuse them
+    whole: bool = False  # when one property changed all are said
 
 
 Table: TypeAlias = Sequence[Described[R]]
@@ -45,8 +49,27 @@ def put_new(table: Table[R], record: R) -> dict[str, Json]:
 
 def patch(table: Table[R], base: R, record: R) -> dict[str, Json]:
     """The properties in which `record` differs from what stands there, `base`. Raises as `put`."""
-    before, after = put(table, base), put(table, record)
-    return {name: value for name, value in after.items() if before.get(name) != value}
+    found: dict[str, Json] = {}
+    for row in table:
+        if row.put is not None:
+            found |= _changed(row, row.put, base, record)
+    return found
+
+
+def _changed(row: Described[R], put_it: Callable[[R], dict[str, Json]], base: R, record: R) -> dict[str, Json]:
+    """What the system holds and we could not have put there does no harm as long as nobody changes it."""
+    try:
+        before, after = put_it(base), put_it(record)
+    except Rejected:
+        if all(_field(base, name) == _field(record, name) for name in (*row.fields, *row.depends)):
+            return {}
+        before, after = {}, put_it(record)
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    return after if row.whole and changed else changed
+
+
+def _field(record: R, name: str) -> object:
+    return getattr(getattr(record, "details", record), name)
 
 
 def get(table: Table[R], document: Document) -> dict[str, Any]:
@@ -71,7 +94,7 @@ def is_cleared(value: Json) -> bool:
     """Whether a property says nothing: also an address whose parts are all empty."""
     if isinstance(value, dict):
         return all(is_cleared(part) for part in value.values())
-    return value is None or value == "" or value == []
+    return value is None or (isinstance(value, str | list) and not value)
 
 
 def text_row(field: str, name: str) -> Described[Any]:
