@@ -45,6 +45,8 @@ class EventDeltas:
             was, now = known.get(change.item, []), [str(one["id"]) for one in shown]
             known[change.item] = now
             gone = [removed(one) for one in was if one not in now]
+            if self.deltas.switches.quiet_series and was and item is not None and item.recurs:
+                shown = [one for one in shown if one["id"] not in was]
             return [thinned(one, names if one["id"] in was else None) for one in shown] + gone
 
         changes = call.mailbox.changes(where, state["after"], state["floor"])

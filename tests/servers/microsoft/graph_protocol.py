@@ -49,6 +49,7 @@ class Switches:
     page_size: int = 0  # of delta rounds, when the client names none; 0: 50
     empty_pages: bool = False  # each round begins with an empty page
     sparse: bool = False  # a changed item has its id and the changed fields only
+    quiet_series: bool = False  # a view tells those occurrences only that came or went
     early_tombstones: bool = False  # a first round tells what was deleted before it
     repeats: bool = False  # the first item of a round comes twice
     expired_status: int = 410  # for a token that was forgotten; clients also see 400
