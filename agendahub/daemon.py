@@ -15,9 +15,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from agendahub.board import Board, Slot
 from agendahub.connections import Connections
 from agendahub.failure import Failure, StoreTrouble
+from agendahub.fanout import MailboxAccount, service_of
+from agendahub.fanout_keeper import LOOK, FanoutKeeper
 from agendahub.housekeeping import retry, tidy
 from agendahub.metrics import Metrics, requests_of
 from agendahub.outcome import Outcome, Result
+from agendahub.push import Push
 from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, pause_after, spread
 from agendahub.work import Worker, failed, unexpected
@@ -26,7 +29,7 @@ from config.reload import Watch
 from config.settings import AccountSettings
 from storage.admin_config import bindings_waiting, ensure_account, note_times, secret_times, set_account_state
 from storage.errors import StoreError
-from sync_engine.errors import NotAuthorised, SyncError, Throttled
+from sync_engine.errors import NoAccess, NotAuthorised, SyncError, Throttled
 from sync_engine.ports import Connector
 
 TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
@@ -51,6 +54,9 @@ class Daemon:
         self.board = Board()
         self.metrics = Metrics()
         self.watch = Watch(workspace.loaded)
+        self.push = Push(lambda: self.workspace, self.board, self.metrics.hinted)
+        self.fanouts = FanoutKeeper(lambda: self.workspace, self.follow_configuration)
+        self._accounts: dict[str, AccountSettings] = {}
         self._stopping = threading.Event()
         self._worker = Worker(workspace, self._stopping.is_set, go_on=True)
         self._connections = Connections(self._connect)
@@ -85,7 +91,13 @@ class Daemon:
     @property
     def problems(self) -> list[str]:
         """What an admin should know that is about no single binding."""
-        own = (self.watch.problem, self._store_problem, self._silence, *self.board.store_troubles())
+        own = (
+            self.watch.problem,
+            self._store_problem,
+            self._silence,
+            *self.board.store_troubles(),
+            *self.fanouts.problems,
+        )
         return list(dict.fromkeys(problem for problem in own if problem))
 
     def start(self) -> None:
@@ -96,6 +108,7 @@ class Daemon:
             (self.reload, RELOAD),
             (self.flush, FLUSH),
             (self.retry, RETRY),
+            (self.fanouts.look, LOOK),
         )
         for job, seconds in jobs:
             self._scheduler.add_job(
@@ -105,6 +118,7 @@ class Daemon:
             self.tidy, "interval", seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
         )
         self._scheduler.start()
+        self.push.start()
         log.info("started", bindings=len(self.workspace.settings.bindings), config=str(self.workspace.loaded.path))
 
     def begin_stop(self) -> None:
@@ -112,6 +126,7 @@ class Daemon:
         if not self._stopping.is_set():
             self._stop_by = time.monotonic() + GRACE
         self._stopping.set()
+        self.push.begin_stop()
 
     def stop(self) -> bool:
         """Wait for the cycles until `GRACE` seconds after `begin_stop`; False when one is still at it: no harm."""
@@ -121,6 +136,7 @@ class Daemon:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._idle:
             ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
+        self.push.stop()
         self.flush()
         self._connections.drop_idle()
         log.info("stopped" if ended else "stopped in the middle of a cycle; it goes on at the next start")
@@ -148,10 +164,11 @@ class Daemon:
         with self._handing_out:
             now = time.monotonic()
             for slot in self.board.take_due(now):
-                account = self.workspace.settings.account(slot.settings.account)
+                account = self._accounts.get(slot.settings.account)
                 if account is None or self._running >= self.workspace.settings.sync.workers:
                     continue
-                if now < self._told_to_wait.get(account.name, now):  # for all of its bindings (SYNC.md R27)
+                waits = (self._told_to_wait.get(name, now) for name in (account.name, service_of(account)))
+                if now < max(waits):  # for all of its bindings (SYNC.md R27)
                     continue
                 if self._connections.free(account):
                     self._submit(slot, account)
@@ -172,7 +189,10 @@ class Daemon:
 
     def _unlock(self, account: str, now: float) -> None:
         self._locked_out.pop(account, None)
+        settings = self._accounts.get(account)
+        self._told_to_wait.pop(service_of(settings) if settings else account, None)
         self._connections.drop_idle(account)
+        self.push.try_again(account)
         self.board.hurry_account(account, now)
         log.info("the account was changed and is tried again", account=account)
 
@@ -236,6 +256,9 @@ class Daemon:
         pause = _pause(slot, outcome, interval)
         if isinstance(outcome.error, Throttled):
             self._told_to_wait[slot.settings.account] = time.monotonic() + pause
+        account = self._accounts.get(slot.settings.account)
+        if isinstance(account, MailboxAccount) and _is_sign_in(outcome.error):  # not tried once for each mailbox
+            self._told_to_wait[account.service] = time.monotonic() + pause
         self.board.finish(slot, outcome, time.monotonic() + pause)
         self.metrics.cycle(slot, outcome)
         self._tell(slot, outcome, pause)
@@ -276,7 +299,7 @@ class Daemon:
     def _note_account(self, slot: Slot, error: SyncError, message: str) -> None:
         if isinstance(error, StoreTrouble):
             return  # no fault of the account, and nothing that could be written now
-        state = "needs_sign_in" if isinstance(error, NotAuthorised) else "unavailable"
+        state = "needs_sign_in" if _is_sign_in(error) else "unavailable"
         if state == "needs_sign_in":
             self._locked_out[slot.settings.account] = utc_now()
         try:
@@ -331,10 +354,13 @@ class Daemon:
 
     def follow_configuration(self) -> None:
         """Know the bindings as they are configured now."""
+        self.workspace.follow_members()
         sync = self.workspace.settings.sync
+        self._accounts = {account.name: account for account in self.workspace.settings.accounts}
         changed = self.board.set_bindings(self.workspace.settings.bindings, time.monotonic(), spread(sync.reconcile))
         for name in changed:
             self._worker.forget(name)
+        self.push.look_soon()
 
     def _say_store(self, problem: str) -> None:
         if problem and problem != self._store_problem:
@@ -343,6 +369,11 @@ class Daemon:
             log.info("the store works again")
             self.board.hurry_store(time.monotonic())
         self._store_problem = problem
+
+
+def _is_sign_in(error: SyncError | None) -> bool:
+    """Whether it is about the sign-in, not about one mailbox that is not open to it."""
+    return isinstance(error, NotAuthorised) and not isinstance(error, NoAccess)
 
 
 def _pause(slot: Slot, outcome: Outcome, interval: float) -> float:

@@ -25,6 +25,11 @@ class Metrics:
         self._seconds = Histogram("agendahub_cycle_seconds", "How long a cycle took", registry=self._registry)
         self._age = self._gauge("binding_age_seconds", "Time since a cycle of this binding last finished", "binding")
         self._well = self._gauge("binding_ok", "1 if the last cycle of this binding finished well", "binding")
+        self._hints = self._counter("push_hints", "Bindings that were made due because a change was told of", "account")
+        self._calls = self._counter(
+            "push_calls", "Calls and notifications at the webhook, by what they were", "verdict"
+        )
+        self._push = self._gauge("push_live", "1 if changes of this account are told of", "account")
         self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
@@ -42,10 +47,26 @@ class Metrics:
         """Requests that a cycle sent."""
         self._requests.labels(account).inc(count)
 
-    def page(self, slots: list[Slot], now: datetime, held: Mapping[tuple[str, str], int] | None = None) -> bytes:
-        """The text that Prometheus reads. `held`: deletions that wait, by binding and side."""
-        for gauge in (self._age, self._well, self._held):
+    def hinted(self, account: str, count: int) -> None:
+        """A hint made so many bindings due."""
+        self._hints.labels(account).inc(count)
+
+    def called(self, verdict: str) -> None:
+        """Somebody called the webhook."""
+        self._calls.labels(verdict).inc()
+
+    def page(
+        self,
+        slots: list[Slot],
+        now: datetime,
+        held: Mapping[tuple[str, str], int] | None = None,
+        push: Mapping[str, bool] | None = None,
+    ) -> bytes:
+        """The text that Prometheus reads. `held`: deletions that wait, by binding, side; `push`: live, by account."""
+        for gauge in (self._age, self._well, self._held, self._push):
             gauge.clear()
+        for account, live in (push or {}).items():
+            self._push.labels(account).set(live)
         for (binding, side), count in (held or {}).items():
             self._held.labels(binding, side).set(count)
         for slot in slots:

@@ -16,6 +16,8 @@ from agendahub.api import routes as api_routes
 from agendahub.daemon import Daemon
 from agendahub.look import look
 from agendahub.output import as_data
+from agendahub.push_door import Door
+from agendahub.push_states import LIVE
 from agendahub.status_page import page
 from agendahub.texts import _
 from agendahub.workspace import utc_now
@@ -46,6 +48,7 @@ def application(daemon: Daemon) -> Starlette:
         Route("/status", site.status),
         Route("/", site.status, methods=["GET"]),
     ]
+    own += Door(daemon.push.hooks, daemon.metrics.called).routes(prefix)
     own += api_routes(daemon, prefix)
     return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix))
 
@@ -66,7 +69,8 @@ class Site:
         if not self._may_look(request):
             return _elsewhere()
         held = await anyio.to_thread.run_sync(self._held)
-        text = self._daemon.metrics.page(self._daemon.board.slots(), utc_now(), held)
+        push = {state.account: state.state == LIVE for state in self._daemon.push.states.all()}
+        text = self._daemon.metrics.page(self._daemon.board.slots(), utc_now(), held, push)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
 
     async def status(self, request: Request) -> Response:

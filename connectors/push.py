@@ -20,13 +20,15 @@ Hint: TypeAlias = frozenset[str]
 
 
 class Stream(Protocol):
-    """An open connection on which the system tells of changes. `hints` is for one thread, `close` for any."""
+    """A connection on which the system tells of changes. `hints` is for one thread, `close` for any."""
+
+    unheard: frozenset[str]  # collections that it tells nothing of, known once it is connected
 
     def hints(self) -> Iterator[Hint]:
         """Blocks. All collections once it is connected, and whenever something may have been missed.
 
-        Ends when the server ends the connection as agreed, or after `close`. Raises AccountError, Throttled among them
-        when the server has no connection to spare.
+        Ends when the server ends the connection as agreed, or after `close`; may be called again, to connect again.
+        Raises AccountError, Throttled among them when the server has no connection to spare.
         """
 
     def close(self) -> None:

@@ -7,15 +7,31 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from connectors import dav, memory
+from connectors.push import Streaming, Webhooks
 from connectors.settings import ConnectorSettings
 from sync_engine.ports import Connector
 
 Factory: TypeAlias = Callable[[ConnectorSettings], Connector]
 
-CONNECTORS: Mapping[str, Factory] = MappingProxyType(
+
+def _exchange(settings: ConnectorSettings) -> Connector:
+    from connectors.exchange import connect
+
+    return connect(settings)
+
+
+def _microsoft365(settings: ConnectorSettings) -> Connector:
+    from connectors.microsoft365 import connect
+
+    return connect(settings)
+
+
+CONNECTORS: Mapping[str, Factory] = MappingProxyType(  # large libraries are loaded with their first account
     {
         "dav": dav.connect,
+        "exchange": _exchange,
         "memory": memory.connect,
+        "microsoft365": _microsoft365,
     }
 )
 
@@ -25,3 +41,30 @@ def connect(kind: str, settings: ConnectorSettings) -> Connector:
     if kind not in CONNECTORS:
         raise ValueError(f"There is no connector {kind!r}; choose one of {', '.join(sorted(CONNECTORS))}.")
     return CONNECTORS[kind](settings)
+
+
+def _push_microsoft365(settings: ConnectorSettings) -> Webhooks:
+    from connectors.microsoft365.subscriptions import GraphSubscriptions
+
+    return GraphSubscriptions(settings)
+
+
+def _push_exchange(settings: ConnectorSettings) -> Streaming:
+    from connectors.exchange.streaming import EwsStreams
+
+    return EwsStreams(settings)
+
+
+PushFactory: TypeAlias = Callable[[ConnectorSettings], Streaming | Webhooks]
+
+PUSH: Mapping[str, PushFactory] = MappingProxyType(  # those whose system tells of changes before it is asked
+    {
+        "exchange": _push_exchange,
+        "microsoft365": _push_microsoft365,
+    }
+)
+
+
+def push(kind: str, settings: ConnectorSettings) -> Streaming | Webhooks:
+    """How an account of a kind in `PUSH` tells of changes, with connections of its own."""
+    return PUSH[kind](settings)

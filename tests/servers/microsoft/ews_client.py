@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials, EWSTimeZone, FaultTolerance
 from exchangelib.extended_properties import ExtendedProperty
-from exchangelib.protocol import BaseProtocol, FailFast, Protocol
+from exchangelib.protocol import BaseProtocol, FailFast
 from exchangelib.version import Build, Version
 from lxml import etree
 from requests.adapters import HTTPAdapter
@@ -67,12 +67,6 @@ class Desk:
         )
         made = Account(address, config=config, autodiscover=False, access_type=access, default_timezone=BERLIN)
         self.accounts.append(made)
-        return made
-
-    def alone(self, password: str = "secret") -> Any:
-        """An account with connections that no other has: exchangelib keeps one pool for all of the same sign-in."""
-        made = self.sign_in(password=password)
-        made.protocol = type.__call__(Protocol, config=made.protocol.config)
         return made
 
     def post(self, body: str, version: str = "Exchange2016") -> requests.Response:
