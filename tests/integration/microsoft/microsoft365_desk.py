@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class Listening:
 
     app: Any
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
+    delay: float = 0.0  # seconds between doing it and answering
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         parts: list[bytes] = []
@@ -40,7 +42,12 @@ class Listening:
                 self._note(scope, b"".join(parts))
             return message
 
-        await self.app(scope, heard if scope["type"] == "http" else receive, send)
+        async def late(message: Any) -> None:
+            if self.delay and message["type"] == "http.response.start":
+                await asyncio.sleep(self.delay)
+            await send(message)
+
+        await self.app(scope, heard if scope["type"] == "http" else receive, late)
 
     def _note(self, scope: Any, body: bytes) -> None:
         if scope["method"] == "GET":
