@@ -78,20 +78,20 @@ def gone(settings: FanoutBinding, error: SyncError) -> CollectionGone:
 
 
 def _found_or_made(connector: Connector, settings: FanoutBinding) -> RemoteCollection:
+    if isinstance(connector, MakesCollections):
+        return connector.make_collection(settings.remote, frozenset(Kind(kind) for kind in settings.kinds))
     found = _named(connector, settings)
-    if found is not None:
-        return found
-    if not isinstance(connector, MakesCollections):
+    if found is None:
         hint = _("The mailbox {address} has no folder {folder}, and none can be made there by accounts of this kind.")
         raise Rejected(hint.format(address=settings.address, folder=settings.remote))
-    return connector.make_collection(settings.remote, frozenset(Kind(kind) for kind in settings.kinds))
+    return found
 
 
 def _named(connector: Connector, settings: FanoutBinding) -> RemoteCollection | None:
-    """The first one that is its owner's to be written."""
-    kinds = {Kind(kind) for kind in settings.kinds}
-    fitting = (c for c in connector.collections() if c.name == settings.remote and kinds <= c.kinds)
-    return next((collection for collection in fitting if not collection.read_only), None)
+    """Without making it. Where folders are in folders, their names may be told with those above."""
+    kinds, name = {Kind(kind) for kind in settings.kinds}, settings.remote.lower()
+    fitting = (c for c in connector.collections() if kinds <= c.kinds and not c.read_only)
+    return next((c for c in fitting if c.name.lower() == name or c.name.lower().endswith(f"/ {name}")), None)
 
 
 def _row(workspace: Workspace, settings: FanoutBinding) -> tuple[int, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from connectors.capabilities import Person
 from connectors.microsoft365.batch import MOST
 from connectors.microsoft365.batch_writes import BatchWriting
+from connectors.microsoft365.directory import DirectoryReading
 from connectors.microsoft365.discovery import Discovery
 from connectors.microsoft365.finding import Finding
+from connectors.microsoft365.folders import FolderMaking
 from connectors.microsoft365.listing import Listing
 from connectors.microsoft365.mapping_contacts import CONTACT_FIELDS
 from connectors.microsoft365.mapping_events import EVENT_FIELDS
@@ -20,6 +23,7 @@ from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Writing
 from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
+from sync_engine.model import Kind
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -48,7 +52,9 @@ class Microsoft365Connector:
         self._steps = Steps(self.transport, self._reading, settings.zone)
         self._writing = Writing(self.transport, self._reading, self._finding, self._steps, settings.zone)
         self._batches = BatchWriting(self.transport, self._reading, self._writing)
-        self._discovery = Discovery(self.transport)
+        self._discovery = Discovery(self.transport, settings.shared)
+        self._directory = DirectoryReading(self.transport)
+        self._folders = FolderMaking(self.transport, self._discovery.own)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Contact folders, calendars, task lists. Raises the errors of a read."""
@@ -93,6 +99,18 @@ class Microsoft365Connector:
         item_id = ref.id if ref is not None else self._finding.by_key(place, key)
         if item_id:
             self._steps.finish(place, item_id, item)
+
+    def people(self) -> Iterator[Person]:
+        """All of the tenant who have a mailbox."""
+        return self._directory.people()
+
+    def members(self, group: str) -> Iterator[Person]:
+        """Of a group, also through groups in it."""
+        return self._directory.members(group)
+
+    def make_collection(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
+        """Found by its name, or made."""
+        return self._folders.make(name, kinds)
 
     def close(self) -> None:
         """Close all connections."""
