@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, compile_path
 
-from agendahub import api_conflicts, api_history, api_holds, api_quarantine, api_status
+from agendahub import api_conflicts, api_history, api_holds, api_quarantine, api_sign_in, api_status
 from agendahub.api_call import ApiError, Call
 from agendahub.api_door import TokenDoor
 from agendahub.daemon import Daemon
@@ -50,6 +50,8 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/holds/{binding:path}/approve", api_holds.approve),
     ("POST", "/holds/{binding:path}/discard", api_holds.discard),
     ("GET", "/holds/{binding:path}", api_holds.show_hold),
+    ("POST", "/accounts/{account:path}/sign-in", api_sign_in.begin),
+    ("DELETE", "/accounts/{account:path}/sign-in", api_sign_in.end),
     ("GET", "/conflicts", api_conflicts.list_conflicts),
     ("GET", "/conflicts/{number:int}", api_conflicts.show_conflict),
     ("POST", "/conflicts/{number:int}/resolve", api_conflicts.resolve),

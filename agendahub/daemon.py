@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,9 +18,11 @@ from agendahub.failure import Failure, StoreTrouble
 from agendahub.fanout import MailboxAccount, service_of
 from agendahub.fanout_keeper import LOOK, FanoutKeeper
 from agendahub.housekeeping import retry, tidy
+from agendahub.lockouts import Lockouts
 from agendahub.metrics import Metrics, requests_of
 from agendahub.outcome import Outcome, Result
 from agendahub.push import Push
+from agendahub.sign_ins import SignIns
 from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, pause_after, spread
 from agendahub.work import Worker, failed, unexpected
@@ -67,7 +69,8 @@ class Daemon:
         self._stop_by = 0.0
         self._approved: set[int] = set()
         self._told_to_wait: dict[str, float] = {}  # accounts whose server asked for time -> when it is over
-        self._locked_out: dict[str, datetime] = {}  # accounts that need a new sign-in -> since when
+        self.sign_ins = SignIns()
+        self._lockouts = Lockouts()
         self._idle = threading.Condition()
         self._handing_out = threading.Lock()
         self._running = 0
@@ -87,6 +90,11 @@ class Daemon:
         asked = self._asked_store
         silent = asked is not None and time.monotonic() - asked > SILENCE
         return _("The store does not answer; is its server overloaded or stopped?") if silent else ""
+
+    @property
+    def need_sign_in(self) -> list[str]:
+        """Accounts that wait for a person to sign in, or for a new password."""
+        return self._lockouts.names()
 
     @property
     def problems(self) -> list[str]:
@@ -176,19 +184,16 @@ class Daemon:
     def _look_at_store(self, now: float) -> None:
         with self.workspace.database.read() as unit:
             behind, approved = bindings_waiting(unit.session.connection)
-            given = secret_times(unit.session.connection) if self._locked_out else {}
+            given = secret_times(unit.session.connection) if self._lockouts else {}
         one_way = {slot.id for slot in self.board.slots() if slot.settings.direction == "in"}
         self.board.hurry(behind - one_way, now)
         self.board.hurry(approved - self._approved, now, even_failed=True)
         self._approved = approved
-        for account, since in list(self._locked_out.items()):
-            settings = self.workspace.settings.account(account)
-            name = settings.secret.removeprefix("store:") if settings else ""
-            if name in given and given[name] > since:
-                self._unlock(account, now)
+        for account in self._lockouts.renewed(self.workspace.settings, given):
+            self._unlock(account, now)
 
     def _unlock(self, account: str, now: float) -> None:
-        self._locked_out.pop(account, None)
+        self._lockouts.well(account)
         settings = self._accounts.get(account)
         self._told_to_wait.pop(service_of(settings) if settings else account, None)
         self._connections.drop_idle(account)
@@ -272,15 +277,19 @@ class Daemon:
             "collection": slot.settings.collection,
         }
         if outcome.error is not None:
+            locked = _is_sign_in(outcome.error)
+            if locked:
+                self._lockouts.refused(slot.settings.account, outcome.started_at)
             if message != slot.told or slot.told_at is None or now - slot.told_at > _REMIND:
-                log.warning("the cycle failed", reason=message, next_try_in=round(pause), **where)
+                if not locked or self._lockouts.tell(slot.settings.account, message, now):
+                    log.warning("the cycle failed", reason=message, next_try_in=round(pause), **where)
                 slot.told, slot.told_at = message, now
                 self._note_account(slot, outcome.error, message)
             return
         if slot.told and outcome.result is Result.OK:
             log.info("works again", **where)
             slot.told = ""
-            self._locked_out.pop(slot.settings.account, None)
+            self._lockouts.forget(slot.settings.account)
         if outcome.counts.changes or outcome.counts.quarantined or outcome.counts.held:
             counts = outcome.counts
             log.info(
@@ -300,8 +309,6 @@ class Daemon:
         if isinstance(error, StoreTrouble):
             return  # no fault of the account, and nothing that could be written now
         state = "needs_sign_in" if _is_sign_in(error) else "unavailable"
-        if state == "needs_sign_in":
-            self._locked_out[slot.settings.account] = utc_now()
         try:
             with self.workspace.database.begin() as unit:
                 ensure_account(unit.session.connection, slot.settings.account, utc_now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -30,6 +30,7 @@ class Metrics:
             "push_calls", "Calls and notifications at the webhook, by what they were", "verdict"
         )
         self._push = self._gauge("push_live", "1 if changes of this account are told of", "account")
+        self._locked = self._gauge("account_needs_sign_in", "1 if a person must sign in for this account", "account")
         self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
@@ -61,10 +62,13 @@ class Metrics:
         now: datetime,
         held: Mapping[tuple[str, str], int] | None = None,
         push: Mapping[str, bool] | None = None,
+        locked: Iterable[str] = (),
     ) -> bytes:
         """The text that Prometheus reads. `held`: deletions that wait, by binding, side; `push`: live, by account."""
-        for gauge in (self._age, self._well, self._held, self._push):
+        for gauge in (self._age, self._well, self._held, self._push, self._locked):
             gauge.clear()
+        for account in locked:
+            self._locked.labels(account).set(1)
         for account, live in (push or {}).items():
             self._push.labels(account).set(live)
         for (binding, side), count in (held or {}).items():

@@ -18,6 +18,7 @@ from agendahub.look import look
 from agendahub.output import as_data
 from agendahub.push_door import Door
 from agendahub.push_states import LIVE
+from agendahub.sign_in_door import routes as sign_in_routes
 from agendahub.status_page import page
 from agendahub.texts import _
 from agendahub.workspace import utc_now
@@ -49,6 +50,7 @@ def application(daemon: Daemon) -> Starlette:
         Route("/", site.status, methods=["GET"]),
     ]
     own += Door(daemon.push.hooks, daemon.metrics.called).routes(prefix)
+    own += sign_in_routes(daemon, prefix)
     own += api_routes(daemon, prefix)
     return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix))
 
@@ -70,7 +72,8 @@ class Site:
             return _elsewhere()
         held = await anyio.to_thread.run_sync(self._held)
         push = {state.account: state.state == LIVE for state in self._daemon.push.states.all()}
-        text = self._daemon.metrics.page(self._daemon.board.slots(), utc_now(), held, push)
+        slots, locked = self._daemon.board.slots(), self._daemon.need_sign_in
+        text = self._daemon.metrics.page(slots, utc_now(), held, push, locked)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
 
     async def status(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from agendahub.fanout import expanded, service_of
 from agendahub.kept_tokens import KeptTokens
 from agendahub.texts import _
 from config.loading import Loaded
-from config.settings import AccountSettings, BindingSettings, anchored
+from config.settings import AccountSettings, BindingSettings, Settings, anchored
 from connectors.settings import ConnectorSettings
 from storage import secrets
 from storage.database import Database
@@ -86,7 +86,7 @@ class Workspace:
             certificate=self.certificate(account),
             authority=account.authority,
             tokens=self.tokens(account),
-            options=_options(account),
+            options=_options(account, self.settings),
             ca_file=str(anchored(self.loaded.folder, account.ca_file)) if account.ca_file else "",
             timeout=account.timeout,
             pool_size=account.connections,
@@ -174,6 +174,8 @@ def _from_file(account: str, path: Path) -> str:
         raise Failure(hint.format(path=path, account=account, reason=err)) from err
 
 
-def _options(account: AccountSettings) -> dict[str, str]:
-    """What only some connectors ask for; the name is for their messages."""
-    return {"account": service_of(account), "scopes": " ".join(account.scopes)}
+def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
+    """What only some connectors ask for; the name is for their messages, `others`: it opens mailboxes of others too."""
+    name = service_of(account)
+    others = any(fanout.account == name for fanout in settings.fanouts)
+    return {"account": name, "scopes": " ".join(account.scopes), "others": "yes" if others else ""}

@@ -40,7 +40,7 @@ class RefreshedToken:
     def __init__(self, settings: ConnectorSettings, resource: Resource, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._resource, self._clock = settings, resource, clock
         self._store = settings.tokens or MemoryTokens()
-        self._made_for = made_for(settings, resource)
+        self._made_for, self._scopes = made_for(settings, resource), scopes_of(settings, resource)
         self._seen, self._seen_at = Kept(), float("-inf")
         self._later = float("-inf")  # no refresh before, as long as the old token is good
 
@@ -48,7 +48,7 @@ class RefreshedToken:
         """As `TokenSource`."""
         now = self._clock()
         kept = self._seen if now - self._seen_at < _LOOK_AGAIN else self._look()
-        if kept.good(self._made_for, now) or (now < self._later and self._lasts(kept)):
+        if self._good(kept) or (now < self._later and self._lasts(kept)):
             return kept.access_token
         return self._renewed()
 
@@ -68,13 +68,13 @@ class RefreshedToken:
     def _renewed(self) -> str:
         with self._store.lock():
             kept = self._look()  # while we waited for the lock, somebody may have refreshed
-            if kept.good(self._made_for, self._clock()):
+            if self._good(kept):
                 return kept.access_token
             self._stop_if_refused(kept)
             try:
                 fresh = self._asked(kept)
             except NotAuthorised as err:
-                self._keep(replace(kept, refused=str(err), refused_at=self._clock(), made_for=self._made_for))
+                self._keep(kept.with_refusal(str(err), self._made_for, self._scopes, self._clock()))
                 raise
             except (Unavailable, Throttled):
                 if not self._lasts(kept):
@@ -86,7 +86,9 @@ class RefreshedToken:
 
     def _asked(self, kept: Kept) -> Kept:
         """One request for a token. Raises NotAuthorised, Unavailable, Throttled."""
-        scopes = scopes_of(self._settings, self._resource)
+        scopes = self._scopes
+        if self._settings.auth != "app":  # what others of this sign-in need too, or we would undo each other's work
+            scopes = sorted({*scopes, *kept.scopes}) if kept.made_for == self._made_for else scopes
         with application(self._settings) as app:
             if self._settings.auth == "app":
                 answer = app.acquire_token_for_client(scopes=scopes)
@@ -94,19 +96,22 @@ class RefreshedToken:
                 answer = app.acquire_token_by_refresh_token(kept.refresh_token, scopes=scopes)
         if "access_token" not in answer:
             raise refusal(answer, self._settings)
-        return kept.renewed(answer, self._made_for, self._clock())
+        return kept.renewed(answer, self._made_for, scopes, self._clock())
 
     def _stop_if_refused(self, kept: Kept) -> None:
         """The same question would get the same answer."""
         if self._settings.auth != "app" and not kept.refresh_token:
             raise not_signed_in(self._settings)
-        if not kept.refused or kept.made_for != self._made_for:
+        if not kept.was_refused(self._made_for, self._scopes):
             return
         if self._settings.auth != "app" or self._clock() - kept.refused_at < _ASK_APP_AGAIN:
             raise NotAuthorised(kept.refused)
 
+    def _good(self, kept: Kept) -> bool:
+        return kept.good(self._made_for, self._scopes, self._clock())
+
     def _lasts(self, kept: Kept) -> bool:
-        return bool(kept.access_token) and kept.made_for == self._made_for and self._clock() < kept.expires_at - 5
+        return kept.lasts(self._made_for, self._scopes, self._clock() + 5)
 
     def _look(self) -> Kept:
         self._seen, self._seen_at = Kept.read(self._store.load()), self._clock()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from connectors.microsoft.sign_in_scopes import Resource, authority_of, scopes_of
+from connectors.microsoft.sign_in_scopes import Resource, authority_of
 from connectors.settings import ConnectorSettings
 
 _MARGIN = 300.0  # seconds before its end when a token is renewed
@@ -24,8 +24,11 @@ class Kept:
     expires_at: float = 0.0
     person: str = ""  # who signed in, as a person reads it
     identity: str = ""  # who signed in, as the directory counts them
-    made_for: str = ""  # a digest of the app, its secret and the scopes; see `made_for`
-    refused: str = ""  # the sentence for the admin, if the last refresh was refused for good
+    made_for: str = ""  # a digest of the app and its secret; see `made_for`
+    scopes: tuple[str, ...] = ()  # that were asked for
+    refused: str = ""  # the sentence for the admin, if the last refresh was refused for good ...
+    refused_for: str = ""  # ... of this app ...
+    refused_scopes: tuple[str, ...] = ()  # ... with these
     refused_at: float = 0.0
 
     @classmethod
@@ -33,20 +36,36 @@ class Kept:
         """What `written` gave; nothing for any other text."""
         try:
             found = json.loads(text) if text else {}
-            return cls(**{one.name: found[one.name] for one in fields(cls) if one.name in found})
+            known: dict[str, Any] = {one.name: found[one.name] for one in fields(cls) if one.name in found}
         except (ValueError, TypeError):
             return cls()
+        plain: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in known.items()}
+        return cls(**plain)
 
     def written(self) -> str:
         """For the store."""
         return json.dumps({name: value for name, value in asdict(self).items() if value})
 
-    def good(self, for_what: str, now: float) -> bool:
+    def good(self, for_what: str, scopes: Iterable[str], now: float) -> bool:
         """The access token can be used, and not only for the next moment."""
         margin = min(_MARGIN, (self.expires_at - self.given_at) / 5)
-        return bool(self.access_token) and self.made_for == for_what and now < self.expires_at - margin
+        return self.lasts(for_what, scopes, now + margin)
 
-    def renewed(self, answer: Mapping[str, Any], for_what: str, now: float) -> Kept:
+    def lasts(self, for_what: str, scopes: Iterable[str], now: float) -> bool:
+        """The access token can be used now."""
+        right = self.made_for == for_what and set(scopes) <= set(self.scopes)
+        return bool(self.access_token) and right and now < self.expires_at
+
+    def was_refused(self, for_what: str, scopes: Iterable[str]) -> bool:
+        """The same question was asked, and its answer was no."""
+        return bool(self.refused) and self.refused_for == for_what and set(scopes) <= set(self.refused_scopes)
+
+    def with_refusal(self, sentence: str, for_what: str, scopes: Iterable[str], now: float) -> Kept:
+        """The answer was no."""
+        asked = tuple(scopes)
+        return replace(self, refused=sentence, refused_for=for_what, refused_scopes=asked, refused_at=now)
+
+    def renewed(self, answer: Mapping[str, Any], for_what: str, scopes: Iterable[str], now: float) -> Kept:
         """With the tokens of a token endpoint's answer; its refresh token replaces ours if it gives one."""
         claims = answer.get("id_token_claims") or {}
         identity = f"{claims['tid']}.{claims['oid']}" if "tid" in claims and "oid" in claims else self.identity
@@ -59,13 +78,15 @@ class Kept:
             person=str(claims.get("preferred_username") or claims.get("upn") or self.person),
             identity=identity,
             made_for=for_what,
+            scopes=tuple(scopes),
             refused="",
+            refused_for="",
+            refused_scopes=(),
             refused_at=0.0,
         )
 
 
 def made_for(settings: ConnectorSettings, resource: Resource) -> str:
-    """What a token was given for and to whom: with another app, secret or scope it is asked for again."""
-    parts = [authority_of(settings), settings.client_id, settings.auth, *scopes_of(settings, resource)]
-    told = "\0".join([*parts, settings.secret, settings.certificate])
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    """For which app and system a token was given: with another app or secret it is asked for again."""
+    parts = (authority_of(settings), settings.client_id, settings.auth, resource, settings.secret, settings.certificate)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

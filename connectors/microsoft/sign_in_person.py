@@ -124,7 +124,7 @@ class PersonSignIn:
             raise refusal(answer, self._settings)
         with self._tokens.lock():
             before = Kept.read(self._tokens.load())
-            fresh = Kept().renewed(answer, made_for(self._settings, self._resource), time.time())
+            fresh = Kept().renewed(answer, made_for(self._settings, self._resource), self._scopes, time.time())
             self._same_person(before, fresh)
             if not fresh.refresh_token:
                 raise NotAuthorised("Microsoft gave no refresh token: the sign-in would end within the hour.")

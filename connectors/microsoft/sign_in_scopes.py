@@ -41,7 +41,8 @@ def scopes_of(settings: ConnectorSettings, resource: Resource) -> list[str]:
         return [f"{base}/.default"]
     if resource is Resource.EWS:
         return [f"{base}/EWS.AccessAsUser.All"]
-    shared = [f"{right}.Shared" for right in _RIGHTS] if settings.mailbox else []
+    others = settings.mailbox or settings.shared or settings.options.get("others")
+    shared = [f"{right}.Shared" for right in _RIGHTS] if others else []
     return [f"{base}/{right}" for right in (*_RIGHTS, *shared, "User.Read")]
 
 
