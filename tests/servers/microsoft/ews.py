@@ -80,7 +80,7 @@ def exchange_server(site: Site | None = None, certificate: Path | None = None) -
 def add_person(site: Site, login: str, password: str, address: str, name: str) -> None:
     """Somebody with a mailbox."""
     site.people[login] = (password, address.lower())
-    site.exchange.add_mailbox(address, name)
+    site.exchange.add_mailbox(address, name, "ews")
 
 
 def application(site: Site) -> Starlette:

@@ -74,7 +74,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.sign_in = SignIn(self.exchange.clock)
-        self.public_box = Mailbox(self.exchange, "public-folders", "Public folders")
+        self.public_box = Mailbox(self.exchange, "public-folders", "Public folders", "ews")
         self.public_box.collections.clear()
 
     def add_public_folder(self, kind: str, name: str, parent: str = "", rights: str = READ) -> Collection:

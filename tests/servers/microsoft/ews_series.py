@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from dateutil import rrule
 from lxml import etree
 
+from sync_engine.windows_zones import WINDOWS_ZONES
 from tests.servers.microsoft.ews_xml import Element, Refused, find, instant, local, moment, t, text
 from tests.servers.microsoft.mailbox import Item
 
-ZONES = {  # of the hundred and more that Windows has, those that tests use
+ZONES = {  # of the hundred and more that Windows has, those that GetServerTimeZones tells
     "UTC": "UTC",
     "GMT Standard Time": "Europe/London",
     "W. Europe Standard Time": "Europe/Berlin",
@@ -37,9 +38,9 @@ def zone_of(item: Item) -> ZoneInfo:
     """Where a series repeats at the same time of day."""
     held = item.fields.get("StartTimeZone") or item.fields.get("MeetingTimeZone")
     name = etree.fromstring(held).get("Id") or "UTC" if held else "UTC"
-    if name not in ZONES:
+    if name not in WINDOWS_ZONES:
         raise Refused("ErrorInvalidTimeZone", f"The time zone {name} is not known here.")
-    return ZoneInfo(ZONES[name])
+    return ZoneInfo(WINDOWS_ZONES[name])
 
 
 def when(item: Item, name: str = "Start") -> datetime:

@@ -1,8 +1,9 @@
 """What a Microsoft mail server keeps, without a protocol: mailboxes, their collections, items, and the log of changes.
 
-Items are neutral records: `Item.fields` has the names and shapes of Graph's resources (contact, event, todoTask,
-message), because these are plain JSON; the EWS front translates. The fronts do paging, sync states and errors; here
-is what both must agree on. Every public function takes the lock of the server, so fronts may call from any thread.
+Items keep their properties in the shape of the front that serves their mailbox (`Mailbox.speaks`): JSON with the names
+of Graph's resources, or XML with those of EWS. A mailbox is in one system, as in real companies: either in their own
+Exchange or in Microsoft 365; meetings between the two are in meetings.py. The fronts do paging, sync states and errors;
+here is what both must agree on. Every public function takes the lock of the server, so fronts may call from any thread.
 """
 
 from __future__ import annotations
@@ -102,10 +103,10 @@ class Exchange:
         self.lag = timedelta(0)  # how long a write is not seen by sync reads
         self._counts: Counter[str] = Counter()
 
-    def add_mailbox(self, address: str, name: str = "") -> Mailbox:
-        """A new mailbox with the usual collections."""
+    def add_mailbox(self, address: str, name: str = "", speaks: str = "graph") -> Mailbox:
+        """A new mailbox with the usual collections, for the front of Graph or of EWS."""
         with self.lock:
-            mailbox = self.mailboxes[address.lower()] = Mailbox(self, address, name or address)
+            mailbox = self.mailboxes[address.lower()] = Mailbox(self, address, name or address, speaks)
             self.directory.add_person(address, name)
             return mailbox
 
@@ -144,8 +145,8 @@ class Exchange:
 class Mailbox:
     """One person's (or a shared, or a room's) collections and items."""
 
-    def __init__(self, server: Exchange, address: str, name: str) -> None:
-        self.server, self.address, self.name = server, address, name
+    def __init__(self, server: Exchange, address: str, name: str, speaks: str = "graph") -> None:
+        self.server, self.address, self.name, self.speaks = server, address, name, speaks
         self.collections: dict[str, Collection] = {}
         self.items: dict[str, Item] = {}
         self.deleted: dict[str, Item] = {}
