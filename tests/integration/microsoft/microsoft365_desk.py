@@ -121,7 +121,7 @@ def connect(desk: Desk, **settings: Any) -> Microsoft365Connector:
     told: dict[str, Any] = {
         "secret": desk.graph.sign_in.give(ADA),
         "auth": "bearer",
-        "zone": "Europe/Zurich",
+        "zone": "Europe/Berlin",
         "max_wait": 5.0,
     }
     return Microsoft365Connector(
@@ -159,9 +159,9 @@ def calendar_of(uid: str, own: str, *overrides: str) -> Item:
 
 
 def weekly(uid: str = "series", summary: str = "Standup", more: str = "", overrides: tuple[str, ...] = ()) -> Item:
-    """Five Mondays at nine in Zurich; the clocks go forward in between."""
+    """Five Mondays at nine in Berlin; the clocks go forward in between."""
     own = (
-        "DTSTART;TZID=Europe/Zurich:20260316T090000\r\nDTEND;TZID=Europe/Zurich:20260316T093000\r\n"
+        "DTSTART;TZID=Europe/Berlin:20260316T090000\r\nDTEND;TZID=Europe/Berlin:20260316T093000\r\n"
         f"RRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO\r\nSUMMARY:{summary}\r\n{more}"
     )
     return calendar_of(uid, own, *overrides)
@@ -170,14 +170,14 @@ def weekly(uid: str = "series", summary: str = "Standup", more: str = "", overri
 def moved(day: str, hour: str = "11", summary: str = "Standup") -> str:
     """One of these Mondays, at another time."""
     return (
-        f"RECURRENCE-ID;TZID=Europe/Zurich:{day}T090000\r\nDTSTART;TZID=Europe/Zurich:{day}T{hour}0000\r\n"
-        f"DTEND;TZID=Europe/Zurich:{day}T{hour}3000\r\nSUMMARY:{summary}\r\n"
+        f"RECURRENCE-ID;TZID=Europe/Berlin:{day}T090000\r\nDTSTART;TZID=Europe/Berlin:{day}T{hour}0000\r\n"
+        f"DTEND;TZID=Europe/Berlin:{day}T{hour}3000\r\nSUMMARY:{summary}\r\n"
     )
 
 
 def without(*days: str) -> str:
     """Cancelled Mondays."""
-    return "".join(f"EXDATE;TZID=Europe/Zurich:{day}T090000\r\n" for day in days)
+    return "".join(f"EXDATE;TZID=Europe/Berlin:{day}T090000\r\n" for day in days)
 
 
 def card(name: str = "Ada", uid: str = "card-1", more: str = "") -> Item:
