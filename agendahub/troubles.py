@@ -9,7 +9,7 @@ from datetime import datetime
 from agendahub.texts import _
 from storage.admin_lists import QuarantineRow
 from storage.retrying import next_try
-from sync_engine.plan import ANOTHER_OF_ITS_UID
+from sync_engine.steps import ANOTHER_OF_ITS_UID
 
 
 @dataclass(frozen=True, slots=True)

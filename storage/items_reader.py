@@ -28,11 +28,11 @@ _IDS: BindParameter[Any] = bindparam("values", expanding=True)
 _BY_ID = select(*HUB_ITEM).where(items.c.id.in_(_IDS))
 _IN_COLLECTION = items.c.collection_id == bindparam("collection")
 _BY_UID = select(*HUB_ITEM).where(_IN_COLLECTION, items.c.uid.in_(_IDS)).order_by(items.c.seq)
-_KNOWN_THERE_BY = (
+_BY_REMOTE_UID = (
     select(*HUB_ITEM, links.c.remote_uid)
     .join(links, links.c.item_id == items.c.id)
     .where(_IN_COLLECTION, links.c.remote_uid.in_(_IDS), items.c.uid != links.c.remote_uid)
-    .order_by(items.c.deleted.desc(), items.c.seq)
+    .order_by(items.c.deleted.desc(), items.c.seq)  # the best comes last
 )
 _LINKED = exists().where(links.c.item_id == items.c.id, links.c.binding_id == bindparam("binding"))
 _LOOK_ALIKES = (
@@ -70,16 +70,18 @@ class ItemsReader:
         return {row.id: hub_item(row) for row in self._session.look_in(_BY_ID, "values", item_ids)}
 
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
-        """The live one, else the one that a remote knows by it, else the newest tombstone."""
+        """The live one, else the newest tombstone."""
         found: dict[str, HubItem] = {}
         for row in self._session.look_in(_BY_UID, "values", uids, {"collection": collection_id}):
             if row.uid not in found or found[row.uid].deleted:  # rows come oldest first, at most one is live
                 found[row.uid] = hub_item(row)
-        rest = [uid for uid in uids if uid not in found or found[uid].deleted]
-        for row in self._session.look_in(_KNOWN_THERE_BY, "values", rest, {"collection": collection_id}):
-            if row.remote_uid not in found or not row.deleted:  # the newest living one comes last
-                found[row.remote_uid] = hub_item(row)
         return found
+
+    def items_by_remote_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
+        """One that lives before a tombstone, and the newest of those."""
+        where = {"collection": collection_id}
+        rows = self._session.look_in(_BY_REMOTE_UID, "values", uids, where)
+        return {row.remote_uid: hub_item(row) for row in rows}
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         """Live, with this content, and free for this binding."""

@@ -80,6 +80,9 @@ class SqlUnitOfWork:
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
         return self._reader.items_by_uid(collection_id, uids)
 
+    def items_by_remote_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
+        return self._reader.items_by_remote_uid(collection_id, uids)
+
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         return self._reader.look_alikes(binding_id, collection_id, fingerprints)
 

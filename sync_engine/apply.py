@@ -10,8 +10,8 @@ from sync_engine.errors import ItemError
 from sync_engine.formats import with_uid
 from sync_engine.intents import needed
 from sync_engine.item import Item
+from sync_engine.meetings import kept_role
 from sync_engine.model import Record, starts_of, title_of
-from sync_engine.plan import Step
 from sync_engine.ports import (
     Binding,
     Direction,
@@ -24,6 +24,7 @@ from sync_engine.ports import (
     Trouble,
     UnitOfWork,
 )
+from sync_engine.steps import Step
 from sync_engine.zone_flags import unknown_zone
 
 _ALL = 1_000_000
@@ -66,7 +67,8 @@ class Applier:
 
     def _new(self, step: Step) -> None:
         assert step.remote is not None
-        hub = self._uow.create_item(self._binding.collection_id, step.remote, self._cycle.origin)
+        assert step.record is not None
+        hub = self._uow.create_item(self._binding.collection_id, self._as_item(step, step.record), self._cycle.origin)
         self._link(step, hub, base=hub.revision_id, echo=None)
         self._counts.pulled_new += 1
         self._flag_zone(step.remote.record)
@@ -81,7 +83,7 @@ class Applier:
         link = self._link(step, hub, base=base, echo=echo)
         self._counts.pulled_changed += hub.revision_id != before
         self._note_conflicts(step, before)
-        if item.record != step.meant:
+        if item.record != step.meant and not step.quiet:
             self.intend(Operation.UPDATE, hub.id, hub.revision_id)
         self._counts.linked += step.link is None and link.id != 0
         self._flag_zone(item.record)
@@ -111,7 +113,8 @@ class Applier:
         link = self._link(step, step.hub, base, echo)
         self._note_conflicts(step, step.hub.revision_id)
         self._counts.linked += step.link is None
-        self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id, news=link is not step.link)
+        if not step.quiet:
+            self.intend(Operation.UPDATE, step.hub.id, step.hub.revision_id, news=link is not step.link)
 
     def _delete_at_remote(self, step: Step) -> None:
         assert step.hub is not None
@@ -129,7 +132,9 @@ class Applier:
 
     def _missing(self, step: Step) -> None:
         assert step.link is not None
-        if step.link.state is not LinkState.MISSING:
+        if step.link.state is LinkState.LEFT:
+            self._uow.save_link(replace(step.link, missing_since=self._cycle.clock(), remote_version=""))
+        elif step.link.state is not LinkState.MISSING:
             self._uow.save_link(replace(step.link, state=LinkState.MISSING, missing_since=None))
 
     def _quarantine(self, step: Step) -> None:
@@ -153,7 +158,7 @@ class Applier:
     def _link(self, step: Step, hub: HubItem, base: int, echo: int | None) -> Link:
         assert step.remote is not None
         old = step.link or Link(0, self._binding.id, hub.id, step.ref.id, "", step.remote.uid, base)
-        state = LinkState.LIVE if old.state is LinkState.MISSING else old.state
+        state = LinkState.LIVE if old.state in (LinkState.MISSING, LinkState.LEFT) else old.state
         link = replace(
             old,
             remote_id=step.ref.id,
@@ -161,14 +166,15 @@ class Applier:
             remote_uid=step.remote.uid,
             base_revision=base,
             echo_revision=echo,
-            state=state,
+            state=LinkState.LEFT if step.left else state,
             missing_since=None,
+            role=kept_role(old.role, step.role),
         )
         return step.link if link == step.link and step.link else self._uow.save_link(link)
 
     def _agreed(self, step: Step, hub: HubItem, held: Record | None) -> tuple[int, int | None]:
         """The revision that says what the remote holds now, and how it keeps that when it keeps it otherwise."""
-        echoed = step.link is not None and step.link.echo_revision is not None
+        echoed = step.apart or (step.link is not None and step.link.echo_revision is not None)
         if held is not None and held == step.meant:
             base = hub.revision_id
         elif step.link is not None and self._still(step):

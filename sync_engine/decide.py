@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     RECREATE = "create again at remote"
     REVIVE = "bring back in hub"
     FORGET = "forget"
+    LEAVE = "leave alone"  # a guest took his copy of a meeting away
 
 
 @dataclass(frozen=True, slots=True)

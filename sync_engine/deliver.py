@@ -9,6 +9,7 @@ from sync_engine import ping_pong
 from sync_engine.context import Cycle
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
+from sync_engine.merge import merge
 from sync_engine.ping_pong import weight_of
 from sync_engine.ports import (
     Binding,
@@ -16,7 +17,9 @@ from sync_engine.ports import (
     Intent,
     Link,
     Operation,
+    Prefer,
     RemoteRef,
+    Role,
     UnitOfWork,
 )
 
@@ -31,6 +34,12 @@ class Delivery:
     payload: Item  # under the UID that the remote knows it by
     base: Item | None  # what the remote held when both sides last agreed, as it keeps it
     weight: int  # how much the write counts as ping-pong
+    apart: bool = False  # the remote is to keep what is its own: the payload is the hub's change to what it holds
+
+    @property
+    def idle(self) -> bool:
+        """Whether the remote holds it already."""
+        return self.apart and self.base is not None and self.base.record == self.payload.record
 
     @property
     def operation(self) -> Operation:
@@ -44,7 +53,8 @@ def load_deliveries(cycle: Cycle, uow: UnitOfWork, binding: Binding, intents: Se
     """Read what carrying out these intents needs, in a fixed number of queries."""
     items = uow.items([i.item_id for i in intents])
     links = uow.links_of_items(binding.id, [i.item_id for i in intents])
-    revisions = {i.revision_id for i in intents} | {_kept(link) for link in links.values()}
+    revisions = {i.revision_id for i in intents}
+    revisions |= {r for link in links.values() for r in (link.base_revision, _kept(link))}
     texts = uow.texts(sorted(revisions))
     weights = _weights(cycle, uow, intents, links)
     return [_load(i, items[i.item_id], links.get(i.item_id), texts, weights.get(i.id, 0)) for i in intents]
@@ -61,9 +71,19 @@ def _weights(cycle: Cycle, uow: UnitOfWork, intents: Sequence[Intent], links: di
 def _load(intent: Intent, hub: HubItem, link: Link | None, texts: dict[int, str], weight: int) -> Delivery:
     payload = Item.stored(hub.kind, hub.uid, texts[intent.revision_id])
     base = Item.stored(hub.kind, hub.uid, texts[_kept(link)]) if link else None
+    apart = link is not None and link.role is Role.GUEST and intent.operation is not Operation.DELETE
+    if link and base and apart and (apart := link.echo_revision is not None):
+        agreed = Item.stored(hub.kind, hub.uid, texts[link.base_revision])
+        payload = _changed(agreed, payload, base)
     if link and base and link.remote_uid != hub.uid:
         payload, base = (Item.of(with_uid(item.record, link.remote_uid)) for item in (payload, base))
-    return Delivery(intent, hub, link, payload, base, weight)
+    return Delivery(intent, hub, link, payload, base, weight, apart)
+
+
+def _changed(agreed: Item, hub: Item, kept: Item) -> Item:
+    """What a guest's mailbox keeps, with what the hub changed since both agreed: the rest is each guest's own."""
+    base, ours, theirs = (with_uid(item.record, hub.uid) for item in (agreed, hub, kept))
+    return Item.read(Item.of(merge(base, ours, theirs, Prefer.HUB).record).text)
 
 
 def _kept(link: Link) -> int:

@@ -5,84 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from sync_engine.canary import is_canary
 from sync_engine.decide import Decision, Outcome, carried, decide, own_rewriting, remote_as_meant
-from sync_engine.errors import ItemError, Unreadable
+from sync_engine.errors import ItemError
 from sync_engine.formats import parse, render, with_uid
+from sync_engine.hidden_uids import choose, hidden_uid
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint, look_alike
-from sync_engine.model import Record, starts_of, title_of
+from sync_engine.meetings import Standing, is_gone, is_let_go, standing, with_own_fields
+from sync_engine.model import Record
 from sync_engine.ports import (
     Broken,
     Change,
     Changed,
     Direction,
-    FieldConflict,
     HubItem,
     Link,
     LinkState,
     Listed,
     Policy,
+    Prefer,
     RemoteRef,
     Removed,
-    Trouble,
+    Role,
 )
+from sync_engine.steps import Step, View, What, broken, duplicate, not_compared
 from sync_engine.window import in_window
 
 _NOT_COPED = (ItemError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-ANOTHER_OF_ITS_UID = "The collection holds another item with the UID"  # how such an entry begins (SYNC.md R36)
-
-
-class What(StrEnum):
-    """What a step does."""
-
-    NEW = "create in hub"
-    WRITE = "change in hub"
-    KEEP = "nothing"  # the link learns the new version
-    PUSH = "change at remote"
-    ECHO = "note how the remote keeps what we sent"
-    REVIVE = "bring back in hub"
-    DELETE_AT_REMOTE = "delete at remote"
-    MISSING = "check a deletion"
-    QUARANTINE = "quarantine"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do about one remote item."""
-
-    what: What
-    ref: RemoteRef
-    reason: str
-    link: Link | None = None  # None: to be made
-    hub: HubItem | None = None  # None: to be made
-    remote: Item | None = None  # as read
-    meant: Record | None = None  # as read, without the server's own rewriting
-    record: Record | None = None  # what the hub is to hold
-    conflicts: tuple[FieldConflict, ...] = ()
-    trouble: Trouble | None = None
-
-    @property
-    def title(self) -> str:
-        """What a person calls the item."""
-        shown = self.record or self.meant or (self.remote.record if self.remote else None)
-        return title_of(shown) if shown else (self.trouble.title if self.trouble else self.ref.id)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the hub knows about the items that a page mentions."""
-
-    links: dict[str, Link]  # by remote id
-    links_of_items: dict[int, Link]
-    items: dict[int, HubItem]
-    by_uid: dict[str, HubItem]
-    look_alikes: dict[str, list[HubItem]]  # by fingerprint; empty unless content may decide
-    texts: dict[int, str]  # by revision id
 
 
 @dataclass(slots=True)
@@ -96,6 +47,8 @@ class Planner:
     claimed: dict[str, str] = field(default_factory=dict)  # UID -> remote id, for items that this page creates
     taken: set[int] = field(default_factory=set)  # hub items that this page links
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
+    waiting: list[Changed] = field(default_factory=list)  # of these, which is the original and which are copies?
+    chosen: dict[str, str] | None = None  # hidden UID -> remote id of the original, once all have been seen
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
         """One step for each change that asks for one; of several about one item, the last counts.
@@ -104,7 +57,20 @@ class Planner:
         """
         newest = {c.id if isinstance(c, Removed) else c.ref.id: c for c in changes}
         ordered = sorted(newest.values(), key=lambda c: not isinstance(c, Removed))
-        return [step for change in ordered if (step := self.step(change)) is not None]
+        return [*self._each(ordered), *self._undecided()]
+
+    def _each(self, changes: Sequence[Change]) -> list[Step]:
+        return [step for change in changes if (step := self.step(change)) is not None]
+
+    def _undecided(self) -> list[Step]:
+        """All that carry a hidden UID have been seen: now it can be told which one is the original (SYNC.md R37)."""
+        waiting, self.waiting = self.waiting, []
+        if self.later is not None:
+            self.later.extend(waiting)
+            return []
+        named = {uid: self._record(hub, hub.revision_id) for uid, hub in self.view.by_uid.items() if not hub.deleted}
+        self.chosen = choose(waiting, named)
+        return self._each(waiting)
 
     def step(self, change: Change) -> Step | None:
         """What to do about one change; None for nothing.
@@ -116,13 +82,13 @@ class Planner:
         except _NOT_COPED as err:
             if not isinstance(change, Changed):
                 raise
-            return _broken(_not_compared(change, err), self.view.links.get(change.ref.id))
+            return broken(not_compared(change, err), self.view.links.get(change.ref.id))
 
     def _step(self, change: Change) -> Step | None:
         if isinstance(change, Removed):
             return self._removed(change)
         if isinstance(change, Broken):
-            return _broken(change, self.view.links.get(change.ref.id))
+            return broken(change, self.view.links.get(change.ref.id))
         if isinstance(change, Listed):
             return None
         link = self.view.links.get(change.ref.id)
@@ -142,6 +108,11 @@ class Planner:
 
     def _linked(self, change: Changed, link: Link) -> Step:
         hub = self.view.items[link.item_id]
+        place = self._standing(change, hub)
+        if place is Standing.FOLLOWS or is_let_go(link):
+            return self._aside(change, hub, link)
+        if is_gone(link):
+            return self._matched(change, hub, link)
         if (heir := self._heir(hub, change)) is not None:
             fresh = replace(link, item_id=heir.id, base_revision=heir.revision_id, echo_revision=None, pushed_at=None)
             return self._matched(change, heir, replace(fresh, state=LinkState.MISSING))
@@ -149,22 +120,63 @@ class Planner:
         base = self._record(hub, link.base_revision)
         read = with_uid(change.item.record, hub.uid)
         if _is_echo(link, base, read):
-            return Step(What.ECHO, change.ref, "the server keeps less than we sent", link, hub, change.item, base)
+            reason = "the server keeps less than we sent"
+            return Step(What.ECHO, change.ref, reason, link, hub, change.item, base, role=change.role)
         if link.echo_revision is not None:
             read = _as_read(remote_as_meant(read, base, self._record(hub, link.echo_revision)))
+        if place is Standing.SHARES:
+            read = _as_read(with_own_fields(read, base))
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
-        return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+        step = _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+        return self._noted(step, change, meant) if place is Standing.SHARES else step
 
     def _heir(self, hub: HubItem, change: Changed) -> HubItem | None:
         """The living item that has the UID of a deleted one: that cannot come back, and the two are one."""
         heir = self.view.by_uid.get(hub.uid) if hub.deleted else None
-        if heir is None or heir.deleted or heir.kind is not change.item.kind:
+        if heir is None or heir.deleted or heir.uid != hub.uid or heir.kind is not change.item.kind:
             return None
         return None if heir.id in self.taken or heir.id in self.view.links_of_items else heir
 
     def _record(self, hub: HubItem, revision: int) -> Record:
         return with_uid(Item.stored(hub.kind, hub.uid, self.view.texts[revision]).record, hub.uid)
+
+    # ------------------------------------------------------------ a copy of a meeting (SYNC.md R12, R13)
+
+    def _standing(self, change: Changed, hub: HubItem) -> Standing:
+        return standing(change.role, self.view.meetings.get(hub.id, ()))
+
+    def _aside(self, change: Changed, hub: HubItem, link: Link | None) -> Step:
+        """A copy that is linked as it is: nothing is taken from it, and nothing written to it."""
+        self.taken.add(hub.id)
+        last = self._record(hub, hub.revision_id)
+        reason = "a guest's copy of a meeting that the hub has"
+        left = link is not None and is_let_go(link) and self._standing(change, hub) is not Standing.FOLLOWS
+        step = Step(What.KEEP, change.ref, reason, link, hub, change.item, last, last, role=change.role, left=left)
+        return self._noted(step, change, last)
+
+    def _invited(self, change: Changed, hub: HubItem, held: Record, link: Link | None) -> Step:
+        """A guest's copy meets what the hub has: nobody but the organiser says what the meeting is, so it says more."""
+        read = _as_read(with_own_fields(with_uid(change.item.record, hub.uid), held))
+        meant = carried(read, held, self.carries)
+        step = _step(
+            decide(None, held, meant, replace(self.policy, prefer=Prefer.REMOTE)), change, link, hub, meant, held
+        )
+        assert step.record is not None
+        what = What.KEEP if step.record == held else What.WRITE
+        return self._noted(replace(step, what=what, meant=step.record), change, step.record)
+
+    def _noted(self, step: Step, change: Changed, meant: Record) -> Step:
+        """The remote keeps what is its own, and the link knows that; the hub sends nothing back."""
+        there = carried(with_uid(change.item.record, meant.uid), meant, self.carries)
+        return replace(step, apart=there != meant, quiet=True)
+
+    def _agreed_with_guests(self, change: Changed, hub: HubItem) -> Record | None:
+        """What the hub has from guests of a meeting, when its organiser's own copy is first seen."""
+        guests = [k for k in self.view.meetings.get(hub.id, ()) if k.role is Role.GUEST]
+        if change.role is not Role.ORGANIZER or hub.deleted or not guests:
+            return None
+        return self._record(hub, guests[0].base_revision)
 
     # ------------------------------------------------------------ an item without
 
@@ -173,8 +185,13 @@ class Planner:
         if is_canary(uid):
             return None
         if uid in self.claimed:
-            return _duplicate(change, self.claimed[uid])
+            return duplicate(change, self.claimed[uid])
         hub = self.view.by_uid.get(uid)
+        if hub is None or hub.uid != uid:
+            if self._waits(change):
+                self.waiting.append(change)
+                return None
+            hub = self._original(change) or self._known_there(change, hub)
         if hub is None and (hub := self._look_alike(change.item)) and self.later is not None:
             self.later.append(change)
             return None
@@ -182,11 +199,50 @@ class Planner:
             return self._new(change)
         link = self.view.links_of_items.get(hub.id)
         if hub.kind is not change.item.kind or hub.id in self.taken or (link and not _moved_away(link)):
-            return _duplicate(change, link.remote_id if link else "")
+            return duplicate(change, link.remote_id if link else "")
         if link:
             moved = replace(link, remote_id=change.ref.id, remote_uid=uid, state=LinkState.MISSING)
-            return self._linked(change, moved)
+            return self._matched(change, hub, moved) if link.state is LinkState.LEFT else self._linked(change, moved)
         return self._matched(change, hub)
+
+    def _waits(self, change: Changed) -> bool:
+        """Whether others that carry its hidden UID may be the original rather than this one."""
+        named = hidden_uid(change)
+        if not named or self.chosen is not None:
+            return False
+        if named not in self.view.by_uid:
+            return True
+        hub = self._original(change)
+        return (
+            hub is not None and hub.id not in self.view.links_of_items and not self._is_as(change, hub.revision_id, hub)
+        )
+
+    def _original(self, change: Changed) -> HubItem | None:
+        """The hub item that it was made from, unless it is a person's copy of that (SYNC.md R37)."""
+        named = hidden_uid(change)
+        hub = self.view.by_uid.get(named) if named else None
+        if hub is None or hub.deleted or hub.kind is not change.item.kind or hub.id in self.taken:
+            return None
+        link = self.view.links_of_items.get(hub.id)
+        if link is not None:  # gone from its place, it may have moved here; a copy has another UID
+            same = link.remote_uid == change.item.uid or self._is_as(change, link.base_revision, hub)
+            return hub if _moved_away(link) and same else None
+        if self.chosen is None or self.chosen.get(named) == change.ref.id:
+            return hub
+        return hub if self._is_as(change, hub.revision_id, hub) else None
+
+    def _is_as(self, change: Changed, revision: int, hub: HubItem) -> bool:
+        known = self._record(hub, revision)
+        return carried(with_uid(change.item.record, hub.uid), known, self.carries) == known
+
+    def _known_there(self, change: Changed, hub: HubItem | None) -> HubItem | None:
+        """The item that another remote knows by this UID (SYNC.md R12)."""
+        if hub is None or (hub.deleted and self._standing(change, hub) is not Standing.FOLLOWS):
+            return None
+        link = self.view.links_of_items.get(hub.id)
+        free = hub.id not in self.taken and (link is None or _moved_away(link))
+        its_own = link is not None and link.remote_uid == change.item.uid
+        return hub if free or its_own or change.role is not Role.NONE else None
 
     def _new(self, change: Changed) -> Step | None:
         """Where the remote only mirrors the hub, what others put there is none of our business."""
@@ -194,16 +250,26 @@ class Planner:
             return None
         if not in_window(change.item.record, self.policy, self.now):
             return None
-        self.claimed[change.item.uid] = change.ref.id
-        return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=change.item.record)
+        uid, named = change.item.uid, hidden_uid(change)
+        if named and named not in self.view.by_uid and named not in self.claimed and self.chosen:
+            uid = named if self.chosen.get(named) == change.ref.id else uid
+        self.claimed |= {uid: change.ref.id, change.item.uid: change.ref.id}
+        record = with_uid(change.item.record, uid)
+        return Step(What.NEW, change.ref, "new at the remote", remote=change.item, record=record, role=change.role)
 
     def _matched(self, change: Changed, hub: HubItem, link: Link | None = None) -> Step:
         self.taken.add(hub.id)
         read = with_uid(change.item.record, hub.uid)
         last = self._record(hub, hub.revision_id)  # of a deleted item, too: what the remote has no place for
         held = None if hub.deleted else last
+        place = self._standing(change, hub)
+        if place is Standing.FOLLOWS or (place is Standing.SHARES and held is not None):
+            return self._aside(change, hub, link)
+        if change.role is Role.GUEST and held is not None:
+            return self._invited(change, hub, held, link)
         meant = carried(read, last, self.carries)
-        return _step(decide(None, held, meant, self.policy), change, link, hub, meant, held)
+        base = self._agreed_with_guests(change, hub)
+        return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
 
     def _look_alike(self, item: Item) -> HubItem | None:
         if not self.view.look_alikes:
@@ -223,7 +289,8 @@ def _step(
     if decision.outcome is Outcome.MERGE and record is not None:
         record = _as_read(record)
         what = What.PUSH if record == held else what
-    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, record, decision.conflicts)
+    conflicts, role = decision.conflicts, change.role
+    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, record, conflicts, role=role)
 
 
 def _as_read(merged: Record) -> Record:
@@ -251,32 +318,4 @@ def _is_echo(link: Link, base: Record, read: Record) -> bool:
 
 def _moved_away(link: Link) -> bool:
     """The remote item of this link is gone: the same UID elsewhere is the same item, moved."""
-    return not link.remote_id or link.state is LinkState.MISSING
-
-
-def _broken(change: Broken, link: Link | None) -> Step:
-    trouble = Trouble(
-        "read", str(change.error), title=change.ref.id, server_said=change.error.server_said, raw=change.raw,
-        remote_id=change.ref.id, remote_version=change.ref.version,
-    )  # fmt: skip
-    return Step(What.QUARANTINE, change.ref, str(change.error), link, trouble=trouble)
-
-
-def _not_compared(change: Changed, err: Exception) -> Broken:
-    what = f"{type(err).__name__}: {err}"[:300]
-    message = f"AgendaHub could not compare this item with its own copy, so both stay as they are ({what})."
-    return Broken(change.ref, change.item.text, Unreadable(message))
-
-
-def _duplicate(change: Changed, other: str) -> Step:
-    record = change.item.record
-    where = f" as {other}" if other else ""
-    message = (
-        f"{ANOTHER_OF_ITS_UID} {record.uid}{where}. Neither is deleted; "
-        "remove or copy one of them there, then run: agendahub quarantine retry"
-    )
-    trouble = Trouble(
-        "read", message, title=title_of(record), starts=starts_of(record), raw=change.item.text,
-        remote_id=change.ref.id, remote_version=change.ref.version, uid=record.uid,
-    )  # fmt: skip
-    return Step(What.QUARANTINE, change.ref, message, remote=change.item, trouble=trouble)
+    return not link.remote_id or link.state in (LinkState.MISSING, LinkState.LEFT)

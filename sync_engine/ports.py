@@ -84,6 +84,11 @@ class Changed:
     known_as: str = ""
     role: Role = Role.NONE
 
+    @property
+    def as_written(self) -> RemoteRef:
+        """The reference that a write with this outcome tells."""
+        return RemoteRef(self.ref.id, self.ref.version, self.item.uid, self.role)
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -241,9 +246,12 @@ class UnitOfWork(Protocol):
         """Guests' links of these items are LEFT, in all bindings: what they were copies of has gone."""
 
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
-        """For each UID the live item, else its newest tombstone.
+        """For each UID the live item, else its newest tombstone."""
 
-        Where no item has a UID, or only a tombstone, the live item that some remote knows by it (`Link.remote_uid`).
+    def items_by_remote_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
+        """For each UID the item that some remote knows by it and the hub by another; one that lives, if there is one.
+
+        Of all bindings of the collection: one meeting has one UID in all mailboxes (SYNC.md R12).
         """
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:

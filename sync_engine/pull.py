@@ -5,7 +5,7 @@ Deletions are only noted while the feed is read (`LinkState.MISSING`); `removals
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,14 +13,17 @@ from sync_engine.apply import Applier
 from sync_engine.brake import approved_items, hold_emptied, refused_items
 from sync_engine.context import Cycle
 from sync_engine.errors import CursorExpired, NotStored, SuspectListing
+from sync_engine.hidden_uids import hidden_uid
 from sync_engine.matching import fingerprint
+from sync_engine.meetings import is_gone
 from sync_engine.model import starts_of, title_of
-from sync_engine.plan import Planner, Step, View
+from sync_engine.plan import Planner
 from sync_engine.ports import (
     Binding,
     Change,
     Changed,
     Cursor,
+    HubItem,
     Intent,
     KnownVersions,
     LinkState,
@@ -31,6 +34,7 @@ from sync_engine.ports import (
     Trouble,
     UnitOfWork,
 )
+from sync_engine.steps import Step, View
 from sync_engine.telling import is_action, tell_step
 
 _TOGETHER = 100  # items that are matched by content in one transaction
@@ -83,8 +87,8 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         shared = uow.count_links(binding.id)
     if shared and not seen:
         _believe_emptied(cycle, binding, absent, shared)
-    for start in range(0, len(later), _TOGETHER):
-        _commit(cycle, binding, Page(later[start : start + _TOGETHER]), matching=True)
+    for part in _parts(later):
+        _commit(cycle, binding, Page(part), matching=True)
     if not (absent or vanished) and last.cursor == binding.cursor:
         return
     with cycle.transaction() as uow:
@@ -92,6 +96,21 @@ def _end_listing(cycle: Cycle, binding: Binding, seen: set[str], last: Page | No
         uow.release(binding.id, remote_ids=vanished)
         if not cycle.watch.skipped:
             uow.set_cursor(binding.id, last.cursor)
+
+
+def _parts(later: list[Changed]) -> Iterator[list[Changed]]:
+    """What may be the original and its copies stays together."""
+    named: dict[str, list[Changed]] = {}
+    for change in later:
+        named.setdefault(hidden_uid(change) or f"{change.ref.id}/", []).append(change)
+    part: list[Changed] = []
+    for group in named.values():
+        part.extend(group)
+        if len(part) >= _TOGETHER:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def _believe_emptied(cycle: Cycle, binding: Binding, absent: Sequence[str], shared: int) -> None:
@@ -124,7 +143,8 @@ def known_versions(cycle: Cycle) -> KnownVersions:
         with cycle.store.read() as uow:
             links = uow.links(cycle.binding_id, ids)
             troubled = uow.quarantined(cycle.binding_id, ids)
-        found = {i: link.remote_version for i, link in links.items() if link.state is not LinkState.MISSING}
+        there = {i: k for i, k in links.items() if k.state is not LinkState.MISSING and not is_gone(k)}
+        found = {i: link.remote_version for i, link in there.items()}
         return found | {i: t.remote_version for i, t in troubled.items() if t.operation == "read"}
 
     return versions
@@ -220,20 +240,30 @@ def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, m
     """All that planning this page needs, in a fixed number of queries."""
     links = uow.links(binding.id, [*_ids(changes)])
     items = uow.items([link.item_id for link in links.values()])
-    new = [c.item for c in changes if isinstance(c, Changed) and c.ref.id not in links]
-    uids = [*(item.uid for item in new), *(item.uid for item in items.values() if item.deleted)]
-    by_uid = uow.items_by_uid(binding.collection_id, uids) if uids else {}
-    prints = [fingerprint(item.record) for item in new if item.uid not in by_uid] if matching else []
+    read = [c for c in changes if isinstance(c, Changed)]
+    new = [c for c in read if c.ref.id not in links]
+    uids = [*(u for c in new for u in (c.item.uid, c.known_as) if u), *(i.uid for i in items.values() if i.deleted)]
+    by_uid = _by_uid(uow, binding, uids) if uids else {}
+    prints = [fingerprint(c.item.record) for c in new if c.item.uid not in by_uid] if matching else []
     alike = uow.look_alikes(binding.id, binding.collection_id, [p for p in prints if p]) if prints else {}
     found = {i.id: i for i in by_uid.values()} | {i.id: i for group in alike.values() for i in group}
     more_links = uow.links_of_items(binding.id, list(found)) if found else {}
     items = items | found
-    wanted = {i.revision_id for i in items.values()}
+    meetings = uow.meeting_links(binding.id, list(items)) if any(c.role for c in read) and items else {}
+    wanted = {i.revision_id for i in items.values()} | {k.base_revision for group in meetings.values() for k in group}
     for link in (*links.values(), *more_links.values()):
         wanted |= {link.base_revision} | ({link.echo_revision} if link.echo_revision is not None else set())
-    needs_texts = any(isinstance(c, Changed) for c in changes) and items
-    texts = uow.texts(sorted(wanted)) if needs_texts else {}
-    return View(links, more_links | {link.item_id: link for link in links.values()}, items, by_uid, alike, texts)
+    texts = uow.texts(sorted(wanted)) if read and items else {}
+    of_items = more_links | {link.item_id: link for link in links.values()}
+    return View(links, of_items, items, by_uid, alike, texts, meetings)
+
+
+def _by_uid(uow: UnitOfWork, binding: Binding, uids: Sequence[str]) -> dict[str, HubItem]:
+    """What the hub knows by these UIDs, else what remotes know by them."""
+    found = uow.items_by_uid(binding.collection_id, uids)
+    rest = [uid for uid in uids if uid not in found or found[uid].deleted]
+    there = uow.items_by_remote_uid(binding.collection_id, rest) if rest else {}
+    return found | {uid: item for uid, item in there.items() if uid not in found or not item.deleted}
 
 
 def _release(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], troubled: set[str]) -> None:

@@ -7,7 +7,7 @@ then agree on is the payload that was sent, never what was read back. An answer 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sync_engine.batches import deliver_batches
@@ -174,10 +174,11 @@ def _write(cycle: Cycle, claimed: Claimed) -> None:
     """Deliver a batch, then commit what came of it; an error that stops the cycle leaves the rest READY again."""
     results = Results(cycle, claimed.binding)
     try:
+        deliveries = results.to_send(claimed.deliveries)
         if isinstance(cycle.connector, BatchWrites):
-            deliver_batches(results, cycle.connector, claimed.deliveries)
+            deliver_batches(results, cycle.connector, deliveries)
         else:
-            _deliver_all(cycle, claimed, results)
+            _deliver_all(cycle, replace(claimed, deliveries=deliveries), results)
         read_back(results)
     except BaseException:
         unverified(results)

@@ -34,14 +34,14 @@ def _compared(results: Results, delivery: Delivery, ref: RemoteRef, kept: Change
     if kept is None:
         return RemoteRef(ref.id, "")
     if _same_text(delivery.payload.text, kept.item.text):
-        return kept.ref
+        return kept.as_written
     payload, read = delivery.payload.record, with_uid(kept.item.record, delivery.payload.uid)
     if read == payload:
-        return kept.ref
+        return kept.as_written
     proven = bool(ref.version) and ref.version == kept.ref.version
     if proven or (not ref.version and own_rewriting(payload, read)):
         results.echoes[delivery.hub.id] = kept.item.text
-        return kept.ref
+        return kept.as_written
     return RemoteRef(ref.id, "")  # somebody was there between our write and this read
 
 

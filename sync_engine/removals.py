@@ -13,8 +13,9 @@ from sync_engine.decide import Decision, Outcome, decide
 from sync_engine.errors import NotStored
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
+from sync_engine.meetings import Standing, standing
 from sync_engine.model import Record, title_of
-from sync_engine.ports import Binding, Broken, Changed, HubItem, Link, LinkState, Operation, Removed, UnitOfWork
+from sync_engine.ports import Binding, Broken, Changed, HubItem, Link, LinkState, Operation, Removed, Role, UnitOfWork
 from sync_engine.pull import take
 from sync_engine.telling import tell_removal
 
@@ -61,7 +62,17 @@ def plan_removals(cycle: Cycle, uow: UnitOfWork, gone: Sequence[str]) -> list[Re
     items = uow.items([link.item_id for link in links.values()])
     revisions = {r for link in links.values() for r in (link.base_revision, items[link.item_id].revision_id)}
     texts = uow.texts(sorted(revisions))
-    return [_plan(cycle, link, items[link.item_id], texts) for link in links.values()]
+    guests = [link.item_id for link in links.values() if link.role is Role.GUEST]
+    meetings = uow.meeting_links(cycle.binding_id, guests) if guests else {}
+    planned = [_plan(cycle, link, items[link.item_id], texts) for link in links.values()]
+    return [_left_alone(r, meetings.get(r.hub.id, ())) for r in planned]
+
+
+def _left_alone(removal: Removal, elsewhere: Sequence[Link]) -> Removal:
+    """What a guest takes away from his own calendar is there still for the organiser and other guests (SYNC.md R13)."""
+    if removal.hub.deleted or standing(removal.link.role, elsewhere) is Standing.SOURCE:
+        return removal
+    return replace(removal, decision=Decision(Outcome.LEAVE, "a guest took his copy away"))
 
 
 def _plan(cycle: Cycle, link: Link, hub: HubItem, texts: dict[int, str]) -> Removal:
@@ -119,7 +130,9 @@ def _answered(removal: Removal, refused: frozenset[int]) -> Removal:
 
 def _moved(uow: UnitOfWork, binding: Binding, removal: Removal) -> bool:
     """The same UID waits in quarantine as a duplicate: the item only moved, and its other place takes over the link."""
-    twin = uow.quarantined_uids(binding.id, [removal.link.remote_uid]).get(removal.link.remote_uid)
+    others = uow.meeting_links(binding.id, [removal.hub.id]).get(removal.hub.id, ())
+    uids = [removal.link.remote_uid, *(k.remote_uid for k in others)]  # its invitation came while a copy was there
+    twin = next(iter(uow.quarantined_uids(binding.id, uids).values()), None)
     if twin is None or twin.operation != "read" or twin.remote_id in ("", removal.link.remote_id):
         return False
     old = removal.link
@@ -137,7 +150,13 @@ def _carry_out(cycle: Cycle, uow: UnitOfWork, applier: Applier, removal: Removal
     hub = removal.hub
     if removal.decision.outcome is Outcome.DELETE_IN_HUB and not cycle.watch.allows(removal.tell):
         return  # the link stays MISSING: an ordinary cycle decides about it
+    if removal.decision.outcome is Outcome.LEAVE:
+        gone = replace(removal.link, state=LinkState.LEFT, missing_since=cycle.clock(), remote_version="")
+        uow.save_link(gone)
+        return
     uow.delete_link(removal.link.id)
+    if removal.link.role is Role.ORGANIZER:
+        uow.let_go([hub.id])
     if removal.decision.outcome is Outcome.DELETE_IN_HUB:
         uow.delete_item(hub.id, cycle.origin)
         cycle.counts.pulled_deleted += 1

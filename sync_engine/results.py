@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from sync_engine.context import Cycle
 from sync_engine.deliver import Delivery
 from sync_engine.errors import ItemError, NotStored, OutcomeUnknown, PartlyWritten, Rejected, SyncError, VersionConflict
-from sync_engine.intents import intent_for
+from sync_engine.intents import further_intents
+from sync_engine.meetings import kept_role
 from sync_engine.model import starts_of, title_of
 from sync_engine.ping_pong import PingPong, counted
 from sync_engine.ports import (
@@ -21,6 +22,7 @@ from sync_engine.ports import (
     Operation,
     RemoteRef,
     Removed,
+    Role,
     Trouble,
     UnitOfWork,
 )
@@ -39,6 +41,7 @@ class Results:
     refused: list[tuple[Delivery, ItemError]] = field(default_factory=list)
     in_doubt: list[tuple[Delivery, OutcomeUnknown]] = field(default_factory=list)
     not_sent: list[Delivery] = field(default_factory=list)
+    idle: list[Delivery] = field(default_factory=list)  # the remote holds it already
     partly: dict[int, PartlyWritten] = field(default_factory=dict)  # by hub item: written, but for a part
     echoes: dict[int, str] = field(default_factory=dict)  # by hub item: the text that the remote keeps instead
 
@@ -53,7 +56,12 @@ class Results:
     def done_otherwise(self, delivery: Delivery, kept: Changed) -> None:
         """The remote did it, and keeps the item in its own way."""
         self.echoes[delivery.hub.id] = kept.item.text
-        self.done(delivery, kept.ref)
+        self.done(delivery, kept.as_written)
+
+    def to_send(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Those that change something at the remote; the others are done."""
+        self.idle.extend(d for d in deliveries if d.idle)
+        return [d for d in deliveries if not d.idle]
 
     def failed(self, delivery: Delivery, err: ItemError) -> None:
         """The remote refused, all or a part; a version conflict is decided again, once in a cycle."""
@@ -90,6 +98,7 @@ class Results:
             for delivery, err in (*self.refused, *self.in_doubt):
                 uow.quarantine(self.binding.id, trouble(delivery, err))
             self._commit_refused(uow)
+            self._commit_idle(uow)
             self._commit_done(uow, self.deleted, written)
 
     def _stored_alone(self, delivery: Delivery, ref: RemoteRef) -> bool:
@@ -112,8 +121,10 @@ class Results:
         for delivery in deleted:  # first: what was made may stand in the place of what was deleted
             if delivery.link:
                 uow.delete_link(delivery.link.id)
+                if delivery.link.role is Role.ORGANIZER:
+                    uow.let_go([delivery.hub.id])
         for delivery, ref in written:
-            text = self.echoes.get(delivery.hub.id)
+            text = self.echoes.get(delivery.hub.id, delivery.payload.text if delivery.apart else None)
             echo = None if text is None else uow.keep_revision(delivery.hub.id, text, self.cycle.origin)
             uow.save_link(self._link(delivery, ref, echo))
         finished = [*(d for d, _ in written), *deleted]
@@ -126,11 +137,18 @@ class Results:
                 uow.quarantine(self.binding.id, replace(trouble(delivery, err), remote_id=err.remote_id))
         self._follow_up(uow, finished)
 
+    def _commit_idle(self, uow: UnitOfWork) -> None:
+        for delivery in self.idle:
+            assert delivery.link is not None
+            uow.save_link(replace(delivery.link, base_revision=delivery.intent.revision_id))
+        uow.delete_intents([d.intent.id for d in self.idle])
+        uow.release(self.binding.id, item_ids=[d.hub.id for d in self.idle])
+        self._follow_up(uow, self.idle)
+
     def _follow_up(self, uow: UnitOfWork, finished: Sequence[Delivery]) -> None:
-        ids = [d.hub.id for d in finished]
-        items, links = uow.items(ids), uow.links_of_items(self.binding.id, ids)
-        further = (intent_for(self.cycle, self.binding, item, links.get(item.id)) for item in items.values())
-        uow.add_intents([intent for intent in further if intent is not None])
+        items = uow.items([d.hub.id for d in finished])
+        if items:
+            uow.add_intents(further_intents(self.cycle, uow, self.binding, [*items.values()]))
 
     def _commit_refused(self, uow: UnitOfWork) -> None:
         uow.set_intent_state([d.intent.id for d, _ in self.refused], IntentState.FAILED)
@@ -148,6 +166,8 @@ class Results:
             old,
             remote_id=ref.id,
             remote_version=ref.version,
+            remote_uid=ref.uid or old.remote_uid,
+            role=old.role if ref.role is None else kept_role(old.role, ref.role),
             base_revision=delivery.intent.revision_id,
             echo_revision=echo,
             state=LinkState.LIVE,

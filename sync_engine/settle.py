@@ -106,7 +106,7 @@ class _Outcome:
         elif isinstance(found, Removed):
             self._gone(delivery, found)
         elif isinstance(found, Changed) and self._as_sent(delivery, found) and delivery.operation is Operation.UPDATE:
-            self.results.done(delivery, found.ref)
+            self.results.done(delivery, found.as_written)
         elif isinstance(found, Changed) and self._as_before(delivery, found):
             self.results.untouched([delivery])
         elif isinstance(found, Changed) and self._only_rewritten(delivery, found):
@@ -121,7 +121,7 @@ class _Outcome:
         elif is_anothers(self.results.cycle, delivery, found):
             self.results.refused.append((delivery, place_taken()))
         elif isinstance(found, Changed) and self._as_sent(delivery, found):
-            self.results.done(delivery, found.ref)
+            self.results.done(delivery, found.as_written)
         elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):
             self.results.done_otherwise(delivery, found)
         else:

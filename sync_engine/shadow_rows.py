@@ -53,9 +53,9 @@ class ShadowLinks:
         there = sum(1 for link in self._living() if link.state is not LinkState.LEFT)
         return real.count_links(binding_id) + there - gone
 
-    def known_there_by(self, uids: Sequence[str]) -> dict[str, int]:
+    def by_remote_uid(self, uids: Sequence[str]) -> list[tuple[str, int]]:
         """Hub items by the UID of the remote item that they were linked to since."""
-        return {k.remote_uid: k.item_id for k in self._living() if k.remote_uid in uids}
+        return [(k.remote_uid, k.item_id) for k in self._living() if k.remote_uid in uids]
 
     def linked_items(self) -> set[int]:
         """Hub items that were linked since."""

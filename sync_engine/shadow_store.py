@@ -192,14 +192,21 @@ class ShadowUnit:
         return (self.real.items(rest) if rest else {}) | mine
 
     def items_by_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
-        known = {u: self.state.items.get(i.id, i) for u, i in self.real.items_by_uid(collection_id, uids).items()}
-        mine = [(i.uid, i) for i in self.state.items.values() if i.collection_id == collection_id]
-        there = [(u, i) for u, n in self.state.links.known_there_by(uids).items() for i in self.items([n]).values()]
+        known = [self.state.items.get(i.id, i) for i in self.real.items_by_uid(collection_id, uids).values()]
+        mine = [i for i in self.state.items.values() if i.collection_id == collection_id]
+        found: dict[str, HubItem] = {}
         wanted = set(uids)
-        best_last = sorted(
-            (*known.items(), *there, *mine), key=lambda p: (not p[1].deleted, p[0] == p[1].uid, p[1].seq)
-        )
-        return {uid: item for uid, item in best_last if uid in wanted}
+        for item in sorted((*known, *mine), key=lambda i: (not i.deleted, i.seq)):  # the best comes last
+            if item.uid in wanted:
+                found[item.uid] = item
+        return found
+
+    def items_by_remote_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
+        there = self.real.items_by_remote_uid(collection_id, uids) if collection_id else {}
+        known = [(uid, self.state.items.get(item.id, item)) for uid, item in there.items()]
+        linked = self.state.links.by_remote_uid(uids)
+        mine = [(uid, item) for uid, number in linked for item in self.items([number]).values() if item.uid != uid]
+        return dict(sorted((*known, *mine), key=lambda pair: (not pair[1].deleted, pair[1].seq)))
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         linked, wanted = self.state.links.linked_items(), set(fingerprints)

@@ -10,8 +10,8 @@ from sync_engine.field_diff import field_changes
 from sync_engine.formats import with_uid
 from sync_engine.item import Item, digest_of
 from sync_engine.model import Record, starts_of, title_of
-from sync_engine.plan import Step, View, What
 from sync_engine.ports import HubItem, Link, Operation
+from sync_engine.steps import Step, View, What
 
 _OPERATIONS = {
     What.NEW: "create",

@@ -147,16 +147,12 @@ class MemoryUnit:
         for item in self._by_seq(collection_id):
             if item.uid in wanted and (item.uid not in found or found[item.uid].deleted):
                 found[item.uid] = item
-        rest = {uid for uid in uids if uid not in found or found[uid].deleted}
-        for uid, item in self._known_there_by(collection_id):
-            if uid in rest and (uid not in found or not item.deleted):
-                found[uid] = item
         return found
 
-    def _known_there_by(self, collection_id: int) -> list[tuple[str, HubItem]]:
-        links = [(k.remote_uid, self.state.items[k.item_id]) for k in self.state.links.values()]
+    def items_by_remote_uid(self, collection_id: int, uids: Sequence[str]) -> dict[str, HubItem]:
+        links = [(k.remote_uid, self.state.items[k.item_id]) for k in self.state.links.values() if k.remote_uid in uids]
         here = [(uid, item) for uid, item in links if item.collection_id == collection_id and item.uid != uid]
-        return sorted(here, key=lambda pair: (not pair[1].deleted, pair[1].seq))
+        return dict(sorted(here, key=lambda pair: (not pair[1].deleted, pair[1].seq)))
 
     def look_alikes(self, binding_id: int, collection_id: int, fingerprints: Sequence[str]) -> dict[str, list[HubItem]]:
         linked = {k.item_id for k in self._links_of(binding_id)}

@@ -9,7 +9,7 @@ import pytest
 
 from agendahub.troubles import troubles
 from storage.admin_lists import QuarantineRow
-from sync_engine.plan import ANOTHER_OF_ITS_UID
+from sync_engine.steps import ANOTHER_OF_ITS_UID
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
