@@ -11,7 +11,7 @@ from config.settings import AccountSettings
 OAUTH = ("device", "web", "app")  # ways to sign in that get tokens from Microsoft
 _WAYS = {  # connector -> what it can sign in with
     "dav": ("basic", "digest", "bearer"),
-    "exchange": ("basic", "ntlm", "digest", "bearer", *OAUTH),
+    "exchange": ("basic", "ntlm", "bearer", *OAUTH),
     "microsoft365": (*OAUTH, "bearer"),
 }
 _MICROSOFT = ("exchange", "microsoft365")

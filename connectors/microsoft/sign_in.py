@@ -22,7 +22,7 @@ from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 OAUTH = ("device", "web", "app")
 _LOOK_AGAIN = 60.0  # seconds after which the store is asked whether somebody signed in anew, or out
 _ASK_APP_AGAIN = 3600.0  # an app's refusal may be mended at Microsoft's side alone
-_NEW = 60.0  # seconds: a token this young that is refused would be followed by another that is refused
+_SO_SOON = 60.0  # seconds after a refused token in which another one that is refused is no accident
 
 
 def token_source(settings: ConnectorSettings, resource: Resource | None = None) -> TokenSource:
@@ -43,6 +43,7 @@ class RefreshedToken:
         self._made_for, self._scopes = made_for(settings, resource), scopes_of(settings, resource)
         self._seen, self._seen_at = Kept(), float("-inf")
         self._later = float("-inf")  # no refresh before, as long as the old token is good
+        self._refused_at = float("-inf")
 
     def token(self) -> str:
         """As `TokenSource`."""
@@ -55,14 +56,15 @@ class RefreshedToken:
     def refused(self, token: str) -> None:
         """As `TokenSource`."""
         with self._store.lock():
-            kept = self._look()
+            kept, now = self._look(), self._clock()
             if kept.access_token != token:
                 return  # somebody has another one already
-            if self._clock() - kept.given_at < _NEW:
+            if now - self._refused_at < _SO_SOON:
                 raise NotAuthorised(
                     "The server refuses a token that was given a moment ago: check the permissions of the app, and "
                     "that it may open this mailbox."
                 )
+            self._refused_at = now
             self._keep(replace(kept, access_token=""))
 
     def _renewed(self) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import msal
-
 from connectors.microsoft.sign_in_http import SignInHttp
 from connectors.microsoft.sign_in_scopes import authority_of
 from connectors.settings import ConnectorSettings
@@ -30,6 +28,8 @@ def application(settings: ConnectorSettings) -> Iterator[Any]:
 
 
 def _made(settings: ConnectorSettings, http: SignInHttp) -> Any:
+    import msal  # slow to load, and not every hub needs it
+
     common: dict[str, Any] = {
         "authority": authority_of(settings),
         "instance_discovery": False,  # else every authority of one's own is first looked up at Microsoft's

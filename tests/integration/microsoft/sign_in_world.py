@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 import trustme
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.settings import ConnectorSettings
 from connectors.tokens import TokenStore
@@ -21,12 +24,28 @@ from tests.servers.microsoft.sign_in import Form
 ADA = "ada@example.com"
 
 
+class Gate:
+    """Before the server: `trouble` answers in its place, for paths that end so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.trouble: dict[str, Response] = {}
+        self.delay = 0.0  # seconds before each answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        found = next((answer for end, answer in self.trouble.items() if scope.get("path", "").endswith(end)), None)
+        await asyncio.sleep(self.delay)
+        await (found or self._app)(scope, receive, send)
+
+
 @dataclass
 class Office:
     """The server, and what an account must be told."""
 
     graph: Graph
     ca: Path
+    gate: Gate
 
     def settings(self, tokens: TokenStore | None, **more: Any) -> ConnectorSettings:
         """Of an account."""
@@ -63,5 +82,6 @@ def office_of_ada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[O
     exchange = Exchange()
     exchange.add_mailbox(ADA).create("contacts", {"displayName": "Eva"})
     graph = Graph(exchange)
-    with serving(graph.app(), key) as graph.url:
-        yield Office(graph, ca)
+    gate = Gate(graph.app())
+    with serving(gate, key) as graph.url:
+        yield Office(graph, ca, gate)
