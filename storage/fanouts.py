@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from storage.limits import cut
-from storage.tables import bindings, fanout_members, fanouts
+from storage.tables import bindings, fanout_members, fanouts, links
 
 ACTIVE, LEFT = "active", "left"
 
@@ -101,3 +101,11 @@ def _set(connection: Connection, fanout: str, address: str, **values: object) ->
 
 def _is(fanout: str, address: str) -> ColumnElement[bool]:
     return and_(fanout_members.c.fanout == fanout, fanout_members.c.address == address)
+
+
+def linked(connection: Connection, binding: str) -> list[tuple[str, str]]:
+    """Id and version of every item that a binding has at its account and that is there as far as we know."""
+    joined = links.join(bindings, bindings.c.id == links.c.binding_id)
+    statement = select(links.c.remote_id, links.c.remote_version).select_from(joined).where(bindings.c.name == binding)
+    rows = connection.execute(statement.where(links.c.state != "missing").order_by(links.c.id))
+    return [(row.remote_id, row.remote_version) for row in rows]

@@ -136,8 +136,19 @@ def _set_paused(context: typer.Context, name: str, *, paused: bool) -> None:
     from agendahub import config_file
 
     workspace = workspace_of(context)
+    _not_of_a_fanout(workspace, name)
     if workspace.binding(name).paused != paused:
         config_file.change(workspace.loaded, "bindings", name, "paused", paused)
+
+
+def _not_of_a_fanout(workspace: Workspace, name: str) -> None:
+    """Raises Failure for a name that stands in no file."""
+    from agendahub.fanout import FanoutBinding
+
+    binding = workspace.binding(name)
+    if isinstance(binding, FanoutBinding):
+        hint = _("{name} belongs to the fan-out {fanout}; to leave this mailbox out, put {address} into its `except`.")
+        raise Failure(hint.format(name=name, fanout=binding.fanout, address=binding.address))
 
 
 @group.command(
@@ -149,7 +160,7 @@ def remove(context: typer.Context, name: BindingName) -> None:
     from agendahub.forgetting import forget
 
     workspace = workspace_of(context)
-    workspace.binding(name)
+    _not_of_a_fanout(workspace, name)
     config_file.remove(workspace.loaded, ("bindings", name))
     forget(workspace, name)
     say(_("Removed {name}. No item was touched on either side.").format(name=name))

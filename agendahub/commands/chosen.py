@@ -32,18 +32,26 @@ def chosen_bindings(workspace: Workspace, names: list[str] | None) -> list[Bindi
 
 @contextmanager
 def connectors(workspace: Workspace) -> Iterator[Any]:
-    """Gives the connector of a binding: one for each account, closed at the end."""
-    made: dict[str, Connector] = {}
+    """Gives the connector of a binding: one for each sign-in, closed at the end, or for another mailbox of it."""
+    from agendahub.fanout import service_of
+
+    made: dict[str, tuple[str, Connector]] = {}
 
     def connector_of(settings: BindingSettings) -> Connector:
-        if settings.account not in made:
-            made[settings.account] = workspace.connector(workspace.account(settings.account))
-        return made[settings.account]
+        account = workspace.account(settings.account)
+        name, connector = made.get(service_of(account), ("", None))
+        if connector is not None and name == account.name:
+            return connector
+        if connector is not None:
+            connector.close()
+            del made[service_of(account)]
+        made[service_of(account)] = account.name, workspace.connector(account)
+        return made[service_of(account)][1]
 
     try:
         yield connector_of
     finally:
-        for connector in made.values():
+        for _name, connector in made.values():
             connector.close()
 
 
