@@ -1,0 +1,104 @@
+"""The Exchange connector: contacts, calendars and tasks of a mailbox on premises, by EWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connectors.exchange import folders
+from connectors.exchange.finding import Finding
+from connectors.exchange.listing import Listing
+from connectors.exchange.mapping_contacts import CONTACT_FIELDS
+from connectors.exchange.mapping_events import EVENT_FIELDS
+from connectors.exchange.mapping_tasks import TASK_FIELDS
+from connectors.exchange.places import place_of
+from connectors.exchange.reading import Reading
+from connectors.exchange.steps import Steps
+from connectors.exchange.transport import Transport
+from connectors.exchange.writing import MOST, Writing
+from connectors.settings import ConnectorSettings
+from sync_engine.errors import VersionConflict
+from sync_engine.item import Item
+from sync_engine.ports import (
+    Broken,
+    Changed,
+    Cursor,
+    KnownVersions,
+    Page,
+    RemoteCollection,
+    RemoteRef,
+    Removed,
+    Write,
+    Written,
+)
+
+
+class ExchangeConnector:
+    """One mailbox. Ids are EWS's item ids, versions its change keys; ids of collections: see `places`."""
+
+    carries = CONTACT_FIELDS | EVENT_FIELDS | TASK_FIELDS
+    most_writes = MOST
+
+    def __init__(self, settings: ConnectorSettings) -> None:
+        self.transport = Transport(settings)
+        self._reading = Reading(self.transport)
+        self._listing = Listing(self.transport, self._reading)
+        self._finding = Finding(self.transport, self._reading)
+        self._steps = Steps(self.transport, self._reading, settings.zone)
+        self._writing = Writing(self.transport, self._reading, self._finding, self._steps, settings.zone)
+
+    def collections(self) -> Sequence[RemoteCollection]:
+        """Contacts, calendar and tasks, and the folders below them. Raises the errors of a read."""
+        return folders.collections(self.transport)
+
+    def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
+        """By SyncFolderItems; see `listing`."""
+        return self._listing.changes(place_of(collection), since, known)
+
+    def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """Read items, a hundred in one request."""
+        return self._reading.fetch(place_of(collection), ids)
+
+    def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """What Exchange keeps of items that were just written: it has no place for all that the hub has."""
+        return self.fetch(collection, ids)
+
+    def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
+        """By the key that `create` hides on the item, else by its UID."""
+        return self._finding.find(place_of(collection), item, key)
+
+    def create(self, collection: str, item: Item, key: str) -> RemoteRef:
+        """Make it, after a look whether it is there. Batches go without this look: see `write`."""
+        place = place_of(collection)
+        if self._finding.find(place, item, key) is not None:
+            raise VersionConflict("This item is in the mailbox already.")
+        made = self._writing.alone(place, Write(None, item, key=key))
+        assert made is not None
+        return made
+
+    def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
+        """Write what differs, with NeverOverwrite."""
+        written = self._writing.alone(place_of(collection), Write(ref, item, base))
+        assert written is not None
+        return written
+
+    def delete(self, collection: str, ref: RemoteRef) -> None:
+        """Move it to Deleted Items, after a look at its version."""
+        self._writing.alone(place_of(collection), Write(ref, None))
+
+    def write(self, collection: str, writes: Sequence[Write]) -> Iterator[Written]:
+        """One request for all creations, one for all updates, two for all deletions.
+
+        A creation is not preceded by a look: one whose answer was lost is sought by its key before it is sent again.
+        """
+        return self._writing.write(place_of(collection), writes)
+
+    def finish(self, collection: str, ref: RemoteRef | None, item: Item, key: str) -> None:
+        """Go on with exceptions of a series, or a picture, that were not written any more."""
+        place = place_of(collection)
+        item_id = ref.id if ref is not None else self._finding.by_key(place, key)
+        if item_id:
+            self._steps.finish(place, item_id, item)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.transport.close()

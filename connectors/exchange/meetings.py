@@ -1,0 +1,102 @@
+"""Meetings: what a mailbox is in one, and what may be written of it. Nobody gets a mail by a sync (SYNC.md R10, R13).
+
+Every request says SendToNone (`services`); beyond that nothing is written into a guest's copy that only the organiser
+may say, and no meeting is made in the calendar of somebody who is invited to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connectors.exchange.services import FindAddresses
+from connectors.exchange.transport import Transport
+from connectors.microsoft.people import address_of
+from sync_engine.errors import Rejected
+from sync_engine.item import Item
+from sync_engine.model import CalendarUser, Event, EventDetails, Kind
+from sync_engine.ports import Role
+
+SILENT = frozenset(
+    {
+        "categories",
+        "reminder_is_set",
+        "reminder_minutes_before_start",
+        "legacy_free_busy_status",
+        "sensitivity",
+        "hub_uid",
+        "hub_key",
+        "hub_unfinished",
+    }
+)
+"""Properties of the own copy, which concern nobody else."""
+
+
+def role_of(kind: Kind, item: Any) -> Role:
+    """What the mailbox is in an item that was read."""
+    if kind is not Kind.EVENT or not item.is_meeting:
+        return Role.NONE
+    if item.my_response_type == "Organizer":
+        return Role.ORGANIZER
+    return Role.GUEST
+
+
+def guests_of(item: Item | None) -> frozenset[str]:
+    """The addresses of all attendees of an event, in small letters."""
+    return frozenset(_address(one) for details in _all_details(item) for one in details.attendees)
+
+
+def organizer_of(item: Item | None) -> str:
+    """The organiser's address in small letters; "" where none is said."""
+    return next((_address(one.organizer) for one in _all_details(item) if one.organizer), "")
+
+
+def _all_details(item: Item | None) -> list[EventDetails]:
+    record = item.record if item is not None else None
+    if not isinstance(record, Event):
+        return []
+    return [details for details in (record.master, *record.overrides) if details is not None]
+
+
+def _address(user: CalendarUser) -> str:
+    return address_of(user).lower()
+
+
+def refuse_foreign(role: Role, master: Mapping[str, Any], occurrences: bool) -> None:
+    """Before a change of an event. Raises `Rejected` for what only its organiser may change."""
+    if role is Role.GUEST and (occurrences or set(master) - SILENT):
+        raise Rejected("Only the organiser can change this meeting; ask for it, or answer the invitation in Outlook.")
+
+
+def invitation_missing() -> Rejected:
+    """A meeting of somebody else that this mailbox is invited to, and does not have."""
+    return Rejected(
+        "The mailbox is invited to this meeting and does not have it yet: the invitation has to arrive by itself; the "
+        "sync makes no copy of it."
+    )
+
+
+class Owner:
+    """By which addresses the mailbox is invited."""
+
+    def __init__(self, transport: Transport, ask: Callable[[], list[str]] | None = None) -> None:
+        self._transport = transport
+        self._ask = ask or self._looked_up
+        self._addresses: frozenset[str] | None = None
+
+    def is_in(self, people: frozenset[str], owner: str = "") -> bool:
+        """Whether the mailbox is of one of these. Raises the errors of a read."""
+        if not people:
+            return False
+        if owner:
+            return owner.lower() in people
+        if self._addresses is None:
+            known = [self._transport.mailbox] if self._transport.mailbox else self._ask()
+            self._addresses = frozenset(address.lower() for address in known)
+        return bool(people & self._addresses)
+
+    def _looked_up(self) -> list[str]:
+        """Who signs in by a bare name has an address, and the directory knows it."""
+        name = self._transport.username.rpartition("\\")[2]
+        found = self._transport.read(lambda: FindAddresses(protocol=self._transport.connection).of(name))
+        return found if len(found) == 1 else []

@@ -1,0 +1,71 @@
+"""A contact's picture: an attachment of a certain kind (E14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from exchangelib import Contact, FileAttachment
+from exchangelib.properties import ItemId, ParentItemId
+
+from connectors.exchange.asking import paths
+from connectors.exchange.failures import is_gone, item_failure
+from connectors.exchange.places import Place
+from connectors.exchange.services import CreateAttachments, DeleteAttachments, GetAttachments, GetItems
+from connectors.exchange.transport import Transport
+from connectors.microsoft.photos import media_type
+
+TOGETHER = 20  # pictures of one request
+_NAME = "ContactPicture.jpg"  # whatever it is a picture of
+
+
+class Photos:
+    """Reads and writes pictures."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, place: Place, items: Sequence[Any]) -> dict[str, bytes]:
+        """The pictures of contacts that have one, by the contact's id."""
+        wanted = [(item.id, key) for item in items if item.has_picture is not False for key in _keys(item)[:1]]
+        found: dict[str, bytes] = {}
+        account = self._transport.account(place.owner)
+        for start in range(0, len(wanted), TOGETHER):
+            some = wanted[start : start + TOGETHER]
+            service = GetAttachments(account=account)
+            answers = self._transport.read(partial(service.read, [key for _, key in some]), place.owner)
+            found |= {
+                item_id: bytes(one._content)
+                for (item_id, _), one in zip(some, answers, strict=True)
+                if isinstance(one, FileAttachment) and one._content
+            }
+        return found
+
+    def write(self, place: Place, item_id: str, data: bytes | None) -> None:
+        """Put this picture in place of what is there; None takes it away. Raises ItemErrors and AccountErrors."""
+        account, owner = self._transport.account(place.owner), place.owner
+        asked = paths(Contact, ["attachments"])
+        read = self._transport.read(lambda: GetItems(account=account).read([ItemId(item_id)], asked), owner)
+        _refuse(read)
+        old = _keys(read[0])
+        if old:
+            _refuse(self._transport.write(lambda: DeleteAttachments(account=account).remove(old), owner), gone=True)
+        if data is not None:
+            file = FileAttachment(name=_NAME, content=data, is_contact_photo=True, content_type=media_type(data))
+            parent = ParentItemId(item_id)
+            _refuse(
+                self._transport.write(
+                    lambda: CreateAttachments(account=account).attach(parent, [file]), owner, repeat=False
+                )
+            )
+
+
+def _keys(item: Any) -> list[Any]:
+    return [one.attachment_id for one in item.attachments or () if getattr(one, "is_contact_photo", False)]
+
+
+def _refuse(answers: Sequence[Any], *, gone: bool = False) -> None:
+    for answer in answers:
+        if isinstance(answer, Exception) and not (gone and is_gone(answer)):
+            raise item_failure(answer) from answer

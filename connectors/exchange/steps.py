@@ -1,0 +1,86 @@
+"""What follows the first request of a write: exceptions and cancelled occurrences of a series, a contact's picture.
+
+The first request marks the item with what it is to become, the last one takes the mark away: whoever finds the mark
+goes on. The first is under a condition, those after it follow within seconds and are not. A step that is refused for
+good is left out, and told; one that cannot be made now leaves the rest for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.exchange.failures import item_failure
+from connectors.exchange.kinds import SORTS
+from connectors.exchange.mapping_events import SCHEDULE
+from connectors.exchange.mapping_updates import changed_item
+from connectors.exchange.occurrences import Occurrences
+from connectors.exchange.photos import Photos
+from connectors.exchange.places import Place
+from connectors.exchange.plans import Plan, to_update
+from connectors.exchange.reading import Reading
+from connectors.exchange.services import UpdateItems
+from connectors.exchange.transport import Transport
+from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten
+from sync_engine.item import Item
+from sync_engine.model import Event
+from sync_engine.ports import Changed, RemoteRef
+
+
+class Steps:
+    """Carries out the later steps of writes."""
+
+    def __init__(self, transport: Transport, reading: Reading, home_zone: str) -> None:
+        self._transport = transport
+        self._reading = reading
+        self._home_zone = home_zone
+        self._photos = Photos(transport)
+        self._occurrences = Occurrences(transport, home_zone)
+
+    def carry_out(self, place: Place, item_id: str, plan: Plan, item: Item) -> RemoteRef:
+        """All that follows; the version it leads to is not told, as others may write in between.
+
+        Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
+        """
+        try:
+            refused = list(self._refused(place, item_id, plan, item))
+            self._unmark(place, item_id)
+        except OutcomeUnknown:
+            raise
+        except AccountError as err:
+            message = f"A write of several steps broke off and is gone on with later: {err}"
+            raise OutcomeUnknown(message, server_said=err.server_said) from err
+        if refused:
+            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
+            raise PartlyWritten(message, remote_id=item_id, server_said=refused[0].server_said)
+        return RemoteRef(item_id)
+
+    def finish(self, place: Place, item_id: str, item: Item) -> None:
+        """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
+        (shown,) = self._reading.items(place, [item_id])
+        if isinstance(shown, Exception) or shown.hub_unfinished != item.digest:
+            return
+        found = self._reading.one(place, item_id)
+        if isinstance(found, Changed):
+            plan = to_update(found.item, item, self._home_zone)
+            if not SCHEDULE & plan.master.keys():
+                self.carry_out(place, item_id, plan, item)
+
+    def _refused(self, place: Place, item_id: str, plan: Plan, item: Item) -> Iterator[ItemError]:
+        """Makes the steps, and tells what was refused."""
+        if plan.picture is not None:
+            try:
+                self._photos.write(place, item_id, plan.picture.data)
+            except ItemError as err:
+                yield err
+        if isinstance(item.record, Event):
+            yield from self._occurrences.write(place, item_id, plan, item.record)
+
+    def _unmark(self, place: Place, item_id: str) -> None:
+        """Whatever version it is in by now: nothing but the mark is written."""
+        account = self._transport.account(place.owner)
+        item = changed_item(SORTS[place.kind].model, {"hub_unfinished": None}, id=item_id, account=account)
+        service = UpdateItems(account=account)
+        (answer,) = self._transport.write(lambda: service.update([item], whatever_version=True), place.owner)
+        if isinstance(answer, Exception):
+            failed = item_failure(answer)
+            raise OutcomeUnknown(f"The end of a write could not be noted: {failed}", server_said=failed.server_said)
