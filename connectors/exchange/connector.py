@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.exchange import folders
 from connectors.exchange.finding import Finding
-from connectors.exchange.listing import Listing
+from connectors.exchange.listing import PAGE, Listing
 from connectors.exchange.mapping_contacts import CONTACT_FIELDS
 from connectors.exchange.mapping_events import EVENT_FIELDS
 from connectors.exchange.mapping_tasks import TASK_FIELDS
@@ -38,10 +38,10 @@ class ExchangeConnector:
     carries = CONTACT_FIELDS | EVENT_FIELDS | TASK_FIELDS
     most_writes = MOST
 
-    def __init__(self, settings: ConnectorSettings) -> None:
+    def __init__(self, settings: ConnectorSettings, page: int = PAGE) -> None:
         self.transport = Transport(settings)
         self._reading = Reading(self.transport)
-        self._listing = Listing(self.transport, self._reading)
+        self._listing = Listing(self.transport, self._reading, page)
         self._finding = Finding(self.transport, self._reading)
         self._steps = Steps(self.transport, self._reading, settings.zone)
         self._writing = Writing(self.transport, self._reading, self._finding, self._steps, settings.zone)

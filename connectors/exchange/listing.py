@@ -26,7 +26,7 @@ _MOST_EMPTY = 100  # pages without a change, one after the other, after which a 
 class Listing:
     """Lists folders of one account."""
 
-    def __init__(self, transport: Transport, reading: Reading, page: int = PAGE) -> None:
+    def __init__(self, transport: Transport, reading: Reading, page: int) -> None:
         self._transport = transport
         self._reading = reading
         self._page = page
