@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -58,7 +59,9 @@ class Loopback:
         self._server.server_close()
 
 
-class _Server(HTTPServer):
+class _Server(ThreadingHTTPServer):  # browsers open connections that they do not use at once
+    block_on_close = False
+    once = threading.Lock()
     finish: Finish
     result: str | None = None
     error: SyncError | None = None
@@ -94,17 +97,23 @@ class _Answering(BaseHTTPRequestHandler):
         if "state" not in answer:
             self._show(400, _("This is no answer to a sign-in."), well=False)
             return
+        with self.server.once:
+            if self.server.result is None and self.server.error is None:
+                self._finish_with(answer)
+
+    def _finish_with(self, answer: Mapping[str, str]) -> None:
+        """The page goes out before the wait ends, and with it perhaps the program."""
         try:
             who = self.server.finish(answer)
         except WrongState as err:  # somebody else's: ours may still come
             self._show(400, str(err), well=False)
         except SyncError as err:
-            self.server.error = err
             self._show(400, str(err), well=False)
+            self.server.error = err
         else:
-            self.server.result = who
             told = _("Signed in as {who}. You can close this window and go back to the terminal.")
             self._show(200, told.format(who=who), well=True)
+            self.server.result = who
 
     def _show(self, status: int, text: str, *, well: bool) -> None:
         body = page(text, well=well).encode()
