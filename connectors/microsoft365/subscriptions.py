@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import account_failure, is_gone
@@ -38,7 +38,7 @@ class GraphSubscriptions:
         place = place_of(collection)
         wish = {
             "changeType": "created,updated,deleted",
-            "resource": self._transport.path(place.items, place.owner).lstrip("/"),
+            "resource": unquote(self._transport.path(place.items, place.owner)).lstrip("/"),  # no part of an address
             "notificationUrl": hook.address,
             "lifecycleNotificationUrl": hook.address,
             "clientState": hook.secret,

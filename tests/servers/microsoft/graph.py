@@ -224,6 +224,8 @@ class Graph:
             found = _OWNER.match("/" + str(body.get("resource", "")).lstrip("/"))
             who = unquote((found[1] if found else "") or "") or grant.address
             return self.subscriptions.create(body, self._mailbox(grant, who), immutable)
+        if method == "GET" and not name:
+            return self.subscriptions.listed(self._mailbox(grant, grant.address) if grant.address else None)
         if method == "PATCH":
             return self.subscriptions.renew(name, body)
         return self.subscriptions.remove(name) if method == "DELETE" else self.subscriptions.get(name)

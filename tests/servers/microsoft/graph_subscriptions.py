@@ -68,6 +68,11 @@ class Subscriptions:
         """As it is."""
         return Answer(200, self._find(name).told())
 
+    def listed(self, mailbox: Mailbox | None) -> Answer:
+        """All of this app, or of this app and user."""
+        mine = [one.told() for one in self.all.values() if mailbox is None or one.mailbox is mailbox]
+        return Answer(200, {"value": mine})
+
     def remove(self, name: str) -> Answer:
         """No more."""
         del self.all[self._find(name).id]
