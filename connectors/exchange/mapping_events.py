@@ -34,6 +34,7 @@ from connectors.microsoft.words import (
 from connectors.microsoft.zone_names import windows_name
 from sync_engine.errors import Rejected
 from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment
+from sync_engine.zones import local_time
 
 _SHOWN_AS = {"free": "Free", "tentative": "Tentative", "busy": "Busy", "oof": "OOF"} | {
     "workingElsewhere": "WorkingElsewhere"
@@ -55,7 +56,8 @@ def _put_recurrence(occasion: Occasion) -> dict[str, Any]:
     found = recurrence_of(occasion.details, start, occasion.zones)
     if found is None:
         return {"recurrence": None}
-    if not start.is_date and windows_name(start.zone or occasion.home_zone, occasion.zones) is None:
+    at = local_time(start)
+    if not start.is_date and windows_name(start.zone or occasion.home_zone, occasion.zones, at) is None:
         raise Rejected(f"Windows has no time zone with the rules of {start.zone[:60]!r}; use another for this series.")
     return {"recurrence": put_recurrence(found)}
 

@@ -33,7 +33,7 @@ def put_times(occasion: Occasion) -> dict[str, Any]:
 
 
 def _zone(moment: Moment, occasion: Occasion) -> EWSTimeZone:
-    windows = windows_name(moment.zone or occasion.home_zone, occasion.zones)
+    windows = windows_name(moment.zone or occasion.home_zone, occasion.zones, local_time(moment))
     return EWSTimeZone.from_ms_id(windows or "UTC")
 
 

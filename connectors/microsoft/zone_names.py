@@ -11,11 +11,12 @@ from functools import lru_cache
 from sync_engine.model import Component
 from sync_engine.observances import Observances
 from sync_engine.windows_zones import WINDOWS_ZONES
-from sync_engine.zones import Zone, by_name, wall_clock, zone_of
+from sync_engine.zones import Zone, by_name, instant, wall_clock, zone_of
 
 _FIRST, _YEARS = datetime(2024, 1, 1, tzinfo=UTC), 8
 _BY_IANA = {iana: windows for windows, iana in WINDOWS_ZONES.items()}
 _BY_LOWER = {windows.lower(): windows for windows in WINDOWS_ZONES}
+_LIKELY = ("W. Europe Standard Time", "Eastern Standard Time", "Pacific Standard Time", "GMT Standard Time")
 _NEIGHBOURS = {
     "W. Europe Standard Time": "Amsterdam Andorra Luxembourg Malta Monaco Oslo Rome San_Marino Stockholm Vaduz "
     "Vatican Vienna Zurich",
@@ -30,15 +31,20 @@ _NEIGHBOURS = {
 _PLACES = {f"Europe/{place}": windows for windows, places in _NEIGHBOURS.items() for place in places.split()}
 
 
-def windows_name(zone: str, zones: tuple[Component, ...]) -> str | None:
-    """What Windows calls the zone of a moment; None when it has none of these rules. Floating times have no zone."""
+def windows_name(zone: str, zones: tuple[Component, ...], clock: datetime | None = None) -> str | None:
+    """What Windows calls a zone; None when it has none of these rules. Floating times have no zone.
+
+    `clock` is a time on the wall: then it is enough that nobody who comes at that hour, on any day of the years that
+    follow, could tell the two zones apart. Programs write VTIMEZONEs whose clocks change at a wrong hour of the night.
+    """
     if zone in ("UTC", "Etc/UTC"):
         return "UTC"
     meant = zone_of(zone, zones)
     if meant is None:
         return None
     if isinstance(meant, Observances):
-        return _named(zone, meant) or _alike(meant)
+        exactly = _named(zone, meant) or _alike(meant)
+        return exactly or (_at_this_hour(zone, meant, clock.replace(month=1, day=1)) if clock else None)
     known = _BY_LOWER.get(zone.lower()) or _of_iana(str(meant))
     return known or _alike(meant)
 
@@ -57,8 +63,7 @@ def _named(zone: str, rules: Observances) -> str | None:
 @lru_cache(maxsize=256)
 def _alike(zone: Zone) -> str | None:
     """The first Windows zone that goes with this one, places with many people before others."""
-    likely = ("W. Europe Standard Time", "Eastern Standard Time", "Pacific Standard Time", "GMT Standard Time")
-    for name in (*likely, *WINDOWS_ZONES):
+    for name in (*_LIKELY, *WINDOWS_ZONES):
         if _same_rules(zone, by_name(WINDOWS_ZONES[name])):
             return name
     return None
@@ -73,6 +78,22 @@ def _same_rules(one: Zone, other: Zone | None) -> bool:
         return False
     steps = (_FIRST + timedelta(hours=3 * number) for number in range(_YEARS * 366 * 8))
     return all(wall_clock(at, one) == wall_clock(at, other) for at in steps)
+
+
+@lru_cache(maxsize=1024)
+def _at_this_hour(zone: str, rules: Observances, clock: datetime) -> str | None:
+    meant = by_name(zone)
+    said = _BY_LOWER.get(zone.lower()) or (_of_iana(str(meant)) if meant else None)
+    seasons = [(day, instant(day, rules)) for day in (clock, clock + timedelta(days=182))]
+    names: list[str] = [*([said] if said else []), *_LIKELY, *WINDOWS_ZONES]
+    for name in names:
+        other = by_name(WINDOWS_ZONES[name])
+        if other is None or any(instant(day, other) != at for day, at in seasons):
+            continue
+        days = (clock + timedelta(days=number) for number in range(_YEARS * 366))
+        if all(instant(day, rules) == instant(day, other) for day in days):
+            return name
+    return None
 
 
 def zone_name(windows: str | None) -> str:

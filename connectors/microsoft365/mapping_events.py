@@ -29,6 +29,7 @@ from connectors.microsoft365.mapping_recurrence import get_recurrence, put_recur
 from connectors.microsoft365.mapping_times import get_day, get_moment, put_day, put_moment
 from sync_engine.errors import Rejected
 from sync_engine.model import CalendarUser, ContentLine, EventDetails, Moment
+from sync_engine.zones import local_time
 
 # ---------------------------------------------------------------- when
 
@@ -61,7 +62,8 @@ def _put_recurrence(occasion: Occasion) -> dict[str, Json]:
     found = recurrence_of(occasion.details, start, occasion.zones)
     if found is None:
         return {"recurrence": None}
-    zone = "UTC" if start.is_date else windows_name(start.zone or occasion.home_zone, occasion.zones)
+    where, at = start.zone or occasion.home_zone, local_time(start)
+    zone = "UTC" if start.is_date else windows_name(where, occasion.zones, at)
     if zone is None:
         raise Rejected(f"Windows has no time zone with the rules of {start.zone[:60]!r}; use another for this series.")
     return {"recurrence": put_recurrence(found, zone)}

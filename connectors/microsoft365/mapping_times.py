@@ -20,7 +20,7 @@ def put_day(moment: Moment) -> dict[str, Json]:
 def put_moment(moment: Moment, zones: tuple[Component, ...], home_zone: str) -> dict[str, Json]:
     """A moment in its own zone, or in UTC where Windows has no such zone. Floating times are in `home_zone` (IANA)."""
     zone = moment.zone or home_zone
-    windows = windows_name(zone, zones)
+    windows = windows_name(zone, zones, local_time(moment))
     if windows is not None:
         return _written(local_time(moment), windows)
     return _written(resolve(moment, zones), "UTC")
