@@ -87,11 +87,13 @@ def application(site: Site) -> Starlette:
     """The ASGI application."""
 
     async def endpoint(request: Request) -> Response:
+        if request.url.path.lower() != PATH.lower():  # as IIS takes it
+            return Response(status_code=404)
         return await _serve(site, request)
 
     tokens = Route("/{tenant}/oauth2/v2.0/{what}", site.sign_in.endpoint, methods=["GET", "POST"])
     about = Route("/{tenant}/v2.0/.well-known/openid-configuration", site.sign_in.about)
-    return Starlette(routes=[Route(PATH, endpoint, methods=["POST"]), tokens, about])
+    return Starlette(routes=[Route("/{room}/{file}", endpoint, methods=["GET", "POST"]), tokens, about])
 
 
 def certificate_hash(certificate: Path) -> bytes:
@@ -105,6 +107,8 @@ async def _serve(site: Site, request: Request) -> Response:
     who = signed_in(site, request)
     if isinstance(who, Response):
         return who
+    if request.method == "GET":  # by which clients look whether the address is right
+        return Response("<html>The service is up.</html>", headers={"Content-Type": "text/html"})
     try:
         root = etree.fromstring(content)
         call, what = await run_in_threadpool(_understood, site, who, root)

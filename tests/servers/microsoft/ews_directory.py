@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tests.servers.microsoft.directory import Group, Person, Unknown
-from tests.servers.microsoft.ews_call import Call
+from tests.servers.microsoft.ews_call import Call, root_of
 from tests.servers.microsoft.ews_items import batch
 from tests.servers.microsoft.ews_series import ZONES
 from tests.servers.microsoft.ews_xml import (
@@ -110,12 +110,13 @@ def _bias(seconds: float) -> str:
 
 
 def convert_id(call: Call, request: Element) -> Element:
-    """Ids are the same in every format here; the mailbox must be one."""
+    """Ids are the same in every format here. Whatever mailbox a client names, the one that has the id is told."""
 
     def convert(source: Element) -> Element:
-        call.reach(source.get("Mailbox", ""))
+        key = source.get("Id", "")
+        owners = [b for b in call.mailboxes() if key in b.collections or key == root_of(b).id]
         other = t("AlternateId", Format=request.get("DestinationFormat", ""), Id=source.get("Id", ""))
-        other.set("Mailbox", source.get("Mailbox", ""))
+        other.set("Mailbox", (owners or [call.mailbox])[0].address)
         other.set("{http://www.w3.org/2001/XMLSchema-instance}type", "t:AlternateIdType")
         other.tag = other.tag.replace("types", "messages")
         return success("ConvertId", other)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.servers.microsoft.directory import WRITE
 from tests.servers.microsoft.ews_call import PUBLIC_ROOT, Call, denied, root_of
 from tests.servers.microsoft.ews_items import batch
+from tests.servers.microsoft.ews_properties import extended_element
 from tests.servers.microsoft.ews_xml import Element, Refused, every, find, local, m, response, success, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Collection, Mailbox
 
@@ -19,8 +22,8 @@ def folder_id(folder: Collection) -> Element:
     return t("FolderId", Id=folder.id, ChangeKey="AQAAAA==")
 
 
-def shown(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
-    """A folder with all that is known of it."""
+def shown(call: Call, mailbox: Mailbox, folder: Collection, shape: Element | None = None) -> Element:
+    """A folder with all that is known of it, and the MAPI properties that the shape names."""
     known = mailbox.collections.values()
     top = folder.well_known == "msgfolderroot"
     inside = [c for c in known if (c.parent or root_of(mailbox).id) == folder.id]
@@ -30,11 +33,22 @@ def shown(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
         parts.append(t("ParentFolderId", Id=folder.parent or root_of(mailbox).id, ChangeKey="AQAAAA=="))
     parts += [t("FolderClass", _CLASSES[folder.kind]), t("DisplayName", folder.name)]
     parts += [t("TotalCount", str(count)), t("ChildFolderCount", str(len(inside)))]
+    parts += _mapi(shape, mailbox, folder, count, len(inside))
     parts.append(_rights(call, mailbox, folder))
     if folder.well_known:
         public = top and mailbox is call.site.public_box
         parts.append(t("DistinguishedFolderId", PUBLIC_ROOT if public else folder.well_known))
     return t(TAGS[folder.kind], *parts)
+
+
+def _mapi(shape: Element | None, mailbox: Mailbox, folder: Collection, count: int, inside: int) -> list[Element]:
+    """Those that other clients ask for: the class, counts, and when something in it was changed (MS-OXPROPS)."""
+    changed = folder.log[-1].at if folder.log else datetime(2026, 1, 1, tzinfo=UTC)
+    known = {0x3613: _CLASSES[folder.kind], 0x3602: str(count), 0x360A: "true" if inside else "false"}
+    known |= {0x670A: changed.isoformat(), 0x3008: changed.isoformat()}
+    asked = [] if shape is None else every(shape, "t:AdditionalProperties/t:ExtendedFieldURI[@PropertyTag]")
+    tags = [(uri, int(uri.get("PropertyTag", "0"), 0)) for uri in asked]
+    return [extended_element(uri, known[tag]) for uri, tag in tags if tag in known]
 
 
 def _rights(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
@@ -46,9 +60,11 @@ def _rights(call: Call, mailbox: Mailbox, folder: Collection) -> Element:
 
 def get_folder(call: Call, request: Element) -> Element:
     """By ids or well-known names."""
-    keys = find(request, "m:FolderIds")
+    keys, shape = find(request, "m:FolderIds"), find(request, "m:FolderShape")
     assert keys is not None
-    return batch("GetFolder", keys, lambda key: success("GetFolder", m("Folders", shown(call, *call.folder(key)))))
+    return batch(
+        "GetFolder", keys, lambda key: success("GetFolder", m("Folders", shown(call, *call.folder(key), shape)))
+    )
 
 
 def find_folder(call: Call, request: Element) -> Element:
@@ -71,9 +87,10 @@ def find_folder(call: Call, request: Element) -> Element:
             "IndexedPagingOffset": str(len(found)),
             "TotalItemsInView": str(len(found)),
         }
-        return success("FindFolder", m("RootFolder", t("Folders", *[shown(call, mailbox, c) for c in found]), **page))
+        told = [shown(call, mailbox, c, shape) for c in found]
+        return success("FindFolder", m("RootFolder", t("Folders", *told), **page))
 
-    keys = find(request, "m:ParentFolderIds")
+    keys, shape = find(request, "m:ParentFolderIds"), find(request, "m:FolderShape")
     assert keys is not None
     return batch("FindFolder", keys, inside)
 

@@ -66,8 +66,9 @@ def _by_password(site: Site, value: str) -> Who | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     login = login.rpartition("\\")[2]
-    known, address = site.people.get(login, ("", ""))
-    return (login, address) if known and known == password else None
+    by_address = next((name for name, (_, address) in site.people.items() if address == login.lower()), login)
+    known, address = site.people.get(by_address, ("", ""))
+    return (by_address, address) if known and known == password else None
 
 
 def _by_token(site: Site, value: str) -> Who | None:

@@ -21,6 +21,7 @@ from tests.servers.microsoft.no_mail import could_mail
 
 Fields = dict[str, Any]
 CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
+_MAIL_FOLDERS = ("Inbox", "Drafts", "Outbox", "Sent Items", "Deleted Items", "Junk Email")
 _LETTERS = "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwWxXyYzZ"
 
 
@@ -157,10 +158,7 @@ class Mailbox:
             (CONTACTS, "contacts", "Contacts"),
             (CALENDAR, "calendar", "Calendar"),
             (TASKS, "tasks", "Tasks"),
-            (MAIL, "inbox", "Inbox"),
-            (MAIL, "drafts", "Drafts"),
-            (MAIL, "sentitems", "Sent Items"),
-            (MAIL, "deleteditems", "Deleted Items"),
+            *[(MAIL, name.replace(" ", "").lower(), name) for name in _MAIL_FOLDERS],
         ):
             self.add_collection(kind, title, well_known=known)
 
