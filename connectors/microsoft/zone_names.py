@@ -53,6 +53,7 @@ def _of_iana(name: str) -> str | None:
     return _PLACES.get(name) or _BY_IANA.get(name)
 
 
+@lru_cache(maxsize=256)
 def _named(zone: str, rules: Observances) -> str | None:
     """The Windows zone that the name says, if the rules agree with it."""
     meant = by_name(zone)
