@@ -59,7 +59,7 @@ def event_patch(base: Event, event: Event, home_zone: str, *, organizes: bool = 
 def kept_event(event: Event, home_zone: str, *, people: bool) -> Event:
     """What will be read of an event that was written; with `people`, with the organiser and attendees it has."""
     details, overrides = kept_series(_TABLES, event, home_zone, people=people)
-    return with_zones(replace(event, master=details, overrides=overrides, extra=()))
+    return with_zones(Event(event.uid, details, overrides))
 
 
 def read_event(master: Any, exceptions: Sequence[Any] = (), uid: str = "") -> Event:

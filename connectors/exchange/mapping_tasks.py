@@ -6,7 +6,7 @@ it makes the next one when one is done, and has no changed occurrences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -170,7 +170,7 @@ def read_task(item: Any, uid_if_missing: str) -> Task:
 
 def kept_task(task: Task) -> Task:
     """What will be read of a task that was written. Raises as `new_task`."""
-    return replace(task, master=TaskDetails(**get(TASK_TABLE, put(TASK_TABLE, _todo(task)))), extra=(), zones=())
+    return Task(task.uid, TaskDetails(**get(TASK_TABLE, put(TASK_TABLE, _todo(task)))))
 
 
 def _todo(task: Task) -> ToDo:

@@ -8,15 +8,24 @@ from typing import Any
 
 from connectors.microsoft.described import Document
 from connectors.microsoft.occasions import Occasion, start_on
-from connectors.microsoft.series import SeriesTables, SeriesWrite, nearest_day, new_series, series_of, series_patch
+from connectors.microsoft.series import (
+    SeriesTables,
+    SeriesWrite,
+    kept_series,
+    nearest_day,
+    new_series,
+    series_of,
+    series_patch,
+)
 from connectors.microsoft.zone_names import zone_name
 from connectors.microsoft365.mapping_events import EVENT_TABLE, OCCURRENCE_TABLE, SCHEDULE, read_details, times_of
 from connectors.microsoft365.mapping_times import read_instant
 from sync_engine.errors import Unreadable
 from sync_engine.model import Event, EventDetails
+from sync_engine.vtimezones import with_zones
 from sync_engine.zones import local_time
 
-__all__ = ["SeriesWrite", "days_of_instances", "event_patch", "new_event", "read_event"]
+__all__ = ["SeriesWrite", "days_of_instances", "event_patch", "kept_event", "new_event", "read_event"]
 
 _TABLES = SeriesTables(EVENT_TABLE, OCCURRENCE_TABLE, SCHEDULE, frozenset({"recurrence"}))
 
@@ -40,7 +49,13 @@ def read_event(master: Document, exceptions: Sequence[Document] = (), uid: str =
     gone = [start_on(series, day) for day in _cancelled_days(master)] if series.details.start else []
     overrides = [_override(one, series) for one in exceptions]
     details, kept = series_of(series.details, gone, overrides)
-    return Event(uid or master.get("uid") or master.get("iCalUId") or master["id"], details, kept)
+    return with_zones(Event(uid or master.get("uid") or master.get("iCalUId") or master["id"], details, kept))
+
+
+def kept_event(event: Event, home_zone: str, *, people: bool) -> Event:
+    """What will be read of an event that was written; with `people`, with the organiser and attendees it has."""
+    details, overrides = kept_series(_TABLES, event, home_zone, people=people)
+    return with_zones(Event(event.uid, details, overrides))
 
 
 def _series(master: Document) -> Occasion:

@@ -26,8 +26,9 @@ from sync_engine.model import Contact, Event, EventDetails, Moment, Task
 from sync_engine.recurrence import instances
 from sync_engine.windows_zones import WINDOWS_ZONES
 from sync_engine.zones import local_time, resolve
-from tests.property.microsoft_records import contacts, event_words, events, recurrences, starts, tasks
+from tests.property.microsoft_records import contacts, events, recurrences, starts, tasks
 from tests.property.outlook_calendar import HORIZON, GraphSeries, graph_keeps, outlook_days
+from tests.property.series_drawn import reworded, with_occurrences
 
 _FEW = settings(max_examples=60, deadline=None)
 
@@ -124,7 +125,7 @@ def test_an_event_put_and_got_is_the_same_also_as_text(event: Event) -> None:
 @_FEW
 @given(events(), st.data())
 def test_r14_r15_cancelled_and_changed_occurrences_come_back(event: Event, data: st.DataObject) -> None:
-    series = data.draw(_with_occurrences(event))
+    series = data.draw(with_occurrences(event))
     got = read_event(*graph_keeps(new_event(series, "UTC"), series.uid))
     assert got == series
     assert not event_patch(series, got, "UTC")
@@ -134,58 +135,16 @@ def test_r14_r15_cancelled_and_changed_occurrences_come_back(event: Event, data:
     assert times[0] == times[1]
 
 
-@st.composite
-def _with_occurrences(draw: Any, event: Event) -> Event:
-    """A series of which some occurrences are cancelled or changed."""
-    master = event.master
-    assert master is not None
-    assert master.start is not None
-    begin = resolve(master.start, ())
-    found = list(instances(event, begin, begin + HORIZON, limit=12)) if master.rules else []
-    chosen = draw(st.lists(st.sampled_from(found), max_size=4, unique_by=lambda one: one[0])) if found else []
-    originals = sorted((_local(at, master.start) for at, _, _ in chosen), key=lambda moment: moment.value)
-    cancelled = draw(st.sets(st.sampled_from(originals))) if originals else set()
-    overrides = [draw(_override(moment, master)) for moment in originals if moment not in cancelled]
-    gone = tuple(sorted(cancelled, key=lambda moment: moment.value))
-    return replace(event, master=replace(master, exception_dates=gone), overrides=tuple(overrides))
-
-
-def _local(at: datetime, first: Moment) -> Moment:
-    from sync_engine.zones import wall_clock, zone_for
-
-    local = wall_clock(at, zone_for(first, ()))
-    return Moment(f"{local:%Y%m%d}") if first.is_date else Moment(f"{local:%Y%m%dT%H%M%S}", first.zone)
-
-
-@st.composite
-def _override(draw: Any, moment: Moment, master: EventDetails) -> EventDetails:
-    """A changed summary, and a start that is moved or not."""
-    words = draw(event_words()) | {"summary": f"{master.summary}!"}
-    local = local_time(moment) + timedelta(hours=0 if moment.is_date else draw(st.sampled_from([0, 1])))
-    length = timedelta(days=1) if moment.is_date else timedelta(minutes=30)
-    form = "%Y%m%d" if moment.is_date else "%Y%m%dT%H%M%S"
-    start, end = (Moment(format(time, form), moment.zone) for time in (local, local + length))
-    return EventDetails(recurrence_id=moment, start=start, end=end, classification=master.classification, **words)
-
-
 @settings(max_examples=200, deadline=None)
 @given(events(), events(), st.sampled_from(["same", "other words", "other"]), st.data())
 def test_r14_r15_r16_whatever_changes_in_a_series_the_patch_makes_it_so(
     event: Event, other: Event, change: str, data: st.DataObject
 ) -> None:
-    before = data.draw(_with_occurrences(event))
-    changed = {"same": event, "other words": _reworded(event, other), "other": other}[change]
-    after = data.draw(_with_occurrences(changed))
+    before = data.draw(with_occurrences(event))
+    changed = {"same": event, "other words": reworded(event, other), "other": other}[change]
+    after = data.draw(with_occurrences(changed))
     graph = GraphSeries(event.uid).apply(new_event(before, "UTC"))
     assert read_event(*graph.apply(event_patch(before, after, "UTC")).answer()) == after
-
-
-def _reworded(event: Event, other: Event) -> Event:
-    """The times of one event and the words of another."""
-    assert event.master is not None
-    assert other.master is not None
-    words = ("summary", "description", "location", "priority", "categories", "alarms", "classification")
-    return replace(event, master=replace(event.master, **{name: getattr(other.master, name) for name in words}))
 
 
 @_FEW
