@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from tests.servers.microsoft import graph_extended, moments
@@ -74,7 +75,7 @@ class Contacts:
 
     def list(self, call: Call) -> Answer:
         items = call.mailbox.in_collection(_folder(call).id)
-        return page(call, graph_extended.filtered(call, [(item, render(call, item)) for item in items]))
+        return graph_extended.listed(call, items, partial(render, call))
 
     def create(self, call: Call) -> Answer:
         fields = _checked(call.json())

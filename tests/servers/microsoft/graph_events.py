@@ -44,7 +44,7 @@ class Events:
 
     def list(self, call: Call) -> Answer:
         items = call.mailbox.in_collection(calendar_of(call).id)
-        return page(call, graph_extended.filtered(call, [(item, render(call, item, self.switches)) for item in items]))
+        return graph_extended.listed(call, items, lambda item: render(call, item, self.switches))
 
     def create(self, call: Call) -> Answer:
         body, where = call.json(), calendar_of(call).id

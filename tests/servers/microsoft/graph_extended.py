@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 
-from tests.servers.microsoft.graph_protocol import Call, GraphError, Json
+from tests.servers.microsoft.graph_protocol import Answer, Call, GraphError, Json, page_of
 from tests.servers.microsoft.mailbox import Item
 
 NAME = "singleValueExtendedProperties"
@@ -40,17 +40,24 @@ def shown(call: Call, item: Item) -> Json:
     return {NAME: found} if found else {}
 
 
-def filtered(call: Call, pairs: Sequence[tuple[Item, Json]]) -> list[Json]:
-    """What $filter lets through."""
-    text = call.query.get("$filter", "")
+def listed(call: Call, items: Iterable[Item], render: Callable[[Item], Json]) -> Answer:
+    """A page of what $filter lets through."""
+    return page_of(call, _filtered(call.query.get("$filter", ""), list(items), render), render)
+
+
+def _filtered(text: str, items: list[Item], render: Callable[[Item], Json]) -> list[Item]:
     if not text:
-        return [record for _, record in pairs]
+        return items
     if found := _ANY.search(text):
         key, value = _folded(found[2]), found[3]
-        return [record for item, record in pairs if _has(item, key, value)]
-    if plain := _PLAIN.match(text):
-        return [record for _, record in pairs if str(record.get(plain[1], "")) == plain[2].replace("''", "'")]
-    raise GraphError(400, "ErrorInvalidUrlQueryFilter", f"The filter is not understood: {text}")
+        return [item for item in items if _has(item, key, value)]
+    plain = _PLAIN.match(text)
+    if plain is None:
+        raise GraphError(400, "ErrorInvalidUrlQueryFilter", f"The filter is not understood: {text}")
+    wanted = plain[2].replace("''", "'")
+    if plain[1] in {"iCalUId", "uid"}:  # thousands of items are looked through quickly
+        return [item for item in items if item.uid == wanted]
+    return [item for item in items if str(render(item).get(plain[1], "")) == wanted]
 
 
 def _has(item: Item, key: str, value: str | None) -> bool:

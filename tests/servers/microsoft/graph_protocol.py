@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from tests.servers.microsoft.directory import READ, WRITE
 from tests.servers.microsoft.mailbox import Collection, Item, Mailbox
 
 Json = dict[str, Any]
+Thing = TypeVar("Thing")
 _SELECT_ALWAYS = {"id", "@odata.etag", "@removed", "singleValueExtendedProperties", "exceptionOccurrences"}
 
 
@@ -198,6 +199,15 @@ def named(call: Call, records: Sequence[Json]) -> list[Json]:
 
 
 def page(call: Call, records: Sequence[Json]) -> Answer:
+    """A page of a list of records."""
+    return page_of(call, records, _as_it_is)
+
+
+def _as_it_is(record: Json) -> Json:
+    return record
+
+
+def page_of(call: Call, things: Sequence[Thing], render: Callable[[Thing], Json]) -> Answer:
     """A page of a list: $top of 1 to 999, 10 if it says nothing; the next one by an opaque link with $skip."""
     try:
         top, skip = int(call.query.get("$top", "10")), int(call.query.get("$skip", "0"))
@@ -205,7 +215,8 @@ def page(call: Call, records: Sequence[Json]) -> Answer:
         raise GraphError(400, "BadRequest", "Invalid $top or $skip.") from error
     if not 1 <= top <= 999:
         raise GraphError(400, "ErrorInvalidUrlQuery", "The limit of '999' for Top query has been exceeded.")
-    body: Json = {"value": [selected(one, call.query.get("$select", "")) for one in records[skip : skip + top]]}
-    if skip + top < len(records):
+    shown = [selected(render(one), call.query.get("$select", "")) for one in things[skip : skip + top]]
+    body: Json = {"value": shown}
+    if skip + top < len(things):
         body["@odata.nextLink"] = call.link(**{**call.query, "$top": str(top), "$skip": str(skip + top)})
     return Answer(200, body)

@@ -74,7 +74,7 @@ class Tasks:
 
     def list(self, call: Call) -> Answer:
         items = call.mailbox.in_collection(_list(call).id)
-        return page(call, graph_extended.filtered(call, [(item, _expanded(call, item)) for item in items]))
+        return graph_extended.listed(call, items, lambda item: _expanded(call, item))
 
     def create(self, call: Call) -> Answer:
         body = call.json()
