@@ -105,6 +105,9 @@ def read(place: Place, item: Any, exceptions: Sequence[Any] = (), photo: bytes |
         made = Item.of(record)
     except ItemError as err:
         return _broken(item, err)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:  # whatever a server may say
+        message = "Exchange says something of this item that makes no sense."
+        return _broken(item, Unreadable(message, server_said=said(err)))
     return Changed(RemoteRef(item.id, item.changekey), made, item.hub_uid or "", role_of(place.kind, item))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
+
+from exchangelib.properties import UID
 
 from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
@@ -93,10 +96,22 @@ def _compared(how: str, value: str | None, other: str) -> bool:
 
 def _value(hit: Target, path: Element) -> str | None:
     if local(path) == "ExtendedFieldURI":
-        return hit.item.extended.get(extended_key(path))
+        key = extended_key(path)
+        return _global_object_id(hit.item) if key == _OBJECT_ID else hit.item.extended.get(key)
     name, known = path.get("FieldURI", "").split(":")[1], everything(hit)
     if local(path) == "IndexedFieldURI":
         holder = known.get(_INDEXED[name])
         entries = [] if holder is None else [e for e in holder if e.get("Key") == path.get("FieldIndex")]
         return entries[0].text if entries else None
     return text(t("x", known[name]), f"t:{name}") if name in known else None
+
+
+_OBJECT_ID = "Binary Meeting Id 3"
+
+
+def _global_object_id(item: Item) -> str | None:
+    """The UID as MAPI has it, by which alone appointments can be sought (MS-OXOCAL 2.2.1.27)."""
+    if not item.uid.isascii():
+        return None
+    ours = item.uid.lower().startswith("040000008200e00074c5b7101a82e008")
+    return base64.b64encode(bytes.fromhex(item.uid) if ours else UID(item.uid)).decode()
