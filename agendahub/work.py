@@ -128,6 +128,14 @@ class Worker:
                 self._told[name] = outcome.message
         return outcome
 
+    def _note_failure(self, name: str, outcome: Outcome) -> None:
+        """The binding has a row, but could not begin: the status tells why."""
+        if self._told.get(name) != outcome.message:
+            with suppress(StoreError), self.workspace.database.begin() as unit:
+                if (number := binding_id(unit.session.connection, name)) is not None:
+                    note_times(unit.session.connection, {number: times_of(outcome)})
+                    self._told[name] = outcome.message
+
     def cycle(
         self,
         settings: BindingSettings,
@@ -144,7 +152,9 @@ class Worker:
         try:
             bound = self.bound(settings, connector)
         except SyncError as err:
-            return Outcome(Result.FAILED, started, utc_now(), error=err)
+            outcome = Outcome(Result.FAILED, started, utc_now(), error=err)
+            self._note_failure(settings.name, outcome)
+            return outcome
         with self.workspace.database.lease(bound.id) as mine:
             if not mine:
                 return Outcome(Result.BUSY, started, utc_now())

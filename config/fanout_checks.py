@@ -1,4 +1,4 @@
-"""What may be wrong between a fan-out and the rest of a configuration."""
+"""What may be wrong between a fan-out and the rest of a configuration, and with folders that others share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,23 @@ def inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*at, "mailboxes"), "say who gets it: `mailboxes`, `pattern` or `group`"
         if "@" in fanout.name or "/" in fanout.name:
             yield (*at, "name"), "the name of a fan-out has no / and no @: the names of its bindings are made of it"
+    yield from _shared(settings)
     yield from _one_folder(settings)
     yield from _taken_names(settings)
     yield from _mixed(settings)
+
+
+def _shared(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    for number, account in enumerate(settings.accounts):
+        if account.shared and account.connector not in {"exchange", "microsoft365"}:
+            yield ("accounts", number, "shared"), "only accounts of exchange and microsoft365 open what others share"
+        elif account.connector == "microsoft365" and any(entry.startswith("public:") for entry in account.shared):
+            yield ("accounts", number, "shared"), "Microsoft 365 gives programs no public folders"
+        elif any("@" not in entry and not entry.startswith("public:/") for entry in account.shared):
+            yield (
+                ("accounts", number, "shared"),
+                'write addresses of mailboxes, or public folders as "public:/Company/..."',
+            )
 
 
 def _one_folder(settings: Settings) -> Iterator[tuple[KeyPath, str]]:

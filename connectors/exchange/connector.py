@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connectors.exchange import folders
+from connectors.capabilities import Person
+from connectors.exchange import folders, making_folders, shared_folders
+from connectors.exchange.directory import DirectoryReading
 from connectors.exchange.finding import Finding
 from connectors.exchange.listing import PAGE, Listing
 from connectors.exchange.mapping_contacts import CONTACT_FIELDS
 from connectors.exchange.mapping_events import EVENT_FIELDS
 from connectors.exchange.mapping_tasks import TASK_FIELDS
 from connectors.exchange.places import place_of
+from connectors.exchange.public_listing import PublicListing
 from connectors.exchange.reading import Reading
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
@@ -18,6 +21,7 @@ from connectors.exchange.writing import MOST, Writing
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import VersionConflict
 from sync_engine.item import Item
+from sync_engine.model import Kind
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -40,19 +44,36 @@ class ExchangeConnector:
 
     def __init__(self, settings: ConnectorSettings, page: int = PAGE) -> None:
         self.transport = Transport(settings)
+        self._shared = settings.shared
+        self._directory = DirectoryReading(self.transport)
         self._reading = Reading(self.transport)
         self._listing = Listing(self.transport, self._reading, page)
+        self._public_listing = PublicListing(self.transport, self._reading)
         self._finding = Finding(self.transport, self._reading)
         self._steps = Steps(self.transport, self._reading, settings.zone)
         self._writing = Writing(self.transport, self._reading, self._finding, self._steps, settings.zone)
 
     def collections(self) -> Sequence[RemoteCollection]:
-        """Contacts, calendar and tasks, and the folders below them. Raises the errors of a read."""
-        return folders.collections(self.transport)
+        """Contacts, calendar and tasks, what is below them, and calendars of others. Raises the errors of a read."""
+        return [*folders.collections(self.transport), *shared_folders.collections(self.transport, self._shared)]
+
+    def make_collection(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
+        """Found by its name, or made."""
+        return making_folders.make(self.transport, name, kinds)
+
+    def people(self) -> Iterator[Person]:
+        """Not on premises."""
+        return self._directory.people()
+
+    def members(self, group: str) -> Iterator[Person]:
+        """Of a distribution list, also through lists in it."""
+        return self._directory.members(group)
 
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
-        """By SyncFolderItems; see `listing`."""
-        return self._listing.changes(place_of(collection), since, known)
+        """By SyncFolderItems; see `listing`. By comparison where Exchange has none: see `public_listing`."""
+        place = place_of(collection)
+        listing = self._public_listing if place.public else self._listing
+        return listing.changes(place, since, known)
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """Read items, a hundred in one request."""

@@ -60,9 +60,16 @@ def collections(transport: Transport, owner: str = "") -> list[RemoteCollection]
 
 
 def _collection(seen: FolderSeen, names: dict[str, str], owner: str) -> RemoteCollection | None:
-    kind = next((kind for known, kind in _CLASSES.items() if seen.folder_class.startswith(known)), None)
-    if kind is None or seen.folder_class.startswith(_INTERNAL):
+    kind = kind_of_class(seen.folder_class)
+    if kind is None:
         return None
     above = names.get(seen.parent, "")
     name = f"{above} / {seen.name}" if above else seen.name
     return RemoteCollection(Place(kind, seen.id, owner).collection, name, frozenset({kind}), not seen.writable)
+
+
+def kind_of_class(folder_class: str) -> Kind | None:
+    """What a folder of this class holds; None for what is none of ours."""
+    if folder_class.startswith(_INTERNAL):
+        return None
+    return next((kind for known, kind in _CLASSES.items() if folder_class.startswith(known)), None)

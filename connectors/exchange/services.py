@@ -23,7 +23,7 @@ from connectors.exchange.mapping_updates import SparseUpdate
 MOST = 100_000  # items of one call: never cut into several requests here
 
 
-class _OneRequest(EWSService):  # type: ignore[misc]
+class OneRequest(EWSService):  # type: ignore[misc]
     """One request, one answer."""
 
     CHUNK_SIZE = MOST
@@ -43,7 +43,7 @@ class _OneRequest(EWSService):  # type: ignore[misc]
         return headers
 
 
-class _EachItsAnswer(_OneRequest):
+class EachItsAnswer(OneRequest):
     """Refusals of single items are answers."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
@@ -62,7 +62,7 @@ class Told:
     sort: str = ""  # the item's tag: Contact, DistributionList, CalendarItem, Task; "" of Delete
 
 
-class SyncItems(_OneRequest, services.SyncFolderItems):  # type: ignore[misc]
+class SyncItems(OneRequest, services.SyncFolderItems):  # type: ignore[misc]
     """One page of a folder's changes; afterwards `sync_state` and `includes_last_item_in_range` are its."""
 
     def page(self, folder: FolderId, state: str, most: int) -> list[Told]:
@@ -92,7 +92,7 @@ class SyncItems(_OneRequest, services.SyncFolderItems):  # type: ignore[misc]
         return Told(elem.tag.partition("}")[2], key.get("Id"), key.get("ChangeKey") or "", sort)
 
 
-class GetItems(_EachItsAnswer, services.GetItem):  # type: ignore[misc]
+class GetItems(EachItsAnswer, services.GetItem):  # type: ignore[misc]
     """Items by their ids."""
 
     def read(self, ids: Sequence[Any], fields: Sequence[FieldPath]) -> list[Any]:
@@ -100,7 +100,7 @@ class GetItems(_EachItsAnswer, services.GetItem):  # type: ignore[misc]
         return list(self.call(items=ids, additional_fields=list(fields) or None, shape="IdOnly"))
 
 
-class FindItems(_EachItsAnswer, services.FindItem):  # type: ignore[misc]
+class FindItems(EachItsAnswer, services.FindItem):  # type: ignore[misc]
     """Items by what they hold."""
 
     def matching(self, folder: FolderId, restriction: Any, fields: Sequence[FieldPath]) -> list[Any]:
@@ -120,7 +120,7 @@ class FindItems(_EachItsAnswer, services.FindItem):  # type: ignore[misc]
         return [_or_raise(one) for one in found]
 
 
-class FindAddresses(_EachItsAnswer, services.ResolveNames):  # type: ignore[misc]
+class FindAddresses(EachItsAnswer, services.ResolveNames):  # type: ignore[misc]
     """Addresses of people by their names; asked of the server, not of a mailbox."""
 
     def of(self, name: str) -> list[str]:
@@ -152,7 +152,9 @@ class FolderSeen:
     writable: bool = True
 
 
-def _folder_seen(elem: Any) -> FolderSeen:
+def folder_seen(elem: Any) -> FolderSeen:
+    """What an element of an answer says."""
+
     def text(name: str) -> str:
         return elem.findtext(f"{{{TNS}}}{name}") or ""
 
@@ -168,7 +170,7 @@ def _folder_seen(elem: Any) -> FolderSeen:
     )
 
 
-class GetFolders(_EachItsAnswer, services.GetFolder):  # type: ignore[misc]
+class GetFolders(EachItsAnswer, services.GetFolder):  # type: ignore[misc]
     """Folders by their ids or well-known names."""
 
     def read(self, ids: Sequence[FolderId], fields: Sequence[FieldPath]) -> list[Any]:
@@ -176,10 +178,10 @@ class GetFolders(_EachItsAnswer, services.GetFolder):  # type: ignore[misc]
         return list(self.call(folders=ids, additional_fields=list(fields), shape="IdOnly"))
 
     def _elems_to_objs(self, elems: Any) -> Iterator[Any]:
-        return (elem if isinstance(elem, Exception) else _folder_seen(elem) for elem in elems)
+        return (elem if isinstance(elem, Exception) else folder_seen(elem) for elem in elems)
 
 
-class FindFolders(_OneRequest, services.FindFolder):  # type: ignore[misc]
+class FindFolders(OneRequest, services.FindFolder):  # type: ignore[misc]
     """All folders below some."""
 
     def below(self, ids: Sequence[FolderId], fields: Sequence[FieldPath]) -> list[FolderSeen]:
@@ -195,10 +197,10 @@ class FindFolders(_OneRequest, services.FindFolder):  # type: ignore[misc]
             page_size=self.page_size,
             offset=0,
         )
-        return [_folder_seen(elem) for elem in found]
+        return [folder_seen(elem) for elem in found]
 
 
-class GetAttachments(_EachItsAnswer, services.GetAttachment):  # type: ignore[misc]
+class GetAttachments(EachItsAnswer, services.GetAttachment):  # type: ignore[misc]
     """Attachments with their content."""
 
     def read(self, ids: Sequence[Any]) -> list[Any]:
@@ -214,7 +216,7 @@ class GetAttachments(_EachItsAnswer, services.GetAttachment):  # type: ignore[mi
 SILENTLY = "SendToNone"
 
 
-class CreateItems(_EachItsAnswer, services.CreateItem):  # type: ignore[misc]
+class CreateItems(EachItsAnswer, services.CreateItem):  # type: ignore[misc]
     """Makes items."""
 
     def create(self, folder: FolderId, items: Sequence[Any]) -> list[Any]:
@@ -229,7 +231,7 @@ class CreateItems(_EachItsAnswer, services.CreateItem):  # type: ignore[misc]
         return list(self._elems_to_objs(elements))
 
 
-class UpdateItems(_EachItsAnswer, SparseUpdate):
+class UpdateItems(EachItsAnswer, SparseUpdate):
     """Changes what is named of items, and nothing else (SYNC.md R20)."""
 
     def update(self, items: Sequence[tuple[Any, list[str]]], *, whatever_version: bool = False) -> list[Any]:
@@ -247,7 +249,7 @@ class UpdateItems(_EachItsAnswer, SparseUpdate):
         return list(found)
 
 
-class DeleteItems(_EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
+class DeleteItems(EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
     """Deletes items, so that a person can get them back."""
 
     def delete(self, keys: Sequence[Any]) -> list[Any]:
@@ -262,7 +264,7 @@ class DeleteItems(_EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
         return list(found)
 
 
-class CreateAttachments(_EachItsAnswer, services.CreateAttachment):  # type: ignore[misc]
+class CreateAttachments(EachItsAnswer, services.CreateAttachment):  # type: ignore[misc]
     """Attaches files."""
 
     def attach(self, item: ParentItemId, files: Sequence[Any]) -> list[Any]:
@@ -270,7 +272,7 @@ class CreateAttachments(_EachItsAnswer, services.CreateAttachment):  # type: ign
         return list(self.call(parent_item=item, items=files))
 
 
-class DeleteAttachments(_EachItsAnswer, services.DeleteAttachment):  # type: ignore[misc]
+class DeleteAttachments(EachItsAnswer, services.DeleteAttachment):  # type: ignore[misc]
     """Removes files."""
 
     def remove(self, ids: Sequence[Any]) -> list[Any]:

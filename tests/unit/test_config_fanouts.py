@@ -24,6 +24,14 @@ def test_a_fanout_has_good_defaults_and_small_letters() -> None:
     assert fanout.left_out == ("bob@example.org",)
 
 
+def test_what_others_share_is_for_microsofts_systems() -> None:
+    shared = ACCOUNT + 'shared = ["bob@example.org", "public:/Company/Holidays"]\n'
+    assert "only accounts of exchange" in problems(shared)[0]
+    assert "no public folders" in problems(shared + 'connector = "microsoft365"\nauth = "bearer"')[0]
+    assert parse(shared + 'connector = "exchange"\nusername = "ada"').accounts[0].shared[0] == "bob@example.org"
+    assert "write addresses" in problems(ACCOUNT + 'connector = "exchange"\nshared = ["bob"]')[0]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -1,0 +1,131 @@
+"""The company's address book in thirty mailboxes of an Exchange server, by impersonation (E15)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from agendahub.outcome import Result
+from agendahub.work import Worker
+from sync_engine.errors import NoAccess
+from tests.integration.microsoft.fanout_world import PEOPLE, Company, EwsFront, all_well, ews_front
+
+ADA, BOB = PEOPLE[0], PEOPLE[1]
+
+
+@pytest.fixture
+def front() -> Iterator[EwsFront]:
+    with ews_front() as made:
+        yield made
+
+
+@pytest.fixture
+def company(front: EwsFront, tmp_path: Path) -> Iterator[Company]:
+    """Three colleagues."""
+    for address in PEOPLE[:3]:
+        front.add(address)
+    made = Company(tmp_path, front)
+    made.put("u1", "Grace Hopper")
+    made.put("u2", "Alan Turing")
+    made.refresh()
+    yield made
+    made.workspace.close()
+
+
+def test_thirty_mailboxes_get_everything_and_idle_costs_one_request_each(front: EwsFront, tmp_path: Path) -> None:
+    for address in PEOPLE:
+        front.add(address)
+    company = Company(tmp_path, front)
+    company.put("u1", "Grace Hopper")
+    assert company.refresh().joined == tuple(PEOPLE)
+    all_well(company.sync())
+    assert [company.inside(address) for address in PEOPLE] == [["Grace Hopper"]] * 30
+    all_well(company.sync())
+    before = front.requests()
+    all_well(company.sync())
+    assert front.requests() - before == 30
+    company.put("u1", "Grace Murray")
+    all_well(company.sync())
+    assert [company.inside(address) for address in PEOPLE] == [["Grace Murray"]] * 30
+    company.workspace.close()
+
+
+def test_lists_in_lists_are_opened(company: Company) -> None:
+    directory = company.front.exchange.directory
+    company.front.exchange.add_mailbox("boss@example.org", "Boss", "ews")
+    directory.add_person("boss@example.org", "Boss")
+    directory.add_group("board@example.org", "Board", "boss@example.org", PEOPLE[0])
+    directory.find("all@example.org").members.append(directory.find("board@example.org").id)
+    directory.find("board@example.org").members.append(directory.find("all@example.org").id)  # a circle
+    assert company.refresh().members == ("boss@example.org", *PEOPLE[:3])
+
+
+def test_r01_a_pattern_or_an_unknown_list_is_told_and_takes_nobody_out(company: Company) -> None:
+    company.write(pattern="*@example.org")
+    assert "`pattern` cannot be used there" in company.refresh().problem
+    company.write(pattern="", group="nobody@example.org")
+    assert "There is no distribution list nobody@example.org" in company.refresh().problem
+    assert len(company.bindings()) == 3
+
+
+def test_r34_r11_who_leaves_keeps_everything_and_is_matched_when_he_comes_back(company: Company) -> None:
+    all_well(company.sync())
+    company.front.drop(ADA)
+    assert company.refresh().left == (ADA,)
+    company.put("u1", "Grace Murray")
+    assert ADA not in company.sync()
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+    company.front.join(ADA)
+    company.refresh()
+    all_well(company.sync())
+    assert company.inside(ADA) == ["Alan Turing", "Grace Murray"]
+    assert company.names() == ["Alan Turing", "Grace Murray"]
+
+
+def test_workers_that_race_make_one_folder_below_contacts(company: Company) -> None:
+    [binding] = [binding for binding in company.bindings() if binding.address == ADA]
+    start = threading.Barrier(3)
+
+    def work() -> Result:
+        start.wait(10)
+        return company.cycle(Worker(company.workspace), binding).result
+
+    with ThreadPoolExecutor(3) as pool:
+        results = [future.result(60) for future in [pool.submit(work) for _ in range(3)]]
+    assert set(results) <= {Result.OK, Result.BUSY}
+    all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+    [folder] = company.folders(ADA)
+    assert folder.parent == company.mailbox(ADA).well_known("contacts").id
+
+
+def test_a_deleted_folder_deletes_nothing_and_a_renamed_one_is_followed(company: Company) -> None:
+    company.write(direction="both")
+    all_well(company.sync())
+    company.mailbox(ADA).remove_collection(company.folders(ADA)[0].id)
+    company.mailbox(BOB).rename_collection(company.folders(BOB)[0].id, "Our people")
+    company.put("u3", "Mary Shelley")
+    outcomes = company.sync()
+    assert "was deleted in the mailbox" in outcomes[ADA].message
+    assert company.names() == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
+    assert company.inside(BOB, "Our people") == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
+    assert company.folders(BOB) == []
+
+
+def test_a_mailbox_that_is_not_there_tells_its_reason_and_the_others_go_on(company: Company) -> None:
+    del company.front.exchange.mailboxes[ADA]
+    outcomes = company.sync()
+    assert isinstance(outcomes[ADA].error, NoAccess)
+    assert "ErrorNonExistentMailbox" in outcomes[ADA].message
+    assert outcomes[BOB].result is Result.OK
+
+
+def test_a_service_account_that_may_not_impersonate_is_told_for_each_mailbox(company: Company) -> None:
+    company.front.site.impersonators.clear()
+    outcomes = company.sync()
+    assert all(isinstance(outcome.error, NoAccess) for outcome in outcomes.values())
+    assert "ApplicationImpersonation" in outcomes[ADA].message

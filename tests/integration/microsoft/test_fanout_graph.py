@@ -1,0 +1,265 @@
+"""The company's address book in thirty mailboxes of Microsoft 365."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agendahub import fanout_folder
+from agendahub.fanout_members import problems
+from agendahub.fanout_report import fanout_rows, member_rows
+from agendahub.outcome import Result
+from agendahub.work import Worker
+from agendahub.workspace import utc_now
+from storage.admin_config import forget_binding
+from storage.fanouts import set_folder_made
+from sync_engine.errors import NoAccess
+from tests.integration.microsoft.fanout_world import PEOPLE, Company, GraphFront, all_well, graph_front
+from tests.servers.microsoft.graph_protocol import Fault
+
+ADA, BOB = PEOPLE[0], PEOPLE[1]
+
+
+@pytest.fixture
+def front() -> Iterator[GraphFront]:
+    with graph_front() as made:
+        yield made
+
+
+@pytest.fixture
+def company(front: GraphFront, tmp_path: Path) -> Iterator[Company]:
+    """Three colleagues."""
+    for address in PEOPLE[:3]:
+        front.add(address)
+    made = Company(tmp_path, front)
+    made.put("u1", "Grace Hopper")
+    made.put("u2", "Alan Turing")
+    made.refresh()
+    yield made
+    made.workspace.close()
+
+
+def test_thirty_mailboxes_get_everything_and_idle_costs_one_request_each(front: GraphFront, tmp_path: Path) -> None:
+    for address in PEOPLE:
+        front.add(address)
+    company = Company(tmp_path, front)
+    company.put("u1", "Grace Hopper")
+    assert company.refresh().joined == tuple(PEOPLE)
+    all_well(company.sync())
+    assert [company.inside(address) for address in PEOPLE] == [["Grace Hopper"]] * 30
+    all_well(company.sync())
+    before = front.requests()
+    all_well(company.sync())
+    assert front.requests() - before == 30
+    company.put("u1", "Grace Murray")
+    all_well(company.sync())
+    assert [company.inside(address) for address in PEOPLE] == [["Grace Murray"]] * 30
+    company.workspace.close()
+
+
+# ---------------------------------------------------------------- people come and go
+
+
+def test_a_new_colleague_gets_everything_at_the_next_refresh(company: Company) -> None:
+    all_well(company.sync())
+    company.front.add("new@example.org")
+    assert company.refresh().joined == ("new@example.org",)
+    all_well(company.sync())
+    assert company.inside("new@example.org") == ["Alan Turing", "Grace Hopper"]
+
+
+def test_r34_who_leaves_keeps_everything_and_gets_nothing_more(company: Company) -> None:
+    all_well(company.sync())
+    company.front.drop(ADA)
+    assert company.refresh().left == (ADA,)
+    company.put("u3", "Mary Shelley")
+    outcomes = company.sync()
+    assert ADA not in outcomes
+    assert company.states()[ADA] == "left"
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+    assert company.names() == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_r11_who_comes_back_is_matched_without_duplicates(company: Company, forgotten: bool) -> None:
+    all_well(company.sync())
+    company.front.drop(ADA)
+    company.refresh()
+    company.put("u1", "Grace Murray")
+    all_well(company.sync())
+    if forgotten:
+        with company.workspace.database.begin() as unit:
+            assert forget_binding(unit.session.connection, f"book/{ADA}")
+    company.front.join(ADA)
+    assert company.refresh().joined == (ADA,)
+    all_well(company.sync())
+    all_well(company.sync())
+    assert company.inside(ADA) == ["Alan Turing", "Grace Murray"]
+    assert company.names() == ["Alan Turing", "Grace Murray"]
+
+
+def test_lists_and_patterns_and_exceptions_add_up(company: Company) -> None:
+    company.front.exchange.add_mailbox("guest@other.example", "Guest")
+    company.front.exchange.directory.add_person("boss@example.org", "Boss")
+    company.front.exchange.add_mailbox("boss@example.org", "Boss")
+    more = {"pattern": "B*@EXAMPLE.org", "mailboxes": ["guest@other.example"], "except": [ADA]}
+    company.write(**more)
+    assert company.refresh().members == ("boss@example.org", "guest@other.example", *PEOPLE[1:3])
+
+
+# ---------------------------------------------------------------- a directory that cannot be believed
+
+
+def test_r01_a_directory_that_is_down_takes_nobody_out(company: Company) -> None:
+    company.front.graph.switches.directory = False
+    looked = company.refresh()
+    assert looked.members == tuple(PEOPLE[:3])
+    assert "could not be asked" in looked.problem
+    assert set(company.states().values()) == {"active"}
+    assert "could not be asked" in problems(company.workspace, company.workspace.settings)[0]
+    company.front.graph.switches.directory = True
+    assert company.refresh().problem == ""
+    assert problems(company.workspace, company.workspace.settings) == []
+
+
+@pytest.mark.parametrize("gone", [2, 3])
+def test_r01_a_directory_that_is_half_empty_or_empty_takes_nobody_out(company: Company, gone: int) -> None:
+    for address in PEOPLE[:gone]:
+        company.front.drop(address)
+    looked = company.refresh()
+    assert (looked.members, looked.left) == (tuple(PEOPLE[:3]), ())
+    assert f"{gone} of 3 members are gone" in looked.problem
+    assert "--accept" in looked.problem
+    assert len(company.bindings()) == 3
+    assert company.refresh(accept=True).left == tuple(PEOPLE[:gone])
+    assert len(company.bindings()) == 3 - gone
+
+
+def test_a_group_that_is_not_there_is_told(company: Company) -> None:
+    company.write(group="nobody@example.org")
+    assert "nobody@example.org" in company.refresh().problem
+    assert len(company.bindings()) == 3
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def test_a_renamed_folder_is_followed(company: Company) -> None:
+    all_well(company.sync())
+    [folder] = company.folders(ADA)
+    company.mailbox(ADA).rename_collection(folder.id, "Our people")
+    company.put("u3", "Mary Shelley")
+    all_well(company.sync(worker=Worker(company.workspace)))
+    assert company.folders(ADA) == []
+    assert company.inside(ADA, "Our people") == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
+
+
+def test_a_folder_of_this_name_is_used_and_not_doubled(company: Company) -> None:
+    """As after a kill between making the folder and remembering it."""
+    company.mailbox(ADA).add_collection("contacts", "agendahub")
+    all_well(company.sync())
+    assert company.folders(ADA) == []
+    assert company.inside(ADA, "agendahub") == ["Alan Turing", "Grace Hopper"]
+
+
+def test_a_lost_answer_to_the_making_makes_no_second_folder(company: Company) -> None:
+    company.front.graph.faults.append(Fault(status=0, hold=3.0, method="POST", path="contactFolders$"))
+    company.front.account["timeout"] = 1.0
+    company.write()
+    all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+
+
+def test_workers_that_race_make_one_folder(company: Company) -> None:
+    [binding] = [binding for binding in company.bindings() if binding.address == ADA]
+    start = threading.Barrier(4)
+
+    def work() -> Result:
+        start.wait(10)
+        return company.cycle(Worker(company.workspace), binding).result
+
+    with ThreadPoolExecutor(4) as pool:
+        results = [future.result(60) for future in [pool.submit(work) for _ in range(4)]]
+    assert set(results) <= {Result.OK, Result.BUSY}
+    all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+
+
+def test_a_deleted_folder_is_made_again_but_not_twice_a_day(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_well(company.sync())
+    delete_folder(company, ADA)
+    outcomes = company.sync()
+    assert "it is made again when a day has passed" in outcomes[ADA].message
+    assert outcomes[BOB].result is Result.OK
+    assert company.folders(ADA) == []
+    later = utc_now() + timedelta(days=1, minutes=1)
+    monkeypatch.setattr(fanout_folder, "utc_now", lambda: later)
+    all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+    delete_folder(company, ADA)
+    assert company.sync([ADA])[ADA].result is Result.FAILED
+    assert company.names() == ["Alan Turing", "Grace Hopper"]
+
+
+def test_r03_a_deleted_folder_deletes_nothing_in_the_hub_when_changes_go_both_ways(company: Company) -> None:
+    company.write(direction="both")
+    all_well(company.sync())
+    delete_folder(company, ADA)
+    outcomes = company.sync()
+    assert f'agendahub fanout restore "book" {ADA}' in outcomes[ADA].message
+    assert company.sync()[ADA].result is Result.FAILED, "until an admin says so"
+    assert company.names() == ["Alan Turing", "Grace Hopper"]
+    assert company.inside(BOB) == ["Alan Turing", "Grace Hopper"]
+    with company.workspace.database.begin() as unit:
+        set_folder_made(unit.session.connection, "book", ADA, None)
+    all_well(company.sync())
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+
+
+def test_a_folder_that_is_not_shown_any_more_is_found_missing_once_a_day(company: Company) -> None:
+    """Outlook moves a folder that is deleted among the deleted things, where it can still be read."""
+    all_well(company.sync())
+    [folder] = company.folders(ADA)
+    folder.parent = company.mailbox(ADA).well_known("drafts").id
+    [binding] = [binding for binding in company.bindings() if binding.address == ADA]
+    outcome = company.cycle(Worker(company.workspace), binding, everything=True)
+    assert "was deleted in the mailbox" in outcome.message
+
+
+def test_in_direction_both_a_change_in_one_mailbox_reaches_all(company: Company) -> None:
+    company.write(direction="both")
+    all_well(company.sync())
+    [folder] = company.folders(ADA)
+    item = next(i for i in company.mailbox(ADA).in_collection(folder.id) if i.fields["displayName"] == "Alan Turing")
+    company.mailbox(ADA).update(item.id, {"displayName": "Alan Mathison", "surname": "Mathison"})
+    company.sync([ADA])
+    all_well(company.sync())
+    assert company.names() == ["Alan Mathison", "Grace Hopper"]
+    assert company.inside(BOB) == ["Alan Mathison", "Grace Hopper"]
+
+
+def delete_folder(company: Company, address: str) -> None:
+    [folder] = company.folders(address)
+    company.mailbox(address).remove_collection(folder.id)
+
+
+# ---------------------------------------------------------------- one mailbox is not the others
+
+
+def test_a_forbidden_mailbox_tells_its_reason_and_the_others_go_on(company: Company) -> None:
+    company.front.forbid(ADA)
+    outcomes = company.sync()
+    assert isinstance(outcomes[ADA].error, NoAccess)
+    assert outcomes[BOB].result is Result.OK
+    rows = {row.address: row for row in member_rows(company.workspace, company.workspace.settings.fanouts[0])}
+    assert (rows[ADA].state, rows[BOB].state) == ("failed", "ok")
+    assert "not open to" in rows[ADA].detail or "does not allow" in rows[ADA].detail
+    [row] = fanout_rows(company.workspace)
+    assert (row.members, row.well, row.left) == (3, 2, 0)
+    assert 'agendahub fanout members "book"' in row.problem
+    all_well(company.sync([BOB, PEOPLE[2]]))
