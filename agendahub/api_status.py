@@ -16,4 +16,5 @@ def status(call: Call) -> Any:
     with call.workspace.database.read() as unit:
         held = holds(unit.session.connection)
     well = all(health.is_well for health in found) and not problems
-    return {"ok": well, "problems": problems, "bindings": found, "held": held}
+    push = call.daemon.push.states.all()
+    return {"ok": well, "problems": problems, "bindings": found, "push": push, "held": held}

@@ -24,6 +24,7 @@ class States:
         self._lock = threading.Lock()
         self._states: dict[str, PushState] = {}
         self._unwritten: set[str] = set()
+        self._compared = False  # with what an earlier daemon left in the store
 
     def report(self, account: str, state: str, detail: str, now: datetime) -> None:
         """`since` moves only when the state does."""
@@ -52,14 +53,17 @@ class States:
         """What the store does not know yet; tried again at the next look when the store does not take it."""
         with self._lock:
             waiting = {account: self._states.get(account) for account in self._unwritten}
-        if not waiting:
+        if not waiting and self._compared:
             return
         with suppress(StoreError), database.begin() as unit:
             known = push_states(unit.session.connection)
+            if not self._compared:
+                waiting |= {account: None for account in known if account not in self._states}
             for account, state in waiting.items():
                 if state is not None:
                     set_push_state(unit.session.connection, state)
                 elif account in known:
                     forget_push_state(unit.session.connection, account)
             with self._lock:
+                self._compared = True
                 self._unwritten -= {name for name, state in waiting.items() if self._states.get(name) == state}

@@ -7,7 +7,9 @@ from datetime import datetime
 from html import escape
 
 from agendahub.health import Health
+from agendahub.push_health import sentence
 from agendahub.texts import _
+from storage.push_subscriptions import PushState
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;max-width:80rem;color:#1a1a1a;background:#fff}"
@@ -18,7 +20,7 @@ _STYLE = (
 )
 
 
-def page(found: Sequence[Health], problems: Sequence[str], now: datetime) -> str:
+def page(found: Sequence[Health], problems: Sequence[str], now: datetime, push: Sequence[PushState] = ()) -> str:
     """A whole HTML document. Names of bindings and accounts are shown, titles of items are not."""
     well = all(health.is_well for health in found) and not problems
     verdict = _("All is well.") if well else _("Something needs attention.")
@@ -27,7 +29,7 @@ def page(found: Sequence[Health], problems: Sequence[str], now: datetime) -> str
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="60">'
         f"<style>{_STYLE}</style></head><body><main><h1>AgendaHub</h1>"
         f'<p role="status">{escape(verdict)} {escape(_("As of"))} {_time(now)}.</p>'
-        f"{_problems(problems)}{_table(found)}</main></body></html>"
+        f"{_problems(problems)}{_table(found)}{_push(push)}</main></body></html>"
     )
 
 
@@ -36,6 +38,13 @@ def _problems(problems: Sequence[str]) -> str:
         return ""
     lines = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
     return f"<h2>{escape(_('Problems'))}</h2><ul>{lines}</ul>"
+
+
+def _push(push: Sequence[PushState]) -> str:
+    if not push:
+        return ""
+    lines = "".join(f"<li>{escape(sentence(state))}</li>" for state in push)
+    return f"<h2>{escape(_('Changes are told of'))}</h2><ul>{lines}</ul>"
 
 
 def _table(found: Sequence[Health]) -> str:

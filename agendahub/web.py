@@ -81,15 +81,16 @@ class Site:
         if not self._may_look(request):
             return _elsewhere()
         found, problems = await anyio.to_thread.run_sync(look, self._daemon)
-        return HTMLResponse(page(found, problems, utc_now()), headers=_SAFE)
+        push = self._daemon.push.states.all()
+        return HTMLResponse(page(found, problems, utc_now(), push), headers=_SAFE)
 
     async def status_json(self, request: Request) -> Response:
         """For programs."""
         if not self._may_look(request):
             return _elsewhere()
         found, problems = await anyio.to_thread.run_sync(look, self._daemon)
-        well = all(health.is_well for health in found) and not problems
-        return JSONResponse(as_data({"ok": well, "problems": problems, "bindings": found}), headers=_SAFE)
+        well, push = all(health.is_well for health in found) and not problems, self._daemon.push.states.all()
+        return JSONResponse(as_data({"ok": well, "problems": problems, "bindings": found, "push": push}), headers=_SAFE)
 
     def _held(self) -> Mapping[tuple[str, str], int]:
         try:

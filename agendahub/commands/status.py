@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from agendahub.health import Health
     from storage.admin_holds import HoldRow
+    from storage.push_subscriptions import PushState
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,22 +28,27 @@ def add_to(app: typer.Typer) -> None:
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.health import health_of
+    from agendahub.push_health import push_of
     from agendahub.workspace import utc_now
     from storage.admin_config import account_states
     from storage.admin_history import runs
     from storage.admin_holds import holds
     from storage.admin_lists import bindings
+    from storage.push_subscriptions import push_states
 
     workspace = workspace_of(context)
     with workspace.database.read() as unit:
         connection = unit.session.connection
         rows = {row.name: row for row in bindings(connection)}
         held, last_runs, accounts = holds(connection), runs(connection, 20), account_states(connection)
+        stored = push_states(connection)
     found = health_of(workspace.settings, rows, accounts, utc_now())
+    push = push_of(workspace.settings, stored, found)
     if as_json:
-        print_json({"bindings": found, "held": held, "runs": last_runs})
+        print_json({"bindings": found, "push": push, "held": held, "runs": last_runs})
     else:
         _show(found, held)
+        _show_push(push)
     if not all(health.is_well for health in found):
         raise typer.Exit(1)
 
@@ -67,6 +73,13 @@ def _show(found: Sequence[Health], held: Sequence[HoldRow]) -> None:
         answered = _(" (answered: {answer})").format(answer=hold.answer) if hold.answer else ""
         text = _('{binding}: {reason}{answered}; agendahub held show "{binding}"')
         say(text.format(binding=hold.binding, reason=hold.reason, answered=answered))
+
+
+def _show_push(push: Sequence[PushState]) -> None:
+    from agendahub.push_health import sentence
+
+    for state in push:
+        say(sentence(state))
 
 
 def _is_told(health: Health, held: Sequence[HoldRow]) -> bool:
