@@ -14,7 +14,6 @@ from agendahub.failure import Failure
 from agendahub.sign_in_page import HEADERS, page
 from agendahub.texts import _
 from connectors.microsoft.sign_in_person import WrongState
-from sync_engine.errors import SyncError
 
 _LARGEST = 64 * 1024  # octets of an answer
 _TAKES_SO_LONG = 10.0  # seconds for a browser to send what it began to send
@@ -64,7 +63,7 @@ class _Server(ThreadingHTTPServer):  # browsers open connections that they do no
     once = threading.Lock()
     finish: Finish
     result: str | None = None
-    error: SyncError | None = None
+    error: Exception | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that hangs up is no error; the library would print it with all it sent."""
@@ -107,7 +106,7 @@ class _Answering(BaseHTTPRequestHandler):
             who = self.server.finish(answer)
         except WrongState as err:  # somebody else's: ours may still come
             self._show(400, str(err), well=False)
-        except SyncError as err:
+        except Exception as err:  # `wait` raises it
             self._show(400, str(err), well=False)
             self.server.error = err
         else:

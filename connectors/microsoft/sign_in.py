@@ -76,7 +76,7 @@ class RefreshedToken:
             try:
                 fresh = self._asked(kept)
             except NotAuthorised as err:
-                self._keep(kept.with_refusal(str(err), self._made_for, self._scopes, self._clock()))
+                self._keep(kept.with_refusal(err, self._made_for, self._scopes, self._clock()))
                 raise
             except (Unavailable, Throttled):
                 if not self._lasts(kept):
@@ -107,7 +107,7 @@ class RefreshedToken:
         if not kept.was_refused(self._made_for, self._scopes):
             return
         if self._settings.auth != "app" or self._clock() - kept.refused_at < _ASK_APP_AGAIN:
-            raise NotAuthorised(kept.refused)
+            raise kept.refusal()
 
     def _good(self, kept: Kept) -> bool:
         return kept.good(self._made_for, self._scopes, self._clock())

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.microsoft.sign_in_scopes import Resource, authority_of
 from connectors.settings import ConnectorSettings
+from sync_engine.errors import NotAuthorised
 
 _MARGIN = 300.0  # seconds before its end when a token is renewed
 
@@ -27,6 +28,7 @@ class Kept:
     made_for: str = ""  # a digest of the app and its secret; see `made_for`
     scopes: tuple[str, ...] = ()  # that were asked for
     refused: str = ""  # the sentence for the admin, if the last refresh was refused for good ...
+    refused_words: str = ""  # ... with the server's words ...
     refused_for: str = ""  # ... of this app ...
     refused_scopes: tuple[str, ...] = ()  # ... with these
     refused_at: float = 0.0
@@ -60,10 +62,14 @@ class Kept:
         """The same question was asked, and its answer was no."""
         return bool(self.refused) and self.refused_for == for_what and set(scopes) <= set(self.refused_scopes)
 
-    def with_refusal(self, sentence: str, for_what: str, scopes: Iterable[str], now: float) -> Kept:
+    def with_refusal(self, err: NotAuthorised, for_what: str, scopes: Iterable[str], now: float) -> Kept:
         """The answer was no."""
-        asked = tuple(scopes)
-        return replace(self, refused=sentence, refused_for=for_what, refused_scopes=asked, refused_at=now)
+        told = replace(self, refused=str(err), refused_words=err.server_said, refused_at=now)
+        return replace(told, refused_for=for_what, refused_scopes=tuple(scopes))
+
+    def refusal(self) -> NotAuthorised:
+        """As it was raised the first time."""
+        return NotAuthorised(self.refused, server_said=self.refused_words)
 
     def renewed(self, answer: Mapping[str, Any], for_what: str, scopes: Iterable[str], now: float) -> Kept:
         """With the tokens of a token endpoint's answer; its refresh token replaces ours if it gives one."""
@@ -80,6 +86,7 @@ class Kept:
             made_for=for_what,
             scopes=tuple(scopes),
             refused="",
+            refused_words="",
             refused_for="",
             refused_scopes=(),
             refused_at=0.0,

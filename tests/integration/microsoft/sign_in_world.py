@@ -31,9 +31,12 @@ class Gate:
         self._app = app
         self.trouble: dict[str, Response] = {}
         self.delay = 0.0  # seconds before each answer
+        self.seen: list[str] = []  # addresses that were asked for, with their queries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "http":
+            self.seen.append(f"{scope['path']}?{scope['query_string'].decode()}")
         found = next((answer for end, answer in self.trouble.items() if scope.get("path", "").endswith(end)), None)
         await asyncio.sleep(self.delay)
         await (found or self._app)(scope, receive, send)
