@@ -12,7 +12,7 @@ from typing import Any
 from exchangelib import CalendarItem, Contact, EWSDate, EWSTimeZone, Task
 from exchangelib.errors import UnknownTimeZone
 from exchangelib.extended_properties import ExtendedProperty
-from exchangelib.fields import DateTimeBackedDateField, TimeZoneField
+from exchangelib.fields import DateTimeBackedDateField, DateTimeField, TimeZoneField
 
 from connectors.exchange.mapping_zones import custom_zone
 from connectors.microsoft import own_set
@@ -103,6 +103,11 @@ _REPLACED = {
 }
 
 
+_READ_AGAIN = {"starts_at": "start", "ends_at": "end"}
+"""Instants of appointments as they were sent: of whole days exchangelib makes dates, one too early for an end on the
+day after the clock was put forward."""
+
+
 def _teach() -> None:
     for item, found in _REGISTERED.items():
         for name, prop in found.items():
@@ -111,6 +116,10 @@ def _teach() -> None:
     for item, kinds in _REPLACED.items():
         for name, kind in kinds.items():
             item.FIELDS[name].__class__ = kind  # the same field with another way to read it
+    for name, same in _READ_AGAIN.items():
+        if name not in CalendarItem.FIELDS:
+            told = DateTimeField(name, field_uri=CalendarItem.FIELDS[same].field_uri, is_read_only=True)
+            CalendarItem.add_field(told, insert_after=same)
 
 
 _teach()

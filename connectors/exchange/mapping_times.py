@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from exchangelib import EWSDateTime, EWSTimeZone
@@ -53,22 +53,17 @@ def get_times(shown: Document) -> dict[str, Any]:
     """Start and end."""
     zones = shown.get("_start_timezone"), shown.get("_end_timezone")
     if shown.get("is_all_day"):
-        first, last = (_day(shown.get(name), zone) for name, zone in zip(("start", "end"), zones, strict=True))
-        ends = shown.get("end")
-        exclusive = last + timedelta(days=0 if isinstance(ends, datetime) else 1) if last else None
-        return {"start": _day_moment(first), "end": _day_moment(exclusive)}
+        return {name: _day(shown, name, zone) for name, zone in zip(("start", "end"), zones, strict=True)}
     return {name: get_moment(shown.get(name), zone) for name, zone in zip(("start", "end"), zones, strict=True)}
 
 
-def _day(value: Any, zone: Any) -> date | None:
-    """exchangelib makes inclusive days of the midnights that the server sends."""
-    if isinstance(value, datetime):
-        return (wall_clock(plain_instant(value), zone_and_name(zone)[0]) + timedelta(hours=12)).date()
-    return date(value.year, value.month, value.day) if value else None
-
-
-def _day_moment(day: date | None) -> Moment | None:
-    return Moment(f"{day:%Y%m%d}") if day else None
+def _day(shown: Document, name: str, zone: Any) -> Moment | None:
+    """The day whose midnight is nearest: programs also write the midnight of another zone than they say."""
+    at = shown.get(f"{name}s_at") or shown.get(name)
+    if not isinstance(at, datetime):
+        return None
+    local = wall_clock(plain_instant(at), zone_and_name(zone)[0])
+    return Moment(f"{local + timedelta(hours=12):%Y%m%d}")
 
 
 def get_moment(value: Any, zone: Any) -> Moment | None:
