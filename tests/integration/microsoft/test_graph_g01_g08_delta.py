@@ -18,7 +18,7 @@ def _people(world: World, count: int) -> list[str]:
     return [world.ada.create("contacts", {"displayName": f"P{i}", "givenName": "P"}).id for i in range(count)]
 
 
-def test_g1_pages_have_one_absolute_link_and_may_be_empty(world: World) -> None:
+def test_g01_pages_have_one_absolute_link_and_may_be_empty(world: World) -> None:
     world.graph.switches.empty_pages = True
     made = _people(world, 5)
     page = world.json("get", f"{CONTACTS}?$select=displayName", prefer="odata.maxpagesize=2")
@@ -30,7 +30,7 @@ def test_g1_pages_have_one_absolute_link_and_may_be_empty(world: World) -> None:
     assert set(parse_qs(urlsplit(link).query)) == {"$deltatoken"}
 
 
-def test_g1_a_round_without_changes_is_one_empty_page(world: World) -> None:
+def test_g01_a_round_without_changes_is_one_empty_page(world: World) -> None:
     _people(world, 2)
     _, link = world.round(CONTACTS)
     assert world.round(link)[0] == []
@@ -39,7 +39,7 @@ def test_g1_a_round_without_changes_is_one_empty_page(world: World) -> None:
     assert world.graph.outer - before == 1
 
 
-def test_g2_what_is_deleted_within_a_round_is_told_once_and_then_again_in_the_next(world: World) -> None:
+def test_g02_what_is_deleted_within_a_round_is_told_once_and_then_again_in_the_next(world: World) -> None:
     made = _people(world, 4)
     page = world.json("get", CONTACTS, prefer="odata.maxpagesize=2")
     world.ada.delete(made[3])
@@ -51,7 +51,7 @@ def test_g2_what_is_deleted_within_a_round_is_told_once_and_then_again_in_the_ne
     assert world.round(link)[0] == []
 
 
-def test_g3_tombstones_come_in_first_rounds_and_ids_come_twice(world: World) -> None:
+def test_g03_tombstones_come_in_first_rounds_and_ids_come_twice(world: World) -> None:
     made = _people(world, 3)
     world.ada.delete(made[1])
     assert [one["id"] for one in world.round(CONTACTS)[0]] == [made[0], made[2]]
@@ -62,7 +62,7 @@ def test_g3_tombstones_come_in_first_rounds_and_ids_come_twice(world: World) -> 
     assert len(ids) == len(set(ids)) + 1
 
 
-def test_g4_a_changed_item_has_at_least_what_changed(world: World) -> None:
+def test_g04_a_changed_item_has_at_least_what_changed(world: World) -> None:
     world.graph.switches.sparse = True
     (made,) = _people(world, 1)
     _, link = world.round(CONTACTS)
@@ -74,7 +74,7 @@ def test_g4_a_changed_item_has_at_least_what_changed(world: World) -> None:
 @pytest.mark.parametrize(
     ("status", "code"), [(410, "syncStateNotFound"), (410, "resyncRequired"), (400, "syncStateNotFound")]
 )
-def test_g5_a_forgotten_token_is_refused(world: World, status: int, code: str) -> None:
+def test_g05_a_forgotten_token_is_refused(world: World, status: int, code: str) -> None:
     made = _people(world, 2)
     _, link = world.round(CONTACTS)
     world.graph.switches.expired_status, world.graph.switches.expired_code = status, code
@@ -85,7 +85,7 @@ def test_g5_a_forgotten_token_is_refused(world: World, status: int, code: str) -
     assert [one["id"] for one in world.round(CONTACTS)[0]] == made
 
 
-def test_g6_calendar_view_needs_its_window_and_keeps_it(world: World) -> None:
+def test_g06_calendar_view_needs_its_window_and_keeps_it(world: World) -> None:
     assert world.code("get", "/calendarView/delta") == (400, "ErrorInvalidParameter")
     series = world.ada.create("calendar", weekly())
     world.ada.create("calendar", single("2027-01-01"))
@@ -98,7 +98,7 @@ def test_g6_calendar_view_needs_its_window_and_keeps_it(world: World) -> None:
     assert [one["subject"] for one in world.round(link)[0]] == ["Single 2026-03-20"]
 
 
-def test_g6_the_unbounded_feed_is_a_switch(world: World) -> None:
+def test_g06_the_unbounded_feed_is_a_switch(world: World) -> None:
     assert world.code("get", "/events/delta")[0] == 400
     world.graph.switches.events_delta = True
     series = world.ada.create("calendar", weekly())
@@ -110,7 +110,7 @@ def test_g6_the_unbounded_feed_is_a_switch(world: World) -> None:
     assert world.round(link)[0] == [{"id": series.id, "@removed": {"reason": "deleted"}}]
 
 
-def test_g7_what_leaves_the_window_looks_deleted_but_is_there(world: World) -> None:
+def test_g07_what_leaves_the_window_looks_deleted_but_is_there(world: World) -> None:
     event = world.ada.create("calendar", single("2026-03-10"))
     _, link = world.round(f"/calendarView/delta?{MARCH}")
     later = single("2026-09-10")
@@ -120,7 +120,7 @@ def test_g7_what_leaves_the_window_looks_deleted_but_is_there(world: World) -> N
     assert world.round("/calendarView/delta?startDateTime=2026-09-01&endDateTime=2026-10-01")[0][0]["id"] == event.id
 
 
-def test_g7_a_cancelled_occurrence_is_a_tombstone_of_the_window(world: World) -> None:
+def test_g07_a_cancelled_occurrence_is_a_tombstone_of_the_window(world: World) -> None:
     series = world.ada.create("calendar", weekly())
     _, link = world.round(f"/calendarView/delta?{MARCH}")
     world.ada.cancel_occurrence(series.id, "2026-03-23")
@@ -129,7 +129,7 @@ def test_g7_a_cancelled_occurrence_is_a_tombstone_of_the_window(world: World) ->
         assert [one["id"] for one in found if "@removed" in one] == [f"{series.id}.OCC.2026-03-23"]
 
 
-def test_g8_contacts_are_told_by_folder_and_folders_by_themselves(world: World) -> None:
+def test_g08_contacts_are_told_by_folder_and_folders_by_themselves(world: World) -> None:
     folder = world.json("post", "/contactFolders", {"displayName": "AgendaHub"})["id"]
     _people(world, 1)
     inside = world.json("post", f"/contactFolders/{folder}/contacts", {"displayName": "Inside"})["id"]
@@ -143,7 +143,7 @@ def test_g8_contacts_are_told_by_folder_and_folders_by_themselves(world: World) 
     assert [one["id"] for one in world.round(folder_link)[0] if "@removed" in one] == [folder]
 
 
-def test_g8_event_delta_does_not_expand(world: World) -> None:
+def test_g08_event_delta_does_not_expand(world: World) -> None:
     wanted = "$expand=singleValueExtendedProperties($filter=id eq 'x')"
     assert world.code("get", f"/calendarView/delta?{MARCH}&{wanted}")[0] == 400
 

@@ -23,7 +23,7 @@ def _contact(world: World) -> Json:
     return world.json("post", "/contacts", {"displayName": "Eva"})
 
 
-def test_g9_a_stale_if_match_is_refused_and_without_one_the_last_write_wins(world: World) -> None:
+def test_g09_a_stale_if_match_is_refused_and_without_one_the_last_write_wins(world: World) -> None:
     made = _contact(world)
     where = f"/contacts/{made['id']}"
     assert made["@odata.etag"] == f'W/"{made["changeKey"]}"'
@@ -35,7 +35,7 @@ def test_g9_a_stale_if_match_is_refused_and_without_one_the_last_write_wins(worl
     assert world.json("patch", where, {"jobTitle": "Three"})["jobTitle"] == "Three"
 
 
-def test_g9_of_events_and_their_occurrences_too(world: World) -> None:
+def test_g09_of_events_and_their_occurrences_too(world: World) -> None:
     made = world.json("post", "/events", single())
     world.ada.touch(made["id"])
     stale = {"if_match": made["@odata.etag"]}

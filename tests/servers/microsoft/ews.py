@@ -7,6 +7,7 @@ their properties as EWS spells them, so one mailbox is for this front or for Gra
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,9 +141,11 @@ def _understood(site: Site, who: Who, root: Element) -> tuple[Call, Element]:
 
 
 def _refuse_if_busy(site: Site) -> None:
-    if site.mood.busy:
-        site.mood.busy -= 1
-        wait = site.mood.back_off
+    wait = site.mood.back_off
+    if site.mood.busy or time.monotonic() < site.busy_until:
+        site.mood.busy = max(0, site.mood.busy - 1)
+        if site.mood.insists and site.busy_until < time.monotonic():
+            site.busy_until = time.monotonic() + (wait or 0) / 1000
         values = {} if wait is None else {"BackOffMilliseconds": str(wait)}
         raise Fault("ErrorServerBusy", "The server cannot service this request right now. Try again later.", values)
 

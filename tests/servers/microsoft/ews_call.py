@@ -23,6 +23,8 @@ class Mood:
 
     busy: int = 0  # so many requests are answered with ErrorServerBusy
     back_off: int | None = None  # milliseconds that it says then; None: it does not say
+    insists: bool = False  # whoever comes before back_off is over gets the same again
+    early_tombstones: bool = False  # first rounds of SyncFolderItems tell what was deleted before them
     forget_states: int = 0  # so many sync states are not known any more
     terse_errors: bool = False  # errors of SyncFolderItems come without SyncState and IncludesLastItemInRange
     commit_then_wait: float = 0.0  # seconds between the next write and its answer
@@ -69,6 +71,7 @@ class Site:
     told: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # folder, item -> its ids in sync answers
     places: dict[str, str] = field(default_factory=dict)  # id of an item as clients know it -> its lasting id
     photos: dict[str, bytes] = field(default_factory=dict)  # address -> of the person
+    busy_until: float = 0.0  # by time.monotonic(), when the server insists
     streams: int = 0  # that are open
     url: str = ""
 

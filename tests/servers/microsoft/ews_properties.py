@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, find, local, stored, t, text
-from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, TASKS, Fields, Item
+from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
 _ITEM = [
     "ItemId",
@@ -143,9 +143,14 @@ _TASK = [
     "StatusDescription",
     "TotalWork",
 ]
-ORDER = {CONTACTS: _ITEM + _CONTACT, CALENDAR: _ITEM + _EVENT, TASKS: _ITEM + _TASK}
-TAGS = {CONTACTS: "Contact", CALENDAR: "CalendarItem", TASKS: "Task"}
-CLASSES = {CONTACTS: "IPM.Contact", CALENDAR: "IPM.Appointment", TASKS: "IPM.Task"}
+ORDER = {
+    CONTACTS: _ITEM + _CONTACT,
+    CALENDAR: _ITEM + _EVENT,
+    TASKS: _ITEM + _TASK,
+    MAIL: [*_ITEM, "ToRecipients", "From", "IsRead"],
+}
+TAGS = {CONTACTS: "Contact", CALENDAR: "CalendarItem", TASKS: "Task", MAIL: "Message"}
+CLASSES = {CONTACTS: "IPM.Contact", CALENDAR: "IPM.Appointment", TASKS: "IPM.Task", MAIL: "IPM.Note"}
 # Not in the answers of FindItem and SyncFolderItems, whatever is asked for (MS-OXWSCDATA, summary properties).
 SUMMARY_LACKS = frozenset(
     [

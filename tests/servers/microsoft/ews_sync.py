@@ -9,7 +9,7 @@ import json
 from tests.servers.microsoft.ews_call import Call, Site, Target
 from tests.servers.microsoft.ews_view import item_id, shown
 from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, failure, find, m, response, success, t, text
-from tests.servers.microsoft.mailbox import Change, Collection, Mailbox
+from tests.servers.microsoft.mailbox import MAIL, Change, Collection, Mailbox
 
 MOST = 512  # MaxSyncChangesReturnedType
 
@@ -79,12 +79,16 @@ def _lines(
     item = mailbox.items.get(change.item)
     told = call.site.told.setdefault((folder.id, change.item), set())
     now = item.folder_id if item is not None and change.verb != "delete" else ""
-    gone = sorted(told - {now}) if after or not now else []  # kept in `told`: another client may have to hear it
+    ever = after or call.site.mood.early_tombstones
+    gone = sorted(told - {now}) if ever or not now else []  # kept in `told`: another client may have to hear it
     lines = [t("Delete", t("ItemId", Id=old, ChangeKey="AAAA")) for old in gone]
     if item is None or not now:
         dead = mailbox.deleted.get(change.item)
-        known = dead is not None and after and not lines  # told by a page of a server before this one
-        return [t("Delete", item_id(Target(mailbox, dead)))] if known and dead else lines if after else []
+        known = dead is not None and ever and not lines  # told by a page of a server before this one
+        return [t("Delete", item_id(Target(mailbox, dead)))] if known and dead else lines if ever else []
     told.add(now)
+    if item.kind == MAIL and change.verb == "update" and change.names == {"IsRead"}:
+        read = t("IsRead", "true" if "true" in item.fields["IsRead"] else "false")
+        return [*lines, t("ReadFlagChange", item_id(Target(mailbox, item)), read)]
     seen = shown(call, Target(mailbox, item), shape, summary=True)
     return [*lines, t("Create" if change.verb == "create" else "Update", seen)]

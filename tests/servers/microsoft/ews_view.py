@@ -11,7 +11,7 @@ from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_properties import CLASSES, compose
 from tests.servers.microsoft.ews_xml import Element, instant, t
-from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, TASKS, Fields, Item
+from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
 _BOOLEAN = {"IsAllDayEvent", "ReminderIsSet", "IsResponseRequested", "AllowNewTimeProposal", "IsOnlineMeeting"}
 ATTACHMENTS = "_attachments"  # in Item.fields: a list of dicts with Id, Name, ContentType, IsContactPhoto, Content
@@ -46,7 +46,7 @@ def everything(target: Target) -> dict[str, Element]:
     """By name; the order and the choice are the shape's."""
     item, fields = target.item, fields_of(target)
     known = _common(target, fields)
-    known |= {CONTACTS: _of_contact, CALENDAR: _of_event, TASKS: _of_task}[item.kind](target, fields)
+    known |= {CONTACTS: _of_contact, CALENDAR: _of_event, TASKS: _of_task, MAIL: _of_mail}[item.kind](target, fields)
     known |= {name: etree.fromstring(xml) for name, xml in fields.items() if not name.startswith("_")}
     known["ItemId"] = item_id(target)
     if item.kind == CALENDAR and "Recurrence" in known:
@@ -127,6 +127,10 @@ def _type(item: Item, original: datetime | None) -> str:
     if original is None:
         return "RecurringMaster" if series.is_master(item) else "Single"
     return "Exception" if instant(original) in item.exceptions else "Occurrence"
+
+
+def _of_mail(target: Target, fields: Fields) -> dict[str, Element]:
+    return {"IsRead": t("IsRead", "false")}
 
 
 def _of_task(target: Target, fields: Fields) -> dict[str, Element]:

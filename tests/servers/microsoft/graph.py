@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import threading
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,6 +35,7 @@ from tests.servers.microsoft.no_mail import could_mail
 from tests.servers.microsoft.sign_in import Grant, SignIn
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+WINDOW = timedelta(minutes=10)
 GATE = 30.0  # seconds that a call waits at most
 _MAILING = re.compile(  # whatever is said in the body: sync has nothing to do there
     r"/(sendMail|send|reply|replyAll|forward|accept|decline|tentativelyAccept|cancel)$", re.IGNORECASE
@@ -61,6 +64,7 @@ class Graph:
         self._routes += [*Tasks(self.deltas).routes(), *Messages(self.deltas).routes()]
         self._routes.sort(key=lambda route: "/delta" not in route[1])  # "delta" is no id
         self._lock, self._busy = threading.Lock(), Counter[str]()
+        self._taken: defaultdict[str, deque[datetime]] = defaultdict(deque)  # by mailbox: when calls came
 
     def app(self) -> Starlette:
         """For uvicorn."""
@@ -197,6 +201,7 @@ class Graph:
     def _one_of_four(self, mailbox: Mailbox, call: Call) -> Answer:
         """Run it, unless too many of this mailbox run."""
         with self._lock:
+            self._charge(mailbox)
             if self._busy[mailbox.address] >= self.switches.concurrent:
                 message = "Application is over its MailboxConcurrency limit."
                 raise GraphError(429, "ApplicationThrottled", message, {"Retry-After": "1"})
@@ -209,6 +214,16 @@ class Graph:
         finally:
             with self._lock:
                 self._busy[mailbox.address] -= 1
+
+    def _charge(self, mailbox: Mailbox) -> None:
+        """One more call of ten minutes' quota."""
+        now, taken = self.server.clock(), self._taken[mailbox.address]
+        while taken and taken[0] <= now - WINDOW:
+            taken.popleft()
+        if len(taken) >= self.switches.quota:
+            wait = math.ceil((taken[0] + WINDOW - now).total_seconds())
+            raise GraphError(429, "ApplicationThrottled", "Too many requests.", {"Retry-After": str(wait)})
+        taken.append(now)
 
     def _run(self, call: Call) -> Answer:
         for method, pattern, handler in self._routes:

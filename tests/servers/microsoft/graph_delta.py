@@ -46,6 +46,8 @@ class Deltas:
         first = state["after"] == 0
         if first and not self.switches.early_tombstones:
             changes = [change for change in changes if change.verb != "delete"]
+        if self.switches.backwards:
+            changes = changes[::-1]
         if self.switches.repeats and changes:
             changes = [*changes, changes[0]]
         size = call.page_size or self.switches.page_size or 50
@@ -56,8 +58,11 @@ class Deltas:
         values = []
         for change in changes[at : at + size]:
             names = change.names if self.switches.sparse and not first and change.verb == "update" else None
-            values += render(call, change, names)
+            values += [self._reasoned(one) for one in render(call, change, names)]
         return self._answer(call, {**state, "at": at + size}, values, last=at + size >= len(changes))
+
+    def _reasoned(self, one: Json) -> Json:
+        return removed(one["id"], self.switches.removed_reason) if "@removed" in one else one
 
     def _answer(self, call: Call, state: Json, values: list[Json], last: bool) -> Answer:
         values = [selected(one, state["query"].get("$select", "")) for one in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 
 from tests.servers.microsoft import moments
@@ -18,6 +19,7 @@ class Messages:
 
     def __init__(self, deltas: Deltas) -> None:
         self.deltas = deltas
+        self._uploads: dict[str, int] = {}  # those that are not done, with their sizes
 
     def routes(self) -> list[Route]:
         """The paths."""
@@ -35,6 +37,8 @@ class Messages:
             ("POST", one + "/move", self.move),
             ("POST", one + "/send", self.send),
             ("POST", one + "/attachments", self.attach),
+            ("POST", one + "/attachments/createUploadSession", self.begin_upload),
+            ("PUT", "/uploads/([^/]+)", self.upload),
         ]
 
     def categories(self, call: Call) -> Answer:
@@ -89,6 +93,23 @@ class Messages:
         if len(call.json().get("contentBytes") or "") * 3 // 4 >= INLINE:
             raise GraphError(413, "ErrorMessageSizeExceeded", "Use an upload session.")
         return Answer(201, {"id": f"attachment-{call.mailbox.server.number()}", "name": call.json().get("name")})
+
+    def begin_upload(self, call: Call) -> Answer:
+        wanted = call.json()["AttachmentItem"]
+        name = f"upload-{call.mailbox.server.number()}"
+        self._uploads[name] = int(wanted["size"])
+        return Answer(201, {"uploadUrl": f"{call.prefix}/uploads/{name}", "nextExpectedRanges": ["0-"]})
+
+    def upload(self, call: Call) -> Answer:
+        """In pieces, each with its place: Content-Range: bytes 0-9/20."""
+        found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", call.headers.get("content-range", ""))
+        size = self._uploads.get(call.args[0])
+        if found is None or size is None or int(found[3]) != size:
+            raise GraphError(400, "ErrorInvalidArgument", "The Content-Range is not of this upload.")
+        if int(found[2]) + 1 < size:
+            return Answer(200, {"nextExpectedRanges": [f"{int(found[2]) + 1}-"]})
+        del self._uploads[call.args[0]]
+        return Answer(201)
 
     def delta(self, call: Call) -> Answer:
         where = _folder(call).id

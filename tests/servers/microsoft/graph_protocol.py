@@ -52,11 +52,14 @@ class Switches:
     sparse: bool = False  # a changed item has its id and the changed fields only
     quiet_series: bool = False  # a view tells those occurrences only that came or went
     early_tombstones: bool = False  # a first round tells what was deleted before it
+    removed_reason: str = "deleted"  # or "changed": it may come back
+    backwards: bool = False  # changes come in another order than they were made in
     repeats: bool = False  # the first item of a round comes twice
     expired_status: int = 410  # for a token that was forgotten; clients also see 400
     expired_code: str = "syncStateNotFound"
     transaction_conflict: bool = False  # a repeated transactionId is 409, else the event that is there
     concurrent: int = 4  # calls per mailbox at once
+    quota: int = 10_000  # calls per mailbox in ten minutes
     gate: threading.Event | None = None  # every call waits for it, and is counted as running
     subscription_cap: timedelta = timedelta(minutes=4230)
     directory: bool = True  # may the application read people and groups?
