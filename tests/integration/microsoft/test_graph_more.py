@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,7 @@ def test_g10_the_calls_of_ten_minutes_are_counted_for_each_mailbox(world: World)
     assert answers[3].headers["Retry-After"] == "600"
     assert con.get(f"{url}/bob@example.com/contacts").status_code == 200
     now += timedelta(minutes=10)
-    assert con.get(f"{url}/{ADA}/contacts").status_code == 401  # an hour's token, but the clock is the test's
-    world.graph.sign_in.grants.clear()
+    assert con.get(f"{url}/{ADA}/contacts").status_code == 200
 
 
 def test_g18_folders_have_one_kind_of_id(world: World) -> None:
@@ -78,15 +78,15 @@ def test_g23_what_is_large_is_uploaded_in_pieces(world: World) -> None:
     made = world.json("post", "/messages", {"subject": "Hello"})["id"]
     wish = {"AttachmentItem": {"attachmentType": "file", "name": "a.bin", "size": 20}}
     begun = world.json("post", f"/messages/{made}/attachments/createUploadSession", wish)
-    answers = [
-        world.o365.con.put(begun["uploadUrl"], data=b"0123456789", headers={"Content-Range": f"bytes {span}/20"})
-        for span in ("0-9", "10-19")
-    ]
+
+    def put(span: str) -> Any:
+        headers = {"Content-Range": f"bytes {span}", "Content-type": "application/octet-stream"}
+        return world.o365.con.put(begun["uploadUrl"], data=b"0123456789", headers=headers)
+
+    answers = [put("0-9/20"), put("10-19/20")]
     assert [one.status_code for one in answers] == [200, 201]
     assert answers[0].json()["nextExpectedRanges"] == ["10-"]
-    assert (
-        world.o365.con.put(begun["uploadUrl"], data=b"x", headers={"Content-Range": "bytes 0-0/1"}).status_code == 400
-    )
+    assert put("0-9/20").status_code == 400  # it is done
 
 
 def _subscribed(world: World, hook: Webhook, count: int = 1) -> Iterator[int]:

@@ -37,7 +37,8 @@ _MONTHS = {date(2000, n, 1).strftime("%B"): n for n in range(1, 13)}
 def zone_of(item: Item) -> ZoneInfo:
     """Where a series repeats at the same time of day."""
     held = item.fields.get("StartTimeZone") or item.fields.get("MeetingTimeZone")
-    name = etree.fromstring(held).get("Id") or "UTC" if held else "UTC"
+    zone = etree.fromstring(held) if held else t("MeetingTimeZone")
+    name = zone.get("Id") or zone.get("TimeZoneName") or "UTC"  # of 2010 and later, of 2007
     if name not in WINDOWS_ZONES:
         raise Refused("ErrorInvalidTimeZone", f"The time zone {name} is not known here.")
     return ZoneInfo(WINDOWS_ZONES[name])
