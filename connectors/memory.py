@@ -15,8 +15,10 @@ from connectors.capabilities import Person
 from connectors.fields import ALL_FIELDS
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import CollectionGone, CursorExpired, Rejected, Unavailable, VersionConflict
+from sync_engine.formats import with_uid
 from sync_engine.item import Item
-from sync_engine.model import Kind
+from sync_engine.meetings import with_own_fields
+from sync_engine.model import Event, Kind
 from sync_engine.ports import (
     Broken,
     Change,
@@ -28,6 +30,7 @@ from sync_engine.ports import (
     RemoteCollection,
     RemoteRef,
     Removed,
+    Role,
 )
 
 
@@ -39,12 +42,15 @@ class Unkind:
     quiet_writes: bool = False  # a write does not tell the new version
     lag: int = 0  # this many of the newest changes are not yet in the feed
     page_size: int = 100
+    own_uids: bool = False  # every new item gets an id and a UID of the account's own, and hides the one it was sent
+    owner: str = ""  # address: whose mailbox it is. In meetings he has a role, and a guest may not change them
 
 
 @dataclass(slots=True)
 class _Stored:
     item: Item
     version: int
+    known_as: str = ""  # the UID that is hidden on it
 
 
 @dataclass(slots=True)
@@ -61,8 +67,10 @@ class Account:
     def __init__(self) -> None:
         self.unkind = Unkind()
         self.lock = threading.RLock()
+        self.keys: dict[str, str] = {}  # idempotency key -> id of the item that was made with it
         self._collections: dict[str, _Collection] = {}
         self._versions = 0
+        self._numbers = 0
 
     def add_collection(self, name: str, *kinds: Kind, read_only: bool = False) -> str:
         """Make a collection and return its id."""
@@ -94,14 +102,33 @@ class Account:
         with self.lock:
             return {remote_id: stored.item for remote_id, stored in self._held(collection).items.items()}
 
-    def put(self, collection: str, remote_id: str, item: Item) -> str:
-        """Store without asking; returns the new version."""
+    def put(self, collection: str, remote_id: str, item: Item, known_as: str | None = None) -> str:
+        """Store without asking; returns the new version. What is hidden on it stays, unless it is told."""
         with self.lock:
             held = self._held(collection)
             self._versions += 1
-            held.items[remote_id] = _Stored(item, self._versions)
+            before = held.items.get(remote_id)
+            hidden = known_as if known_as is not None else before.known_as if before else ""
+            held.items[remote_id] = _Stored(item, self._versions, hidden)
             held.log.append(remote_id)
             return self._tag(held.items[remote_id])
+
+    def make(self, collection: str, item: Item, known_as: str = "", key: str = "") -> str:
+        """A new item under an id and a UID of the account's own; returns the id."""
+        with self.lock:
+            self._numbers += 1
+            own = with_uid(item.record, f"{self._numbers:04}@account")
+            remote_id = f"{collection}#{self._numbers:04}"
+            self.put(collection, remote_id, Item.read(Item.of(own).text), known_as)
+            if key:
+                self.keys[key] = remote_id
+            return remote_id
+
+    def copy(self, collection: str, remote_id: str) -> str:
+        """What a person's copy makes: another item, with all that is hidden on the first; returns its id."""
+        with self.lock:
+            stored = self._held(collection).items[remote_id]
+            return self.make(collection, stored.item, stored.known_as)
 
     def remove(self, collection: str, remote_id: str) -> None:
         """Delete without asking."""
@@ -114,7 +141,10 @@ class Account:
         """One item with its version."""
         with self.lock:
             stored = self._held(collection).items.get(remote_id)
-            return Changed(RemoteRef(remote_id, self._tag(stored)), stored.item) if stored else None
+            if stored is None:
+                return None
+            role = role_of(stored.item, self.unkind.owner)
+            return Changed(RemoteRef(remote_id, self._tag(stored)), stored.item, stored.known_as, role)
 
     def since(self, collection: str, cursor: Cursor | None) -> tuple[list[str], Cursor]:
         """Ids that changed after the cursor (all ids without one), and the cursor of now."""
@@ -213,19 +243,27 @@ class MemoryConnector:
         for remote_id in ids:
             yield self.account.read(collection, remote_id) or Removed(remote_id)
 
-    def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:  # noqa: ARG002
+    def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """The item that stands where `create` puts this one, if it has the same UID."""
+        if self.account.unkind.own_uids:
+            return self.account.read(collection, self.account.keys.get(key, ""))
         found = self.account.read(collection, _id_of(collection, item))
         return found if found and found.item.uid == item.uid else None
 
-    def create(self, collection: str, item: Item, key: str) -> RemoteRef:  # noqa: ARG002
-        """Store under an id made from the UID."""
+    def create(self, collection: str, item: Item, key: str) -> RemoteRef:
+        """Store under an id made from the UID, or under the account's own."""
         remote_id = _id_of(collection, item)
         with self.account.lock:
             self.account.writable(collection)
+            if role_of(item, self.account.unkind.owner) is Role.GUEST:
+                raise Rejected("The invitation to a meeting comes from its organiser.", server_said="no invitation")
+            if self.account.unkind.own_uids:
+                made = self.account.keys.get(key) or self.account.make(collection, item, item.uid, key)
+                return self._written(collection, made)
             if self.account.read(collection, remote_id):
                 raise VersionConflict(f"An item with the UID {item.uid} is already there.")
-            return self._written(remote_id, self.account.put(collection, remote_id, item))
+            self.account.put(collection, remote_id, item)
+            return self._written(collection, remote_id)
 
     def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
         """Store if the version is still the same; without a version, if the content is still `base`."""
@@ -234,7 +272,11 @@ class MemoryConnector:
             found = self.account.read(collection, ref.id)
             if found is None or not _unchanged(found, ref, base):
                 raise VersionConflict(f"The item {ref.id} was changed or deleted at the account.")
-            return self._written(ref.id, self.account.put(collection, ref.id, item))
+            if found.role is Role.GUEST and with_own_fields(item.record, found.item.record) != found.item.record:
+                raise Rejected("Only the organiser of a meeting can change it.", server_said="not the organiser")
+            own = Item.read(Item.of(with_uid(item.record, found.item.uid)).text)
+            self.account.put(collection, ref.id, own if self.account.unkind.own_uids else item)
+            return self._written(collection, ref.id)
 
     def delete(self, collection: str, ref: RemoteRef) -> None:
         """Delete if the version is still the same."""
@@ -250,8 +292,20 @@ class MemoryConnector:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _written(self, remote_id: str, version: str) -> RemoteRef:
-        return RemoteRef(remote_id, "" if self.account.unkind.quiet_writes else version)
+    def _written(self, collection: str, remote_id: str) -> RemoteRef:
+        found = self.account.read(collection, remote_id)
+        return RemoteRef(remote_id) if found is None or self.account.unkind.quiet_writes else found.as_written
+
+
+def role_of(item: Item, owner: str) -> Role:
+    """What the owner of a mailbox is in an event."""
+    record = item.record
+    details = (record.master or next(iter(record.overrides), None)) if isinstance(record, Event) else None
+    if not owner or details is None or details.organizer is None:
+        return Role.NONE
+    if details.organizer.address.removeprefix("mailto:") != owner:
+        return Role.GUEST
+    return Role.ORGANIZER if details.attendees else Role.NONE
 
 
 def _id_of(collection: str, item: Item) -> str:

@@ -47,8 +47,7 @@ def _quiet(uow: UnitOfWork, binding: Binding, items: Iterable[HubItem], links: M
 
 def _is_of(uow: UnitOfWork, links: Iterable[Link], actor: str) -> bool:
     """Whether a pull of one of these links' bindings made a revision."""
-    bindings = [uow.binding(link.binding_id) for link in links]
-    return any(actor in (f"account {b.account}", f"account {b.account}, {b.name}") for b in bindings)
+    return any(actor in uow.binding(link.binding_id).actors for link in links)
 
 
 def _outside_window(cycle: Cycle, uow: UnitOfWork, creations: Sequence[Intent]) -> set[int]:

@@ -47,7 +47,7 @@ class Planner:
     claimed: dict[str, str] = field(default_factory=dict)  # UID -> remote id, for items that this page creates
     taken: set[int] = field(default_factory=set)  # hub items that this page links
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
-    waiting: list[Changed] = field(default_factory=list)  # of these, which is the original and which are copies?
+    waiting: list[Changed] = field(default_factory=list)  # known by a UID that is not its own, or by a hidden one
     chosen: dict[str, str] | None = None  # hidden UID -> remote id of the original, once all have been seen
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
@@ -188,7 +188,7 @@ class Planner:
             return duplicate(change, self.claimed[uid])
         hub = self.view.by_uid.get(uid)
         if hub is None or hub.uid != uid:
-            if self._waits(change):
+            if self.chosen is None and (hub is not None or self._waits(change)):
                 self.waiting.append(change)
                 return None
             hub = self._original(change) or self._known_there(change, hub)
@@ -208,7 +208,7 @@ class Planner:
     def _waits(self, change: Changed) -> bool:
         """Whether others that carry its hidden UID may be the original rather than this one."""
         named = hidden_uid(change)
-        if not named or self.chosen is not None:
+        if not named:
             return False
         if named not in self.view.by_uid:
             return True

@@ -244,7 +244,8 @@ def load_view(uow: UnitOfWork, binding: Binding, changes: Sequence[Change], *, m
     new = [c for c in read if c.ref.id not in links]
     uids = [*(u for c in new for u in (c.item.uid, c.known_as) if u), *(i.uid for i in items.values() if i.deleted)]
     by_uid = _by_uid(uow, binding, uids) if uids else {}
-    prints = [fingerprint(c.item.record) for c in new if c.item.uid not in by_uid] if matching else []
+    unsure = [c.item for c in new if c.item.uid not in by_uid or by_uid[c.item.uid].uid != c.item.uid]
+    prints = [fingerprint(item.record) for item in unsure] if matching else []
     alike = uow.look_alikes(binding.id, binding.collection_id, [p for p in prints if p]) if prints else {}
     found = {i.id: i for i in by_uid.values()} | {i.id: i for group in alike.values() for i in group}
     more_links = uow.links_of_items(binding.id, list(found)) if found else {}

@@ -56,6 +56,11 @@ class Binding:
     hub_cursor: int = 0  # the hub collection's sequence, as far as intents were made for it
     approved: bool = False  # an admin answered what is held (`approved_items`, `refused_items`); good for one cycle
 
+    @property
+    def actors(self) -> tuple[str, str]:
+        """Who history says it was (`Origin.actor`), of what its pulls change in the hub."""
+        return f"account {self.account}", f"account {self.account}, {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class HubItem:

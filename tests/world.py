@@ -127,7 +127,8 @@ class World:
 
     def add_binding(self, name: str, remote_id: str) -> int:
         with self.database.engine.begin() as connection:
-            row = {"name": f"{name}-{next(self._keys)}", "state": "ok", "since": START}
+            taken = connection.execute(select(t.accounts.c.name).where(t.accounts.c.name == name)).first()
+            row = {"name": f"{name}-{next(self._keys)}" if taken else name, "state": "ok", "since": START}
             account = _added(connection, t.accounts, row)
             row = {"name": name, "account_id": account, "collection_id": self.collection_id, "remote_id": remote_id}
             return _added(connection, t.bindings, row)

@@ -1,0 +1,500 @@
+"""One meeting in several mailboxes, and copies of what we made: R11, R12, R13, R37 of the rules of sync."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.memory import MemoryConnector
+from storage import tables as t
+from sync_engine.item import Item
+from sync_engine.ports import LinkState, Origin
+from tests.contract.mailboxes import (
+    STRANGER,
+    Backwards,
+    Office,
+    address,
+    changed,
+    details,
+    meeting,
+    plain,
+    reminder,
+    with_reminder,
+)
+
+
+def _hub_to_mailbox(folder: Path, *names: str) -> Office:
+    """What a phone makes is in the mailboxes, under their own UIDs."""
+    office = Office.new(folder, *names)
+    office.world.phone_put(plain("U", "Lunch"))
+    office.world.settle()
+    office.writes()
+    return office
+
+
+def _copy(office: Office, name: str, /, **fields: Any) -> str:
+    """The owner copies an item, and changes the copy; gives its id."""
+    side = office[name]
+    made = side.account.copy(side.collection, office.id_of(name, "Lunch"))
+    if fields:
+        side.account.put(side.collection, made, changed(office.held(name)[made], **fields))
+    return made
+
+
+def _summaries(office: Office, name: str) -> list[str]:
+    return sorted(details(item).summary for item in office.held(name).values())
+
+
+# ---------------------------------------------------------------- R37
+
+
+@pytest.mark.parametrize("page_size", [1, 100])
+@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}], ids=["as it was", "changed"])
+def test_r37_a_persons_copy_is_a_new_item_and_the_originals_link_does_not_move(
+    tmp_path: Path, page_size: int, fields: dict[str, Any]
+) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    office["ada"].account.unkind.page_size = page_size
+    original = office.id_of("ada", "Lunch")
+    links = {row.remote_id: row.item_id for row in office.world.rows(t.links)}
+    made = _copy(office, "ada", **fields)
+    office.world.settle()
+    copied = office.held("ada")[made].uid
+    assert set(office.world.hub()) == {"U", copied} == set(office.world.sides["dav"].items())
+    assert {row.remote_id: row.item_id for row in office.world.rows(t.links)}.items() >= links.items()
+    side = office["ada"]
+    side.account.put(side.collection, made, changed(office.held("ada")[made], location="Room 9"))
+    office.world.phone_edit("U", lambda text: text.replace("Room 1", "Room 2"))
+    office.world.settle()
+    assert details(office.held("ada")[original]).location == "Room 2"
+    assert "Room 9" in office.world.hub()[copied].text
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+@pytest.mark.parametrize("page_size", [1, 100])
+def test_r37_of_a_copy_and_its_deleted_original_the_copy_stays(tmp_path: Path, page_size: int) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    office["ada"].account.unkind.page_size = page_size
+    made = _copy(office, "ada", summary="Dinner")
+    office.remove("ada", "Lunch")
+    office.world.settle()
+    assert office.titles() == ["Dinner"]
+    assert set(office.world.hub()) == {office.held("ada")[made].uid} == set(office["dav"].items())
+    assert len(office.held("ada")) == 1
+
+
+@pytest.mark.parametrize("page_size", [1, 100])
+def test_r37_what_moved_to_another_place_is_the_same_item(tmp_path: Path, page_size: int) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    side = office["ada"]
+    side.account.unkind.page_size = page_size
+    old = office.id_of("ada", "Lunch")
+    item = office.held("ada")[old]
+    side.account.remove(side.collection, old)
+    side.account.put(side.collection, "/work/elsewhere", changed(item, location="Room 7"), known_as="U")
+    office.world.settle()
+    assert set(office.world.hub()) == {"U"} == set(office["dav"].items())
+    assert "Room 7" in office["dav"].texts()["U"]
+
+
+@pytest.mark.parametrize("connector", [MemoryConnector, Backwards])
+@pytest.mark.parametrize("page_size", [1, 100])
+@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}, {"location": "Room 9"}], ids=["same", "other", "moved"])
+def test_r11_r37_linked_anew_originals_and_copies_stay_what_they_are(
+    tmp_path: Path, connector: type[MemoryConnector], page_size: int, fields: dict[str, Any]
+) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    _copy(office, "ada", **fields)
+    office.world.settle()
+    hub, there = _texts(office.world.hub()), _texts(office.held("ada"))
+    account = office["ada"].account
+    account.unkind.page_size = page_size
+    office.world.unbind("ada")
+    office.open("ada", account).connector = connector(account)
+    assert office.world.cycle("ada").linked == 2
+    assert office.world.settle() == 0
+    assert _texts(office.world.hub()) == hub
+    assert _texts(office.held("ada")) == there
+
+
+def _texts(items: dict[str, Item]) -> dict[str, str]:
+    return {name: item.text for name, item in items.items()}
+
+
+@pytest.mark.parametrize("first", ["ada", "dav"])
+@pytest.mark.parametrize("connector", [MemoryConnector, Backwards])
+@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}], ids=["same", "other"])
+def test_r11_r37_a_lost_hub_is_filled_again_without_copies(
+    tmp_path: Path, first: str, connector: type[MemoryConnector], fields: dict[str, Any]
+) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    office.world.phone_put(plain("V", "Walk"))
+    office.world.settle()
+    _copy(office, "ada", **fields)
+    office.world.settle()
+    accounts = {name: office[name].account for name in ("ada", "dav")}
+    uids = set(office["dav"].items())
+    _lose_the_hub(office)
+    for name in sorted(accounts, key=lambda n: n != first):
+        if name == "ada":
+            office.open(name, accounts[name]).connector = connector(accounts[name])
+        else:
+            office.world.bind(name, account=accounts[name])
+    office.world.settle()
+    assert len(office.world.hub()) == len(office.held("ada")) == len(uids) == 3
+    assert set(office["dav"].items()) == uids
+    assert "V" in office.world.hub()
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+def _lose_the_hub(office: Office) -> None:
+    for name in list(office.world.sides):
+        office.world.unbind(name)
+    with office.world.database.begin() as unit:
+        tables = ("contact_emails", "contact_phones", "contact_addresses", "contacts", "attendees", "events", "tasks")
+        for name in (*tables, "revisions", "items"):
+            if name in t.metadata.tables:
+                unit.session.connection.execute(t.metadata.tables[name].delete())
+
+
+def test_r37_a_copy_of_what_the_hub_has_deleted_is_new_and_brings_nothing_back(tmp_path: Path) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    side = office["ada"]
+    item = office.copy("ada", "Lunch")
+    office.world.phone_remove("U")
+    office.world.settle()
+    assert office.held("ada") == {}
+    side.account.make(side.collection, item, known_as="U")
+    office.world.settle()
+    (uid,) = office.world.hub()
+    assert uid != "U"
+
+
+# ---------------------------------------------------------------- R12
+
+
+@pytest.mark.parametrize("first", ["ada", "bob"])
+def test_r12_a_phones_event_that_becomes_a_meeting_in_outlook_is_one_event(tmp_path: Path, first: str) -> None:
+    office = _hub_to_mailbox(tmp_path, "ada")
+    office.open("bob")
+    office.world.settle()
+    office["bob"].account.remove(office["bob"].collection, office.id_of("bob", "Lunch"))  # he wants no plain copy
+    office.world.unbind("bob")  # ... and is bound when he is invited
+    office.world.phone_put(plain("U", "Lunch"))
+    office.world.settle()
+    account = office.open("bob").account
+    office.invite("ada", "Lunch", "bob")
+    for name in sorted(("ada", "bob"), key=lambda n: n != first):
+        office.world.cycle(name)
+    office.world.settle()
+    assert office.titles() == ["Lunch"]
+    assert set(office.world.hub()) == {"U"}
+    assert len(office.held("ada")) == len(office.held("bob")) == 1
+    links = {row.binding_id: (row.role, row.remote_uid) for row in office.world.rows(t.links)}
+    uid = office.copy("ada", "Lunch").uid
+    assert uid != "U"
+    assert links[office["ada"].binding_id] == ("organizer", uid)
+    assert links[office["bob"].binding_id] == ("guest", uid)
+    assert account is office["bob"].account
+    assert [user.address for user in office.hub("Lunch").attendees] == [f"mailto:{address('bob')}"]
+    assert "of bob" not in office.hub("Lunch").categories
+    assert "of bob" not in details(office.copy("ada", "Lunch")).categories
+    assert office.world.rows(t.quarantine) == []
+
+
+@pytest.mark.parametrize("order", [("ada", "bob", "eve"), ("bob", "eve", "ada"), ("eve", "ada", "bob")])
+def test_r12_a_meeting_of_three_mailboxes_is_one_event_that_its_organiser_says(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    office = Office.new(tmp_path, "ada", "bob", "eve")
+    office.write("ada", plain("x", "Board"))
+    office.invite("ada", "Board", "bob", "eve")
+    for name in (*order, *order):
+        office.world.cycle(name)
+    office.world.settle()
+    assert office.titles() == ["Board"]
+    assert len(office.world.rows(t.links)) == 4
+    assert len(office["dav"].items()) == 1
+    assert set(details(office.copy("ada", "Board")).categories) == {"team", "daily"}
+    assert office.writes() == {}
+    office.edit("ada", "Board", location="Room 5")
+    office.deliver(office.copy("ada", "Board"), "bob", "eve")
+    office.world.settle()
+    assert office.hub("Board").location == "Room 5"
+    assert set(office.hub("Board").categories) == {"team", "daily"}
+    assert details(office.copy("eve", "Board")).categories == ("of eve",)
+    assert office.writes() == {}
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+def test_r12_a_strangers_meeting_in_two_mailboxes_is_one_event_and_his_change_one_change(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob", "eve")
+    item = office.external("Talk", "bob", "eve")
+    office.world.settle()
+    assert office.titles() == ["Talk"]
+    office.deliver(changed(item, location="Room 8"), "bob", "eve")
+    changes = [office.world.cycle(name).pulled_changed for name in ("bob", "eve")]
+    assert changes == [1, 0]
+    office.world.settle()
+    assert office.hub("Talk").location == "Room 8"
+    assert "Room 8" in office["dav"].texts()["external-1"]
+    assert office.writes() == {}
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+def test_r12_a_strangers_change_reaches_one_mailbox_before_the_other(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob", "eve")
+    item = office.external("Talk", "bob", "eve")
+    office.world.settle()
+    for room, guest in (("Room 8", "eve"), ("Room 8", "bob"), ("Room 3", "bob"), ("Room 3", "eve")):
+        office.deliver(changed(item, location=room), guest)
+        office.world.settle()
+        assert office.hub("Talk").location == room
+        assert office.writes() == {}
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+# ---------------------------------------------------------------- each mailbox's own
+
+
+@pytest.mark.parametrize("order", [("bob", "eve", "kim"), ("kim", "bob", "eve")])
+def test_r12_r21_three_mailboxes_with_other_reminders_write_nothing(tmp_path: Path, order: tuple[str, ...]) -> None:
+    office = Office.new(tmp_path, "bob", "eve", "kim")
+    office.external("Talk", "bob", "eve", "kim", reminders=(5, 15, 30))
+    for name in order:
+        office.world.cycle(name)
+    office.world.settle()
+    assert office.writes() == {}
+    assert [reminder(office.copy(name, "Talk")) for name in ("bob", "eve", "kim")] == ["-PT5M", "-PT15M", "-PT30M"]
+    office.remind("eve", "Talk", 45)
+    office.world.settle()
+    assert office.writes() == {}
+    assert [reminder(office.copy(name, "Talk")) for name in ("bob", "eve", "kim")] == ["-PT5M", "-PT45M", "-PT30M"]
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+def test_r12_what_a_phone_changes_reaches_each_mailbox_and_leaves_the_rest_of_its_own(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob", "eve")
+    office.external("Talk", "bob", "eve")
+    office.world.settle()
+    office.world.phone_edit("external-1", lambda text: text.replace("TRIGGER:-PT10M", "TRIGGER:-PT20M"))
+    office.world.settle()
+    assert [reminder(office.copy(name, "Talk")) for name in ("bob", "eve")] == ["-PT20M", "-PT20M"]
+    assert [details(office.copy(name, "Talk")).categories for name in ("bob", "eve")] == [("of bob",), ("of eve",)]
+    assert office.writes() == {"bob": ["update"], "eve": ["update"]}
+    assert office.world.settle() == 0
+    office.world.unbind("bob")
+    office.world.phone_edit("external-1", lambda text: text.replace("TRIGGER:-PT20M", "TRIGGER:-PT25M"))
+    office.world.settle()
+    assert reminder(office.copy("eve", "Talk")) == "-PT25M"
+    assert details(office.copy("eve", "Talk")).categories == ("of eve",)
+
+
+def test_r12_one_guest_alone_shares_his_own_fields_with_the_hub(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    office.external("Talk", "bob")
+    office.world.settle()
+    office.remind("bob", "Talk", 45)
+    office.world.settle()
+    assert "-PT45M" in office["dav"].texts()["external-1"]
+    office.world.phone_edit("external-1", lambda text: text.replace("TRIGGER:-PT45M", "TRIGGER:-PT20M"))
+    office.world.settle()
+    assert reminder(office.copy("bob", "Talk")) == "-PT20M"
+
+
+# ---------------------------------------------------------------- R13
+
+
+def _board(folder: Path, *guests: str) -> Office:
+    office = Office.new(folder, "ada", *guests)
+    office.write("ada", plain("x", "Board"))
+    office.invite("ada", "Board", *guests)
+    office.world.settle()
+    office.writes()
+    return office
+
+
+def _link(office: Office, name: str) -> str:
+    (state,) = (r.state for r in office.world.rows(t.links) if r.binding_id == office[name].binding_id)
+    return str(state)
+
+
+def test_r13_what_a_guest_changes_is_his_alone(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob")
+    before = _texts(office.world.hub()), _texts(office.held("ada")), office["dav"].texts()
+    office.edit("bob", "Board", location="Nowhere", description="boring")
+    office.world.settle()
+    office.remind("bob", "Board", 45)
+    office.world.settle()
+    assert (_texts(office.world.hub()), _texts(office.held("ada")), office["dav"].texts()) == before
+    assert office.writes() == {}
+    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_r13_a_guest_who_takes_his_copy_away_is_left_alone_until_he_is_invited_again(
+    tmp_path: Path, full: bool
+) -> None:
+    office = _board(tmp_path, "bob")
+    item, uid = office.copy("ada", "Board"), office.uid("Board")
+    office.remove("bob", "Board")
+    if full:
+        office["bob"].account.put(office["bob"].collection, "/work/other", plain("other", "Other"))
+        office["bob"].account.expire_cursors(office["bob"].collection)
+    office.world.settle()
+    assert office.hub("Board").summary == "Board"
+    assert "Board" in _summaries(office, "ada")
+    assert office.held("bob").keys() <= {"/work/other"}
+    office.world.phone_edit(uid, lambda text: text.replace("Room 1", "Room 2"))
+    office.world.settle()
+    assert details(office.copy("ada", "Board")).location == "Room 2"
+    assert office.held("bob").keys() <= {"/work/other"}
+    assert office.writes()["ada"][-1:] == ["update"]
+    assert LinkState.LEFT in [row.state for row in office.world.rows(t.links)]
+    office.again(changed(item, location="Room 2"), "bob")
+    office.world.settle()
+    assert office.titles().count("Board") == 1
+    assert LinkState.LEFT not in [row.state for row in office.world.rows(t.links)]
+    office.remove("bob", "Board")
+    office.world.settle()
+    assert "Board" in office.titles()
+    assert office.world.rows(t.quarantine) == []
+
+
+def test_r13_guests_who_all_take_their_copies_away_hold_up_no_listing(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob")
+    office.remove("bob", "Board")
+    office.world.settle()
+    office["bob"].account.expire_cursors(office["bob"].collection)
+    office.world.cycle("bob")  # an empty listing, where nothing should be
+    assert office.world.settle() == 0
+
+
+def test_r13_a_cancelled_meeting_leaves_the_hub_and_guests_copies_to_the_mail_system(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob", "eve")
+    office.remove("ada", "Board")
+    office.world.settle()
+    assert office.titles() == []
+    assert office["dav"].items() == {}
+    assert _summaries(office, "bob") == _summaries(office, "eve") == ["Board"]
+    office.edit("bob", "Board", status="CANCELLED", summary="Cancelled: Board")
+    office.world.settle()
+    office.remove("eve", "Board")
+    office.world.settle()
+    assert office.titles() == []
+    assert office.writes() == {}
+    assert office.world.rows(t.quarantine) == []
+
+
+def test_r03_r13_a_cancelled_meeting_that_an_admin_brings_back_is_no_business_of_guests(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob")
+    uid, item = office.uid("Board"), next(iter(office.world.hub().values()))
+    number = office.world.hub_id(uid)
+    office.remove("ada", "Board")
+    office.world.settle()
+    with office.world.database.begin() as unit:
+        unit.update_item(number, item, Origin("admin"))
+    office.world.settle()
+    assert set(office.world.hub()) == {uid} == set(office["dav"].items())
+    assert _summaries(office, "ada") == ["Board"]
+    assert _summaries(office, "bob") == ["Board"]
+    office.edit("bob", "Board", status="CANCELLED")
+    office.world.settle()
+    assert office.hub("Board").status == ""
+    office.remove("bob", "Board")
+    office.world.settle()
+    assert office.titles() == ["Board"]
+    assert "bob" not in office.writes()
+
+
+def test_r13_a_phone_deletes_a_meeting_at_its_organiser_only(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob")
+    office.world.phone_remove(office.uid("Board"))
+    office.world.settle()
+    assert office.held("ada") == {}
+    assert _summaries(office, "bob") == ["Board"]
+    assert office.writes() == {"ada": ["delete"]}
+    office.edit("bob", "Board", location="Room 3")
+    office.world.settle()
+    assert office.titles() == []
+
+
+def test_r13_the_last_guest_off_the_list_takes_nothing_with_him(tmp_path: Path) -> None:
+    office = _board(tmp_path, "bob")
+    office.edit("ada", "Board", attendees=())
+    office.world.settle()
+    office.remove("bob", "Board")  # which the mail system does
+    office.world.settle()
+    assert office.titles() == ["Board"]
+    assert _summaries(office, "ada") == ["Board"]
+
+
+def test_r13_of_a_strangers_meeting_the_last_copy_that_goes_takes_the_event_along(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob", "eve")
+    office.external("Talk", "bob", "eve")
+    office.world.settle()
+    office.remove("bob", "Talk")
+    office.world.settle()
+    assert office.titles() == ["Talk"]
+    assert _summaries(office, "eve") == ["Talk"]
+    office.remove("eve", "Talk")
+    office.world.settle()
+    assert office.titles() == []
+    assert office.writes() == {}
+    office.external("Talk", "bob", "eve")
+    office.world.settle()
+    assert office.titles() == ["Talk"]
+    assert office.writes() == {}
+
+
+def test_r13_a_write_that_only_the_organiser_may_do_is_shown_once_and_not_repeated(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    item = office.external("Talk", "bob")
+    office.world.settle()
+    office.world.phone_edit("external-1", lambda text: text.replace("Room 1", "Room 2"))
+    for _ in range(4):
+        office.world.cycle("bob")
+    assert office.writes() == {"bob": ["update"]}
+    (entry,) = office.world.rows(t.quarantine)
+    assert (entry.operation, entry.title, entry.server_said) == ("update", "Talk", "not the organiser")
+    office.world.phone_edit("external-1", lambda text: text.replace("Room 2", "Room 3"))
+    for _ in range(3):
+        office.world.cycle("bob")
+    assert office.writes() == {"bob": ["update"]}
+    office.deliver(changed(item, location="Room 3"), "bob")
+    office.world.settle()
+    assert office.world.rows(t.quarantine) == office.world.rows(t.intents) == []
+
+
+def test_r13_a_guest_whose_mailbox_is_linked_anew_hears_what_the_organiser_has_said_since(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    item = office.external("Talk", "bob")
+    office.world.settle()
+    account = office["bob"].account
+    office.world.unbind("bob")
+    office.world.phone_edit("external-1", lambda text: text.replace("Room 1", "Room 2"))
+    account.put("/work/", next(iter(account.items("/work/"))), changed(item, location="Room 7"))
+    office.open("bob", account)
+    office.world.settle()
+    assert office.hub("Talk").location == "Room 7"
+    assert "Room 2" in str([row.fields for row in office.world.rows(t.conflicts)])
+    assert office.writes() == {}
+
+
+def test_r12_an_organiser_who_is_bound_after_his_guests_takes_the_meeting_over(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    item = meeting(plain("M", "Board"), address("ada"), [address("bob")])
+    office.deliver(with_reminder(item, 45), "bob", reminders=(45,))
+    office.world.settle()
+    assert "-PT45M" in office["dav"].texts()["M"]
+    office.world.phone_edit("M", lambda text: text.replace("coffee", "tea"))
+    side = office.open("ada")
+    side.account.put(side.collection, "/work/mine", changed(item, location="Room 4"))
+    office.world.settle()
+    assert (office.hub("Board").location, office.hub("Board").description) == ("Room 4", "Bring tea")
+    assert office.titles() == ["Board"]
+    assert reminder(office.copy("bob", "Board")) == "-PT45M"
+    assert office.writes()["ada"] == ["update"]
+    assert STRANGER not in str(office.hub("Board").attendees)
