@@ -16,6 +16,8 @@ KEY = f"String {OWN_SET} Name AgendaHubKey"
 """The key of the write that made it, to find it by."""
 UNFINISHED = f"String {OWN_SET} Name AgendaHubUnfinished"
 """On an item that is written in several steps: the digest of what it is to be, until the last step."""
+PARENT = "Binary 0xE09"
+"""PidTagParentEntryId: the folder that an event is in."""
 HAS_PICTURE = "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015"
 """PidLidHasPicture of a contact (MS-OXOCNTC 2.2.1.8.1): only then it is worth asking for its photo."""
 

@@ -55,9 +55,11 @@ class Listing:
     def _changes(self, place: Place, found: Round, known: KnownVersions) -> Iterator[Change]:
         gone = found.removed - found.there.keys()
         versions = _ask(known, [*found.there, *gone])
-        there = dict(found.there) | dict.fromkeys(found.removed & found.there.keys(), "")
+        both = found.removed & found.there.keys()
+        there = {item_id: version for item_id, version in found.there.items() if item_id not in both}
+        yield from self._reading.fetch(place, sorted(both))
         if place.kind is Kind.EVENT:
-            there |= dict.fromkeys(gone & versions.keys(), "")
+            yield from self._reading.fetch(place, sorted(gone & versions.keys()))
             if gone - versions.keys():
                 there |= self._elsewhere(place, known, there.keys())
                 versions |= _ask(known, list(there))
@@ -79,7 +81,7 @@ class Listing:
                 yield Listed(RemoteRef(item_id, version))
             else:
                 to_read.append(item_id)
-        for answer in self._reading.fetch(place, to_read):
+        for answer in self._reading.fetch(place, to_read, told_there=True):
             known_now = isinstance(answer, Changed) and bool(answer.ref.version)
             if isinstance(answer, Changed) and known_now and versions.get(answer.ref.id) == answer.ref.version:
                 yield Listed(answer.ref)

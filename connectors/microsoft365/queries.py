@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from connectors.microsoft.described import properties
-from connectors.microsoft365.extended import EXTENDED, HAS_PICTURE, KEY, UID, UNFINISHED
+from connectors.microsoft365.extended import EXTENDED, HAS_PICTURE, KEY, PARENT, UID, UNFINISHED
 from connectors.microsoft365.mapping_contacts import CONTACT_TABLE
 from connectors.microsoft365.mapping_events import EVENT_TABLE
 from sync_engine.model import Kind
@@ -32,7 +32,7 @@ def _query(**options: str) -> str:
 
 
 _CONTACT_EXPAND = _expanded((*(name for name in properties(CONTACT_TABLE) if " " in name), *_OWN, HAS_PICTURE))
-_EVENT_EXPAND = _expanded((*(name for name in properties(EVENT_TABLE) if " " in name), *_OWN))
+_EVENT_EXPAND = _expanded((*(name for name in properties(EVENT_TABLE) if " " in name), *_OWN, PARENT))
 _TASK_EXPAND = f"extensions($filter=id eq '{EXTENSION}')"
 
 READ = {
@@ -48,6 +48,11 @@ LIST = {
     Kind.TASK: _query(top=_TOP[Kind.TASK], expand=_TASK_EXPAND),
 }
 """To read many in one request."""
+FOLDER_OF_ONE = {
+    Kind.CONTACT: _query(top="1", select="id,parentFolderId"),
+    Kind.EVENT: _query(top="1", select="id", expand=_expanded((PARENT,))),
+}
+"""To learn which folder a collection is."""
 VERSIONS = _query(top="999", select="id,changeKey,type")
 """To learn which events there are, and their versions."""
 LOOK = _query(select="id,changeKey,isOrganizer,attendees")

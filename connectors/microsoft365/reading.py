@@ -15,6 +15,7 @@ from connectors.microsoft365.feed import version_of
 from connectors.microsoft365.mapping_contacts import read_contact
 from connectors.microsoft365.mapping_series import read_event
 from connectors.microsoft365.mapping_tasks import read_task
+from connectors.microsoft365.membership import Membership
 from connectors.microsoft365.photos import photo_of
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.queries import EXTENSION, READ
@@ -37,16 +38,25 @@ class Reading:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._batch = Batch(transport)
+        self._membership = Membership(transport)
 
-    def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Answered]:
-        """One answer for each id. `Removed` only when the server says that it is not there."""
+    def fetch(self, place: Place, ids: Sequence[str], *, told_there: bool = False) -> Iterator[Answered]:
+        """One answer for each id. `Removed` only when the server says that it is not there.
+
+        `told_there`: the collection's feed or list has just told them, so that it need not be asked for its folder.
+        """
         for start in range(0, len(ids), MOST):
             some = ids[start : start + MOST]
             documents = self.documents(place, some)
+            if not told_there:
+                documents = {item_id: self._if_here(place, one) for item_id, one in documents.items()}
             photos = self._photos(place, [one for one in documents.values() if one is not None])
             for item_id in some:
                 document = documents[item_id]
                 yield Removed(item_id) if document is None else read(place, document, photos.get(item_id))
+
+    def _if_here(self, place: Place, document: dict[str, Any] | None) -> dict[str, Any] | None:
+        return document if document is not None and self._membership.is_here(place, document) else None
 
     def read_all(self, place: Place, documents: Sequence[dict[str, Any]]) -> list[Answered]:
         """What was listed with all its properties."""
@@ -58,7 +68,7 @@ class Reading:
         return next(self.fetch(place, [item_id]))
 
     def documents(self, place: Place, ids: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-        """The items as Graph shows them, by id; None for what is not there (any more, or in this collection)."""
+        """The items as Graph shows them, by id, wherever in the mailbox; None for what is not there."""
         parts = [Part("get", self.path(place, item_id) + READ[place.kind]) for item_id in ids]
         answers = self._batch.read(parts, place.owner)
         return {item_id: _document(place, answer) for item_id, answer in zip(ids, answers, strict=True)}
@@ -83,13 +93,7 @@ def _document(place: Place, answer: Answer) -> dict[str, Any] | None:
         raise read_failure(answer, f"GET {place.items}")
     if not answer.document.get("id"):
         raise SuspectListing("Microsoft 365 sent something that is no item; is the account's URL right?")
-    return answer.document if _is_here(place, answer.document) else None
-
-
-def _is_here(place: Place, document: Mapping[str, Any]) -> bool:
-    """An immutable id is found wherever its item went."""
-    folder = document.get("parentFolderId")
-    return not (place.kind is Kind.CONTACT and place.folder_id and folder and folder != place.folder_id)
+    return answer.document
 
 
 def read(place: Place, document: Mapping[str, Any], photo: Photo | None = None) -> Changed | Broken:

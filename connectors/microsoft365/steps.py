@@ -8,7 +8,9 @@ good is left out, and told; one that cannot be made now leaves the rest for late
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from connectors.microsoft365.answers import Answer
@@ -39,16 +41,21 @@ class Steps:
         self._reading = reading
         self._home_zone = home_zone
 
-    def carry_out(self, place: Place, item_id: str, plan: Plan) -> RemoteRef:
-        """All that follows. Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused."""
+    def carry_out(self, place: Place, item_id: str, plan: Plan, *, again: bool = False) -> RemoteRef:
+        """All that follows. Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
+
+        `again`: it broke off before. A step at which the server fails then (HTTP 500) counts as refused: it would hold
+        up everything else in every cycle.
+        """
+        ref = RemoteRef(item_id)
         refused: list[ItemError] = []
         try:
             for step in self._steps(place, item_id, plan):
-                try:
-                    step()
-                except ItemError as err:
-                    refused.append(err)
-            ref = self._unmark(place, item_id)
+                refused += _refusal(step, again=again)
+            try:
+                ref = self._unmark(place, item_id)
+            except ItemError as err:
+                refused.append(err)
         except OutcomeUnknown:
             raise
         except AccountError as err:
@@ -71,61 +78,47 @@ class Steps:
             return
         plan = to_update(found.item, item, self._home_zone)
         if not SCHEDULE & plan.body.keys():
-            self.carry_out(place, item_id, plan)
+            self.carry_out(place, item_id, plan, again=True)
 
     # ------------------------------------------------------------ the steps
 
-    def _steps(self, place: Place, item_id: str, plan: Plan) -> Iterator[Callable[[], None]]:
+    def _steps(self, place: Place, item_id: str, plan: Plan) -> Iterator[_Step]:
         if plan.photo is not None:
-            yield lambda: self._put_photo(place, item_id, plan)
+            yield _Step("the photo", lambda: self._put_photo(place, item_id, plan))
         days = [*plan.occurrences, *plan.cancelled]
         if not days:
             return
         ids = self._instances(place, item_id, days)
         for day, properties in plan.occurrences.items():
-            yield _bound(self._change, place, ids.get(day, ""), day, properties)
+            yield _Step(f"the occurrence of {day}", partial(self._change, place, ids.get(day, ""), day, properties))
         for day in plan.cancelled:
-            yield _bound(self._cancel, place, ids.get(day, ""), day)
+            if day in ids:  # else it is not there: cancelled before, or never one of the series
+                yield _Step(
+                    f"the cancellation of {day}", partial(self._ask, "delete", place, ids[day]), gone_is_fine=True
+                )
 
-    def _change(self, place: Place, instance: str, day: date, properties: Mapping[str, Any]) -> None:
+    def _change(self, place: Place, instance: str, day: date, properties: Mapping[str, Any]) -> Answer:
         if not instance:
             raise Rejected(f"The series has no occurrence on {day.isoformat()} that could be changed.")
-        self._done(
-            self._ask("patch", place, instance, flattened(dict(properties))), f"the occurrence of {day.isoformat()}"
-        )
+        return self._ask("patch", place, instance, flattened(dict(properties)))
 
-    def _cancel(self, place: Place, instance: str, day: date) -> None:
-        if not instance:  # it is not there: cancelled before, or never one of the series
-            return
-        answer = self._ask("delete", place, instance)
-        if not is_gone(answer):
-            self._done(answer, f"the cancellation of {day.isoformat()}")
-
-    def _put_photo(self, place: Place, item_id: str, plan: Plan) -> None:
+    def _put_photo(self, place: Place, item_id: str, plan: Plan) -> Answer:
         path = f"{self._reading.path(place, item_id)}/photo/$value"
-        if plan.photo:
-            headers = {"Content-type": plan.media_type}
-            answer = self._transport.ask("put", path, plan.photo, headers, owner=place.owner)
-        else:
+        if not plan.photo:
             answer = self._transport.ask("delete", path, owner=place.owner)
-            if is_gone(answer):
-                return
-        self._done(answer, "the photo")
+            return Answer(204) if is_gone(answer) else answer
+        return self._transport.ask("put", path, plan.photo, {"Content-type": plan.media_type}, owner=place.owner)
 
     def _unmark(self, place: Place, item_id: str) -> RemoteRef:
         answer = self._ask("patch", place, item_id, with_properties({}, {UNFINISHED: DONE}))
         if is_gone(answer):  # deleted since: the next pull sees that
             return RemoteRef(item_id)
-        self._done(answer, "the last step")
+        if not answer.ok:
+            raise write_failure(answer, "the last step")
         return written(place, item_id, answer.document)
 
     def _ask(self, method: str, place: Place, item_id: str, body: Any = None) -> Answer:
         return self._transport.ask(method, self._reading.path(place, item_id), body, owner=place.owner)
-
-    @staticmethod
-    def _done(answer: Answer, what: str) -> None:
-        if not answer.ok:
-            raise write_failure(answer, what)
 
     # ------------------------------------------------------------ which occurrences
 
@@ -153,5 +146,24 @@ def _spans(days: Sequence[date]) -> Iterator[tuple[date, date]]:
             first = n + 1
 
 
-def _bound(step: Callable[..., None], *args: Any) -> Callable[[], None]:
-    return lambda: step(*args)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One request."""
+
+    what: str
+    ask: Callable[[], Answer]
+    gone_is_fine: bool = False
+
+
+def _refusal(step: _Step, *, again: bool) -> list[ItemError]:
+    """Carry out a step; gives why it was refused, if it was. Raises AccountErrors."""
+    try:
+        answer = step.ask()
+        if not answer.ok and not (step.gone_is_fine and is_gone(answer)):
+            failure = write_failure(answer, step.what)
+            if again and answer.status == 500:
+                failure = Rejected(f"Microsoft 365 fails each time at {step.what}.", server_said=answer.words)
+            raise failure
+    except ItemError as err:
+        return [err]
+    return []

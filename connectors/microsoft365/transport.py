@@ -53,6 +53,7 @@ class Transport:
         self._sleep = sleep
         self._host = urlsplit(self.base).hostname or self.base
         self._source = _token_source(settings)
+        self._own_pace = Pace()
         self._con = _connection(settings)
 
     # ------------------------------------------------------------ addresses
@@ -138,7 +139,10 @@ class Transport:
         return answer_of(response)
 
     def _pace(self, owner: str) -> Pace:
+        """Of the mailbox; where only a token says whose it is, of that token."""
         who = owner or self.mailbox or self._settings.username
+        if not who and not self._settings.secret:
+            return self._own_pace
         anonymous = hashlib.sha256(self._settings.secret.encode()).hexdigest()[:16]
         return pace_of(f"{self.base} {who.lower() or anonymous}")
 

@@ -31,6 +31,7 @@ class Listening:
     app: Any
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     delay: float = 0.0  # seconds between doing it and answering
+    lose: int = 0  # the answer to this write from now on gets lost, after it was done; 0: none
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         parts: list[bytes] = []
@@ -43,11 +44,18 @@ class Listening:
             return message
 
         async def late(message: Any) -> None:
-            if self.delay and message["type"] == "http.response.start":
+            if message["type"] == "http.response.start":
                 await asyncio.sleep(self.delay)
+                self._lose(scope)
             await send(message)
 
         await self.app(scope, heard if scope["type"] == "http" else receive, late)
+
+    def _lose(self, scope: Any) -> None:
+        if self.lose and scope["method"] != "GET":
+            self.lose -= 1
+            if not self.lose:
+                raise ConnectionResetError("The answer gets lost, as the test asked for.")
 
     def _note(self, scope: Any, body: bytes) -> None:
         if scope["method"] == "GET":
