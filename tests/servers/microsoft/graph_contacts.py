@@ -83,7 +83,7 @@ class Contacts:
         return Answer(201, render(call, item))
 
     def get(self, call: Call) -> Answer:
-        return Answer(200, render(call, _item(call)))
+        return Answer(200, render(call, call.mailbox.binned(call.args[1]) or _item(call)))
 
     def update(self, call: Call) -> Answer:
         fields, extended = _checked(call.json()), graph_extended.written(call.json())

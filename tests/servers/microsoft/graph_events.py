@@ -59,6 +59,8 @@ class Events:
         return Answer(201, render(call, item, self.switches))
 
     def get(self, call: Call) -> Answer:
+        if binned := call.mailbox.binned(call.args[1]):
+            return Answer(200, render(call, binned, self.switches))
         item, day = event_of(call)
         if day:
             return Answer(200, render_occurrence(call, _there(item, day)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable
 
@@ -10,6 +11,7 @@ from tests.servers.microsoft.mailbox import Item
 
 NAME = "singleValueExtendedProperties"
 _HAS_PICTURE = "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015"  # Exchange sets it with the photo
+_PARENT = "Binary 0xE09"  # the folder it is in
 _ID = re.compile(
     r"^(String|Integer|Boolean|SystemTime|Binary|StringArray) (\{[0-9A-Fa-f-]{36}\} (Name|Id)|0x[0-9A-Fa-f]+)"
 )
@@ -36,6 +38,7 @@ def shown(call: Call, item: Item) -> Json:
     if not wanted:
         raise GraphError(400, "ErrorInvalidUrlQuery", f"{NAME} must be expanded with $filter=id eq '...'.")
     kept = item.extended | ({_HAS_PICTURE: "true"} if item.photo is not None else {})
+    kept |= {_PARENT: base64.b64encode(item.collection.encode()).decode()}
     found = [{"id": key, "value": value} for key, value in kept.items() if _folded(key) in wanted and value != ""]
     return {NAME: found} if found else {}
 

@@ -102,6 +102,7 @@ class Exchange:
         self.outbox: list[Mail] = []
         self.directory = Directory()
         self.lag = timedelta(0)  # how long a write is not seen by sync reads
+        self.bin = False  # what is deleted lies in Deleted Items, where its immutable id finds it
         self._counts: Counter[str] = Counter()
 
     def add_mailbox(self, address: str, name: str = "", speaks: str = "graph") -> Mailbox:
@@ -291,7 +292,13 @@ class Mailbox:
             del self.items[item.id]
             self.deleted[item.id] = item
             self._note(self.collection(item.collection).log, item.id, "delete")
+            if self.server.bin:
+                item.collection, item.change_key = "AQMkDeletedItems=", self._key()
             return item
+
+    def binned(self, item_id: str) -> Item | None:
+        """What lies in Deleted Items."""
+        return self.deleted.get(item_id) if self.server.bin else None
 
     def move(self, item_id: str, collection: str) -> Item:
         """To another collection: gone in one log, new in the other, and a new `folder_id`."""
