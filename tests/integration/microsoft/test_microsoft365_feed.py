@@ -254,6 +254,24 @@ def test_r29_ids_are_compared_with_their_case(desk: Desk) -> None:
     assert list(desk.connector.fetch(hub.collection, [first.swapcase()])) == [Removed(first.swapcase())]
 
 
+@pytest.mark.parametrize("what", ["contacts", "calendar", "default"])
+def test_what_lies_in_deleted_items_has_gone(desk: Desk, what: str) -> None:
+    desk.exchange.bin = True
+    if what == "default":
+        for n in range(2):
+            desk.connector.create("contacts", card(f"c{n}", f"u{n}"), f"k{n}")
+    where, hub = ("contacts", desk.hub("contacts")) if what == "default" else filled(desk, what)
+    first, *others = hub.items
+    desk.ada.delete(first)
+    assert hub.poll().removed == [first]
+    gone, *there = desk.connector.fetch(where, [first, *others])
+    assert gone == Removed(first)
+    assert all(isinstance(one, Changed) for one in there)
+    for one in others:
+        desk.ada.delete(one)
+    assert list(desk.another().fetch(where, [first])) == [Removed(first)], "also when nothing is left"
+
+
 def test_a_contact_that_went_to_another_folder_has_gone_from_this_one(desk: Desk) -> None:
     _, hub = filled(desk, "contacts")
     first = next(iter(hub.items))
