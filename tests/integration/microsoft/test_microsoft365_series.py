@@ -229,3 +229,17 @@ def test_r08_a_series_in_another_version_is_left_alone(desk: Desk) -> None:
     with pytest.raises(VersionConflict):
         desk.connector.update(where, ref, weekly(overrides=(moved("20260323", "16"),)), before)
     assert desk.stored(where)[0].exceptions["2026-03-23"]["subject"] == "theirs"
+
+
+def test_r09_a_step_at_which_the_server_fails_each_time_holds_up_nothing(desk: Desk) -> None:
+    where = desk.calendar()
+    item = weekly(overrides=(moved("20260323"), moved("20260413")))
+    desk.graph.faults.append(
+        Fault(500, code="ErrorInternalServerError", method="PATCH", path=OCCURRENCES + "2026-03-23", times=9)
+    )
+    with pytest.raises(OutcomeUnknown):
+        desk.connector.create(where, item, "key")
+    with pytest.raises(PartlyWritten, match="fails each time at the occurrence of 2026-03-23"):
+        desk.connector.finish(where, None, item, "key")
+    (stored,) = desk.stored(where)
+    assert (sorted(stored.exceptions), stored.extended[UNFINISHED]) == (["2026-04-13"], "-")
