@@ -245,7 +245,8 @@ class Daemon:
         everything = now >= slot.everything_due
         try:
             outcome = self._worker.cycle(slot.settings, connector, everything=everything)
-            slot.id = self._worker.bound(slot.settings, connector).id if outcome.result is Result.OK else slot.id
+            if outcome.result is Result.OK:
+                self._know(slot, self._worker.bound(slot.settings, connector).id)
         except StoreError as err:
             return failed(StoreTrouble(str(err)))
         except Failure as err:
@@ -255,6 +256,11 @@ class Daemon:
         if everything and outcome.result is Result.OK:
             slot.everything_due = now + spread(self.workspace.settings.sync.reconcile)
         return outcome
+
+    def _know(self, slot: Slot, number: int) -> None:
+        if slot.id is None:  # what happens at its server may be told of from now on
+            self.push.look_soon()
+        slot.id = number
 
     def _after(self, slot: Slot, outcome: Outcome) -> None:
         interval = slot.settings.interval or self.workspace.settings.sync.interval

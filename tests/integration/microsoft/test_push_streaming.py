@@ -8,14 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+import trustme
 
 from connectors.exchange.streaming import EwsStream
 from connectors.push import Hint
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import AccountError, NotAuthorised, Throttled, Unavailable
+from tests.servers.microsoft.ews import PATH, add_person, application
+from tests.servers.microsoft.ews_call import Site
 from tests.servers.microsoft.ews_client import Desk
+from tests.servers.microsoft.serving import serving
 
 PATIENCE = 10.0
 END = "end"
@@ -180,3 +185,44 @@ def test_e16_others_go_on_while_the_stream_is_open(ews: Desk) -> None:
         ews.site.exchange.mailbox("ada@example.com").create("contacts", {})
         assert [verb for verb, _item in ews.account.contacts.sync_items()] == ["create"]
         assert listener.next() == {folder(ews, "contacts")}
+
+
+def test_e15_folders_of_others_are_heard_on_the_same_connection_where_the_server_tells(ews: Desk) -> None:
+    site = ews.site
+    for name in ("bob", "eve"):
+        add_person(site, name, "x", f"{name}@example.com", name)
+    site.delegates.add(("ada@example.com", "bob@example.com"))
+    calendars = {n: site.exchange.mailbox(f"{n}@example.com").well_known("calendar").id for n in ("bob", "eve")}
+    bobs, eves = (f"users/{name}@example.com/calendars/{key}" for name, key in calendars.items())
+    mine = folder(ews, "contacts")
+    listener = Listener(EwsStream(settings(ews), [mine, bobs, eves], silence=5))
+    listener.begin()
+    try:
+        assert listener.next() == {mine, bobs, eves}
+        assert listener.stream.unheard == {eves}
+        site.exchange.mailbox("bob@example.com").create(calendars["bob"], {})
+        assert listener.next() == {bobs}
+        assert site.streams == 1
+    finally:
+        listener.stop()
+    assert site.subscriptions == {}
+
+
+def test_over_tls_too_closing_ends_it_at_once(tmp_path: Path) -> None:
+    authority, site = trustme.CA(), Site()
+    add_person(site, "ada", "secret", "ada@example.com", "Ada")
+    certificate, ca_file = tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    authority.cert_pem.write_to_path(str(ca_file))
+    with serving(application(site), certificate) as url:
+        site.mood.heartbeat = 60
+        box = site.exchange.mailbox("ada@example.com")
+        mine = f"contacts/{box.well_known('contacts').id}"
+        made = ConnectorSettings(url=url + PATH, username="ada", secret="secret", timeout=5, ca_file=str(ca_file))
+        listener = Listener(EwsStream(made, [mine]))
+        listener.begin()
+        assert listener.next() == {mine}
+        box.create("contacts", {})
+        assert listener.next() == {mine}
+        assert listener.stop() < 2
+        assert listener.next() == END

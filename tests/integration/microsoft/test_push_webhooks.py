@@ -97,6 +97,17 @@ def test_g24_the_validation_token_is_given_back_escaped_as_plain_text(world: Gra
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_the_address_may_have_a_path_that_a_proxy_takes_away_or_not(world: GraphHub) -> None:
+    world.hub.configure(*world.usual(), base_url=f"{world.hub.url}/hub")
+    world.hub.boot()
+    world.hub.cycles()
+    world.hub.look()
+    where = hook_of(world)["notificationUrl"]
+    assert where.startswith(f"{world.hub.url}/hub/push/")
+    for address in (where, where.replace("/hub/push/", "/push/")):
+        assert requests.post(address, json=told(world), timeout=10).status_code == 202
+
+
 def test_a_wrong_secret_is_dropped_and_counted(world: GraphHub) -> None:
     world.begin()
     where = hook_of(world)["notificationUrl"]

@@ -34,11 +34,22 @@ def subscribe(call: Call, request: Element) -> Element:
     wish = find(request, "m:StreamingSubscriptionRequest")
     if wish is None:
         raise Fault("ErrorInvalidOperation", "Only streaming subscriptions are offered here.")
-    keys = find(wish, "t:FolderIds")
-    folders = list(call.mailbox.collections) if keys is None else [call.folder(key)[1].id for key in keys]
-    made = Subscription(f"SUB{call.site.exchange.number():06d}", call.mailbox, folders, call.mailbox.seq)
+    try:
+        made = _subscription(call, find(wish, "t:FolderIds"))
+    except Refused as why:
+        return response("Subscribe", [failure("Subscribe", why)])
     call.site.subscriptions[made.id] = made
     return response("Subscribe", [success("Subscribe", m("SubscriptionId", made.id))])
+
+
+def _subscription(call: Call, keys: Element | None) -> Subscription:
+    found = [(call.mailbox, one) for one in call.mailbox.collections.values()]
+    found = found if keys is None else [call.folder(key) for key in keys]
+    boxes, folders = {box.address: box for box, _folder in found}, [folder.id for _box, folder in found]
+    if len(boxes) > 1:
+        raise Refused("ErrorInvalidSubscriptionRequest", "The folders of a subscription are in one mailbox.")
+    (box,) = boxes.values()
+    return Subscription(f"SUB{call.site.exchange.number():06d}", box, folders, box.seq)
 
 
 def unsubscribe(call: Call, request: Element) -> Element:
