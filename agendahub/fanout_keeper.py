@@ -34,9 +34,14 @@ class _Known:
 class FanoutKeeper:
     """Call `look` every `LOOK` seconds, from one thread at a time."""
 
-    def __init__(self, workspace: Callable[[], Workspace], follow: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workspace: Callable[[], Workspace],
+        follow: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`workspace` gives the one in use; `follow` is called when somebody joined or left."""
-        self._workspace, self._follow = workspace, follow
+        self._workspace, self._follow, self._clock = workspace, follow, clock
         self._known: dict[str, _Known] = {}
         self._seen: dict[str, set[str]] = {}
 
@@ -54,7 +59,7 @@ class FanoutKeeper:
             return
         try:
             for known in self._known.values():
-                if time.monotonic() >= known.due:
+                if self._clock() >= known.due:
                     self._refresh(workspace, known)
             members = active_members(workspace)
             if members != self._seen:
@@ -66,11 +71,11 @@ class FanoutKeeper:
     def _state(self, fanout: FanoutSettings) -> _Known:
         """A fan-out that is new or was changed is due now."""
         known = self._known.get(fanout.name)
-        return known if known is not None and known.settings == fanout else _Known(fanout, time.monotonic())
+        return known if known is not None and known.settings == fanout else _Known(fanout, self._clock())
 
     def _refresh(self, workspace: Workspace, known: _Known) -> None:
         looked = refresh(workspace, known.settings)
-        now = time.monotonic()
+        now = self._clock()
         known.due = now + spread(TRY_AGAIN if looked.problem else workspace.settings.sync.reconcile)
         if looked.joined or looked.left:
             log.info("members changed", fanout=looked.fanout, joined=len(looked.joined), left=len(looked.left))

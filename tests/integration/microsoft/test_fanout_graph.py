@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agendahub import fanout_folder
+from agendahub.fanout_cleaning import clean, count, mailboxes_of
 from agendahub.fanout_members import problems
 from agendahub.fanout_report import fanout_rows, member_rows
 from agendahub.outcome import Result
@@ -263,3 +264,36 @@ def test_a_forbidden_mailbox_tells_its_reason_and_the_others_go_on(company: Comp
     assert (row.members, row.well, row.left) == (3, 2, 0)
     assert 'agendahub fanout members "book"' in row.problem
     all_well(company.sync([BOB, PEOPLE[2]]))
+
+
+# ---------------------------------------------------------------- the end
+
+
+def test_cleaning_takes_out_what_is_ours_and_leaves_what_was_changed_there(company: Company) -> None:
+    all_well(company.sync())
+    company.front.drop(BOB)
+    company.refresh()
+    [folder] = company.folders(ADA)
+    items = list(company.mailbox(ADA).in_collection(folder.id))
+    company.mailbox(ADA).update(items[0].id, {"jobTitle": "Boss"})
+    company.mailbox(ADA).create(folder.id, {"displayName": "My own"})
+    fanout = company.workspace.settings.fanouts[0]
+    bound = mailboxes_of(company.workspace, fanout)
+    assert [count(company.workspace, binding).items for _, binding in bound] == [2, 2, 2]
+    done = {one.mailbox: one for one in (clean(company.workspace, *each) for each in bound)}
+    assert [(done[who].removed, done[who].kept, done[who].problem) for who in (ADA, BOB)] == [(1, 1, ""), (2, 0, "")]
+    assert company.inside(ADA) == sorted([items[0].fields["displayName"], "My own"])
+    assert company.inside(BOB) == [], "also of those who left"
+    assert company.names() == ["Alan Turing", "Grace Hopper"]
+
+
+def test_a_mailbox_that_cannot_be_cleaned_is_told_and_remembered(company: Company) -> None:
+    all_well(company.sync())
+    company.front.forbid(ADA)
+    bound = mailboxes_of(company.workspace, company.workspace.settings.fanouts[0])
+    done = {one.mailbox: one for one in (clean(company.workspace, *each) for each in bound)}
+    assert done[ADA].problem
+    assert done[BOB].removed == 2
+    company.front.grant.only = None
+    again = {one.mailbox: one for one in (clean(company.workspace, *each) for each in bound)}
+    assert (again[ADA].removed, again[ADA].problem) == (2, "")
