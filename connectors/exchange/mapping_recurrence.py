@@ -32,6 +32,18 @@ def _boundary(recurrence: Recurrence) -> Any:
     return ews.NoEndPattern(start=start)
 
 
+def another_recurrence(value: Any) -> Any:
+    """One that differs in its end alone."""
+    limits = value.boundary
+    if isinstance(limits, ews.NumberedPattern):
+        return ews.Recurrence(
+            pattern=value.pattern, boundary=ews.NumberedPattern(start=limits.start, number=limits.number + 1)
+        )
+    if isinstance(limits, ews.NoEndPattern):
+        return ews.Recurrence(pattern=value.pattern, boundary=ews.NumberedPattern(start=limits.start, number=1))
+    return ews.Recurrence(pattern=value.pattern, boundary=ews.NoEndPattern(start=limits.start))
+
+
 def _pattern(pattern: Pattern) -> Any:
     if pattern.kind is PatternKind.DAILY:
         return ews.DailyPattern(interval=pattern.interval)

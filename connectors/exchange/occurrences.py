@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, TypeAlias
@@ -71,21 +71,30 @@ class Occurrences:
         return found
 
     def _change(self, place: Place, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[ItemError]:
-        account, refused = self._transport.account(place.owner), list[ItemError]()
-        for start in range(0, len(changes), TOGETHER):
-            some = changes[start : start + TOGETHER]
-            items = [changed_item(CalendarItem, own, id=key, account=account) for key, own in some]
-            service = UpdateItems(account=account)
-            write = partial(service.update, items, whatever_version=True)
-            refused += _refused(self._transport.write(write, place.owner))
-        return refused
+        account = self._transport.account(place.owner)
+        service = UpdateItems(account=account)
+        items = [changed_item(CalendarItem, own, id=key, account=account) for key, own in changes]
+        return self._written(place, items, partial(service.update, whatever_version=True))
 
     def _delete(self, place: Place, keys: Sequence[Any]) -> list[ItemError]:
-        account, refused = self._transport.account(place.owner), list[ItemError]()
-        for start in range(0, len(keys), TOGETHER):
-            service = DeleteItems(account=account)
-            answers = self._transport.write(partial(service.delete, keys[start : start + TOGETHER]), place.owner)
-            refused += _refused([one for one in answers if not isinstance(one, _GONE)])
+        return self._written(place, keys, DeleteItems(account=self._transport.account(place.owner)).delete)
+
+    def _written(self, place: Place, what: Sequence[Any], ask: Callable[[Sequence[Any]], list[Any]]) -> list[ItemError]:
+        """What was refused; each on its own, also where a request is refused as a whole."""
+        refused: list[ItemError] = []
+        for start in range(0, len(what), TOGETHER):
+            some = what[start : start + TOGETHER]
+            try:
+                answers = self._transport.write(partial(ask, some), place.owner)
+            except Rejected as err:
+                alone = (
+                    [found for one in some for found in self._written(place, [one], ask)] if len(some) > 1 else [err]
+                )
+                refused += alone
+            else:
+                refused += [
+                    _settled(one) for one in answers if isinstance(one, Exception) and not isinstance(one, _GONE)
+                ]
         return refused
 
 
@@ -97,10 +106,6 @@ def _checked(answer: Any, day: date, series: Occasion) -> ItemId | ItemError:
     if at is None or nearest_day(plain_instant(at), series) != day:
         return Rejected(f"The occurrence of {day.isoformat()} is not where it should be in Exchange; it is left alone.")
     return ItemId(answer.id)
-
-
-def _refused(answers: Sequence[Any]) -> list[ItemError]:
-    return [_settled(answer) for answer in answers if isinstance(answer, Exception)]
 
 
 def _settled(answer: Exception) -> ItemError:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, cast
 
 from connectors.exchange.mapping_contacts import contact_patch, new_contact
+from connectors.exchange.mapping_events import SCHEDULE
 from connectors.exchange.mapping_series import SeriesWrite, event_patch, new_event
 from connectors.exchange.mapping_tasks import new_task, task_patch
 from connectors.microsoft.photos import PictureWrite, picture_change, picture_of
@@ -24,11 +25,12 @@ class Plan:
     occurrences: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)  # changed properties, by day
     cancelled: tuple[date, ...] = ()  # occurrences to delete
     picture: PictureWrite | None = None
+    afresh: Any = None  # the recurrence of a series whose exceptions have to go before they are said anew
 
     @property
     def several(self) -> bool:
         """Whether steps follow the first request."""
-        return bool(self.occurrences or self.cancelled or self.picture)
+        return bool(self.occurrences or self.cancelled or self.picture or self.afresh)
 
     def __bool__(self) -> bool:
         return bool(self.master) or self.several
@@ -61,11 +63,25 @@ def to_update(base: Item, item: Item, home_zone: str, *, organizes: bool = False
     if isinstance(after, Contact):
         old = cast(Contact, before)
         return Plan(contact_patch(old, after), picture=picture_change(old, after))
-    return _series(event_patch(cast(Event, before), after, home_zone, organizes=organizes))
+    plan = _series(event_patch(cast(Event, before), after, home_zone, organizes=organizes))
+    return replace(plan, afresh=plan.master.get("recurrence")) if _has_exceptions(cast(Event, before)) else plan
 
 
 def _series(write: SeriesWrite) -> Plan:
     return Plan(write.master, write.occurrences, write.cancelled)
+
+
+def _has_exceptions(event: Event) -> bool:
+    return bool(event.overrides or (event.master is not None and event.master.exception_dates))
+
+
+def same_schedule(one: Item, other: Item, home_zone: str) -> bool:
+    """Whether two events take place at the same times, but for exceptions. Raises as `to_create`."""
+    schedules = [
+        {name: value for name, value in to_create(item, "", home_zone).master.items() if name in SCHEDULE}
+        for item in (one, other)
+    ]
+    return schedules[0] == schedules[1]
 
 
 def check_kind(kind: Kind, item: Item) -> None:

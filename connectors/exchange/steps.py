@@ -8,21 +8,24 @@ good is left out, and told; one that cannot be made now leaves the rest for late
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+from exchangelib import CalendarItem
 
 from connectors.exchange.failures import item_failure
 from connectors.exchange.kinds import SORTS
-from connectors.exchange.mapping_events import SCHEDULE
+from connectors.exchange.mapping_recurrence import another_recurrence
 from connectors.exchange.mapping_updates import changed_item
 from connectors.exchange.occurrences import Occurrences
 from connectors.exchange.photos import Photos
 from connectors.exchange.places import Place
-from connectors.exchange.plans import Plan, to_update
+from connectors.exchange.plans import Plan, same_schedule, to_update
 from connectors.exchange.reading import Reading
 from connectors.exchange.services import UpdateItems
 from connectors.exchange.transport import Transport
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten
 from sync_engine.item import Item
-from sync_engine.model import Event
+from sync_engine.model import Event, Kind
 from sync_engine.ports import Changed, RemoteRef
 
 
@@ -61,9 +64,9 @@ class Steps:
             return
         found = self._reading.one(place, item_id)
         if isinstance(found, Changed):
-            plan = to_update(found.item, item, self._home_zone)
-            if not SCHEDULE & plan.master.keys():
-                self.carry_out(place, item_id, plan, item)
+            if place.kind is Kind.EVENT and not same_schedule(found.item, item, self._home_zone):
+                return
+            self.carry_out(place, item_id, to_update(found.item, item, self._home_zone), item)
 
     def _refused(self, place: Place, item_id: str, plan: Plan, item: Item) -> Iterator[ItemError]:
         """Makes the steps, and tells what was refused."""
@@ -73,7 +76,22 @@ class Steps:
             except ItemError as err:
                 yield err
         if isinstance(item.record, Event):
+            if plan.afresh is not None:
+                self._forget_exceptions(place, item_id, plan.afresh)
             yield from self._occurrences.write(place, item_id, plan, item.record)
+
+    def _forget_exceptions(self, place: Place, item_id: str, recurrence: Any) -> None:
+        """Exchange forgets them when a recurrence becomes another one: so another one is said before the right one."""
+        account = self._transport.account(place.owner)
+        items = [
+            changed_item(CalendarItem, {"recurrence": one}, id=item_id, account=account)
+            for one in (another_recurrence(recurrence), recurrence)
+        ]
+        service = UpdateItems(account=account)
+        for answer in self._transport.write(lambda: service.update(items, whatever_version=True), place.owner):
+            if isinstance(answer, Exception):
+                failed = item_failure(answer)
+                raise OutcomeUnknown(f"A series could not be said anew: {failed}", server_said=failed.server_said)
 
     def _unmark(self, place: Place, item_id: str) -> None:
         """Whatever version it is in by now: nothing but the mark is written."""
