@@ -140,7 +140,7 @@ class Transport:
 
     def _pace(self, owner: str) -> Pace:
         """Of the mailbox; where only a token says whose it is, of that token."""
-        who = owner or self.mailbox or self._settings.username
+        who = owner or self.mailbox or self._settings.username or self._settings.options.get("account", "")
         if not who and not self._settings.secret:
             return self._own_pace
         anonymous = hashlib.sha256(self._settings.secret.encode()).hexdigest()[:16]
