@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,8 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
 from agendahub import push_door
+from agendahub.cli import app
 from tests.integration.microsoft.push_hub import GraphHub, graph_hub, until
 from tests.servers.microsoft.graph_protocol import Fault
 
@@ -364,3 +367,26 @@ def test_a_server_that_is_down_is_left_alone_for_a_while(world: GraphHub) -> Non
         world.hub.look(timedelta(minutes=30))
     assert world.hub.state() == "live"
     assert len(world.subscriptions) == 2
+
+
+# ---------------------------------------------------------------- what people are told
+
+
+def test_status_tells_how_push_is_in_every_form(world: GraphHub) -> None:
+    world.begin()
+    config = str(world.hub.folder / "agendahub.toml")
+    plain = CliRunner().invoke(app, ["-c", config, "status"]).output
+    assert "m365: push live since 20" in plain
+    (told_json,) = json.loads(CliRunner().invoke(app, ["-c", config, "status", "--json"]).output)["push"]
+    assert (told_json["account"], told_json["state"], told_json["detail"]) == ("m365", "live", "")
+    served = requests.get(f"{world.hub.url}/status.json", timeout=10).json()
+    assert served["push"] == [told_json]
+    assert "m365: push live since 20" in requests.get(f"{world.hub.url}/status", timeout=10).text
+    metrics = requests.get(f"{world.hub.url}/metrics", timeout=10).text
+    assert 'agendahub_push_live{account="m365"} 1.0' in metrics
+    assert 'agendahub_push_calls_total{verdict="asked"} 4.0' in metrics, "two addresses, each for two purposes"
+    world.hub.end()
+    stopped = CliRunner().invoke(app, ["-c", config, "status"]).output
+    assert "m365: push off since 20" in stopped
+    assert "AgendaHub does not run" in stopped
+    world.hub.boot()
