@@ -20,7 +20,7 @@ from sync_engine.zones import by_name, local_time
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STEP = timedelta(days=7)  # no zone changes its clock twice within
-_SECOND = timedelta(seconds=1)
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)  # a day is more than those are off who read UNTIL as local
 _EARLIEST, _DECADE = 1900, 10
 _FEW = 3  # years below which dates are shorter than a rule
 
@@ -95,7 +95,8 @@ def changes(zone: tzinfo, year: int) -> Iterator[Change]:
         after = _state(zone, at + _STEP)
         if after[0] != before[0]:
             onset = _first_with(zone, at, after[0])
-            yield Change((onset + before[0]).replace(tzinfo=None), before[0], *after)
+            summer = (before[2] or after[2]) and after[0] > before[0]  # also where the data call winter the exception
+            yield Change((onset + before[0]).replace(tzinfo=None), before[0], after[0], after[1], summer)
         at, before = at + _STEP, after
 
 
@@ -137,7 +138,7 @@ def _of_one_kind(left: list[Change]) -> Iterator[Component]:
             single.append(left.pop(0))
             continue
         last = left[count - 1].at
-        until = "" if last.year == LAST_YEAR else f";UNTIL={last - left[0].before:%Y%m%dT%H%M%SZ}"
+        until = "" if last.year == LAST_YEAR else f";UNTIL={last + _DAY:%Y%m%dT%H%M%SZ}"
         yield _observance(left[0], [ContentLine("RRULE", f"{rule}{until}")])
         left = left[count:]
     if single:
