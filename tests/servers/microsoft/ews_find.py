@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from exchangelib.properties import UID
 
+from tests.servers.microsoft import ews_mapi
 from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_items import batch
@@ -97,7 +98,9 @@ def _compared(how: str, value: str | None, other: str) -> bool:
 def _value(hit: Target, path: Element) -> str | None:
     if local(path) == "ExtendedFieldURI":
         key = extended_key(path)
-        return _global_object_id(hit.item) if key == _OBJECT_ID else hit.item.extended.get(key)
+        if key == _OBJECT_ID:
+            return _global_object_id(hit.item)
+        return ews_mapi.value(everything(hit), key) if ews_mapi.known(key) else hit.item.extended.get(key)
     name, known = path.get("FieldURI", "").split(":")[1], everything(hit)
     if local(path) == "IndexedFieldURI":
         holder = known.get(_INDEXED[name])

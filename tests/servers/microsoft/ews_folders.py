@@ -8,7 +8,7 @@ from tests.servers.microsoft.directory import WRITE
 from tests.servers.microsoft.ews_call import PUBLIC_ROOT, Call, denied, root_of
 from tests.servers.microsoft.ews_items import batch
 from tests.servers.microsoft.ews_properties import extended_element
-from tests.servers.microsoft.ews_xml import Element, Refused, every, find, local, m, response, success, t, text
+from tests.servers.microsoft.ews_xml import Element, Refused, every, find, instant, local, m, response, success, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Collection, Mailbox
 
 TAGS = {CONTACTS: "ContactsFolder", CALENDAR: "CalendarFolder", TASKS: "TasksFolder", MAIL: "Folder", "": "Folder"}
@@ -45,7 +45,7 @@ def _mapi(shape: Element | None, mailbox: Mailbox, folder: Collection, count: in
     """Those that other clients ask for: the class, counts, and when something in it was changed (MS-OXPROPS)."""
     changed = folder.log[-1].at if folder.log else datetime(2026, 1, 1, tzinfo=UTC)
     known = {0x3613: _CLASSES[folder.kind], 0x3602: str(count), 0x360A: "true" if inside else "false"}
-    known |= {0x670A: changed.isoformat(), 0x3008: changed.isoformat()}
+    known |= {0x670A: instant(changed), 0x3008: instant(changed)}
     asked = [] if shape is None else every(shape, "t:AdditionalProperties/t:ExtendedFieldURI[@PropertyTag]")
     tags = [(uri, int(uri.get("PropertyTag", "0"), 0)) for uri in asked]
     return [extended_element(uri, known[tag]) for uri, tag in tags if tag in known]
@@ -70,6 +70,7 @@ def get_folder(call: Call, request: Element) -> Element:
 def find_folder(call: Call, request: Element) -> Element:
     """The folders in a folder, or in all of them."""
     deep = request.get("Traversal") == "Deep"
+    named = _name_asked_for(request)
 
     def inside(key: Element) -> Element:
         mailbox, top = call.folder(key)
@@ -80,7 +81,7 @@ def find_folder(call: Call, request: Element) -> Element:
             c
             for c in mailbox.collections.values()
             if (c.parent or root_of(mailbox).id) == top.id or (deep and _below(mailbox, c, top.id, is_root))
-            if call.may(mailbox, c)
+            if call.may(mailbox, c) and (not named or c.name.lower() == named)
         ]
         page = {
             "IncludesLastItemInRange": "true",
@@ -93,6 +94,14 @@ def find_folder(call: Call, request: Element) -> Element:
     keys, shape = find(request, "m:ParentFolderIds"), find(request, "m:FolderShape")
     assert keys is not None
     return batch("FindFolder", keys, inside)
+
+
+def _name_asked_for(request: Element) -> str:
+    """Of a restriction of the name alone, which is what clients look for folders by; "" for all."""
+    wanted = find(request, "m:Restriction/t:IsEqualTo")
+    path = None if wanted is None else find(wanted, "t:FieldURI[@FieldURI='folder:DisplayName']")
+    constant = None if wanted is None or path is None else find(wanted, "t:FieldURIOrConstant/t:Constant")
+    return "" if constant is None else constant.get("Value", "").lower()
 
 
 def _below(mailbox: Mailbox, folder: Collection, top: str, is_root: bool) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from tests.servers.microsoft import ews_mapi
 from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, find, local, stored, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
@@ -222,7 +223,10 @@ def check(kind: str, element: Element) -> None:
 def read(element: Element) -> tuple[Fields, dict[str, str]]:
     """What an item in a request says: properties as XML, and extended properties."""
     fields = {local(child): stored(child) for child in element if local(child) != "ExtendedProperty"}
-    return fields, dict(extended_pair(child) for child in every(element, "t:ExtendedProperty"))
+    extended = dict(extended_pair(child) for child in every(element, "t:ExtendedProperty"))
+    for key in [key for key in extended if ews_mapi.known(key)]:
+        ews_mapi.write(fields, key, extended.pop(key))
+    return fields, extended
 
 
 def extended_key(uri: Element) -> str:
@@ -256,6 +260,14 @@ def extended_element(uri: Element, value: str) -> Element:
     return made
 
 
+def extended_value(item: Item, known: dict[str, Element], uri: Element) -> str | None:
+    """Of a property of its own, or of one that EWS has another name for."""
+    key = extended_key(uri)
+    if key == ews_mapi.NUMBER:
+        return str(item.number)
+    return ews_mapi.value(known, key) if ews_mapi.known(key) else item.extended.get(key)
+
+
 def compose(item: Item, known: dict[str, Element], shape: Element, *, summary: bool, sparse: bool = False) -> Element:
     """An item as the shape asks for it: `known` has all there is, by name."""
     wanted = _wanted(shape, set(known))
@@ -263,11 +275,10 @@ def compose(item: Item, known: dict[str, Element], shape: Element, *, summary: b
         wanted -= SUMMARY_LACKS
     if sparse:  # what is nothing, or as always, is not said
         wanted -= {name for name, element in known.items() if (element.text or "") in _USUAL and not len(element)}
-    extended = [
-        extended_element(uri, item.extended[extended_key(uri)])
-        for uri in every(shape, "t:AdditionalProperties/t:ExtendedFieldURI")
-        if extended_key(uri) in item.extended
+    asked = [
+        (uri, extended_value(item, known, uri)) for uri in every(shape, "t:AdditionalProperties/t:ExtendedFieldURI")
     ]
+    extended = [extended_element(uri, value) for uri, value in asked if value is not None]
     made = t(TAGS[item.kind])
     for name in ORDER[item.kind]:
         if name == "ExtendedProperty":
@@ -294,9 +305,12 @@ def change(fields: Fields, extended: dict[str, str], changes: Iterable[Element])
     for step in changes:
         path, verb = step[0], local(step)
         if local(path) == "ExtendedFieldURI":
-            extended.pop(extended_key(path), None)
-            if verb != "DeleteItemField":
-                extended.update([extended_pair(step[1][0])])
+            key, value = extended_key(path), None if verb == "DeleteItemField" else extended_pair(step[1][0])[1]
+            extended.pop(key, None)
+            if ews_mapi.known(key):
+                ews_mapi.write(fields, key, value)
+            elif value is not None:
+                extended[key] = value
             continue
         parts = path.get("FieldURI", "").split(":")
         if local(path) == "IndexedFieldURI":

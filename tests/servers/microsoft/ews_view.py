@@ -10,11 +10,12 @@ from lxml import etree
 from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_properties import CLASSES, compose
-from tests.servers.microsoft.ews_xml import Element, instant, t
+from tests.servers.microsoft.ews_xml import Element, instant, moment, t
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
 _BOOLEAN = {"IsAllDayEvent", "ReminderIsSet", "IsResponseRequested", "AllowNewTimeProposal", "IsOnlineMeeting"}
 ATTACHMENTS = "_attachments"  # in Item.fields: a list of dicts with Id, Name, ContentType, IsContactPhoto, Content
+_TIMES = ("Start", "End", "Birthday", "WeddingAnniversary", "DueDate", "StartDate", "CompleteDate", "ReminderDueBy")
 _GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
 
 
@@ -53,9 +54,9 @@ def everything(target: Target) -> dict[str, Element]:
         known["Recurrence"] = series.recurrence_told(item)
     for name in _BOOLEAN & set(known):  # "1" is "true" to a schema, and Exchange says "true"
         known[name] = t(name, boolean(known[name].text or ""))
-    for name in ("Start", "End"):  # whatever offset was sent, answers are in UTC (E11)
+    for name in _TIMES:  # whatever offset was sent, answers are in UTC (E11), without parts of seconds
         if name in known:
-            known[name] = t(name, instant(datetime.fromisoformat(known[name].text or "")))
+            known[name] = t(name, instant(moment(known[name].text or "")))
     return known
 
 

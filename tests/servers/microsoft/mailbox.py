@@ -12,84 +12,44 @@ import copy
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.servers.microsoft.directory import Directory
 from tests.servers.microsoft.no_mail import could_mail
+from tests.servers.microsoft.records import (
+    CALENDAR,
+    CONTACTS,
+    MAIL,
+    MAIL_FOLDERS,
+    TASKS,
+    Change,
+    Collection,
+    Fields,
+    Item,
+    Mail,
+    NotThere,
+    Stale,
+    last_of_each,
+    spelled,
+    without_nothing,
+)
 
-Fields = dict[str, Any]
-CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
-_MAIL_FOLDERS = ("Inbox", "Drafts", "Outbox", "Sent Items", "Deleted Items", "Junk Email")
-_LETTERS = "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwWxXyYzZ"
-
-
-class NotThere(Exception):
-    """No such mailbox, collection or item."""
-
-
-class Stale(Exception):
-    """The change key that the caller named is not the item's any more."""
-
-
-@dataclass
-class Mail:
-    """A message that a person would have got; no test of sync may cause one (R10)."""
-
-    sender: str
-    recipients: list[str]
-    kind: str  # invitation, update, cancellation, response, message
-    subject: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """One line of a collection's log."""
-
-    seq: int  # counts over the whole mailbox
-    item: str  # immutable id
-    verb: str  # create, update, delete
-    at: datetime
-    names: frozenset[str] = frozenset()  # the fields that were written
-    folder_id: str = ""  # the item's default id at the time
-
-
-@dataclass
-class Collection:
-    """A contact folder, a calendar, a task list or a mail folder."""
-
-    id: str
-    kind: str
-    name: str
-    parent: str = ""
-    well_known: str = ""  # contacts, calendar, tasks, inbox, drafts: there is one of each
-    log: list[Change] = field(default_factory=list)
-
-
-@dataclass
-class Item:
-    """One record. `id` never changes; `folder_id` is the default kind of id, which a move changes."""
-
-    id: str
-    folder_id: str
-    collection: str
-    kind: str
-    fields: Fields
-    change_key: str
-    created: datetime
-    modified: datetime
-    uid: str = ""  # of events: the same in all mailboxes that have the meeting
-    transaction: str = ""  # of events: what the creator called the request
-    extended: dict[str, str] = field(default_factory=dict)  # "String {guid} Name x" -> value
-    photo: bytes | None = None
-    exceptions: dict[str, Fields] = field(default_factory=dict)  # original day, ISO -> fields that differ
-    cancelled: set[str] = field(default_factory=set)  # original days, ISO
-
-    @property
-    def recurs(self) -> bool:
-        """Is it the master of a series?"""
-        return bool(self.fields.get("recurrence"))
+__all__ = [
+    "CALENDAR",
+    "CONTACTS",
+    "MAIL",
+    "TASKS",
+    "Change",
+    "Collection",
+    "Exchange",
+    "Fields",
+    "Item",
+    "Mail",
+    "Mailbox",
+    "NotThere",
+    "Stale",
+]
 
 
 class Exchange:
@@ -159,7 +119,7 @@ class Mailbox:
             (CONTACTS, "contacts", "Contacts"),
             (CALENDAR, "calendar", "Calendar"),
             (TASKS, "tasks", "Tasks"),
-            *[(MAIL, name.replace(" ", "").lower(), name) for name in _MAIL_FOLDERS],
+            *[(MAIL, name.replace(" ", "").lower(), name) for name in MAIL_FOLDERS],
         ):
             self.add_collection(kind, title, well_known=known)
 
@@ -168,7 +128,7 @@ class Mailbox:
     def add_collection(self, kind: str, name: str, parent: str = "", well_known: str = "") -> Collection:
         """A new, empty one."""
         with self.server.lock:
-            made = Collection(f"AQMk{_spelled(self.server.number())}=", kind, name, parent, well_known)
+            made = Collection(f"AQMk{spelled(self.server.number())}=", kind, name, parent, well_known)
             self.collections[made.id] = made
             self._note(self.folder_log, made.id, "create")
             return made
@@ -235,14 +195,15 @@ class Mailbox:
         with self.server.lock:
             where, number, now = self.collection(collection), self.server.number("items"), self.server.clock()
             item = Item(
-                id=f"AAkA{_spelled(number)}=",
-                folder_id=f"AAMk{_spelled(number)}-{_spelled(self.server.number())}=",
+                id=f"AAkA{spelled(number)}=",
+                folder_id=f"AAMk{spelled(number)}-{spelled(self.server.number())}=",
                 collection=where.id,
                 kind=where.kind,
-                fields=_without_nothing(fields),
+                fields=without_nothing(fields),
                 change_key=self._key(),
                 created=now,
                 modified=now,
+                number=number,
                 uid=uid or f"040000008200E00074C5B7101A82E008{number:016X}",
                 transaction=transaction,
                 extended=dict(extended or {}),
@@ -266,7 +227,7 @@ class Mailbox:
         """Replace these fields whole, None clears; Stale if `if_key` is given and old."""
         with self.server.lock:
             item = self._guarded(item_id, if_key)
-            item.fields = _without_nothing({**item.fields, **copy.deepcopy(dict(fields))})
+            item.fields = without_nothing({**item.fields, **copy.deepcopy(dict(fields))})
             item.extended.update(extended or {})
             return self._written(item, fields)
 
@@ -306,7 +267,7 @@ class Mailbox:
             item = self.find(item_id)
             self._note(self.collection(item.collection).log, item.id, "delete")
             item.collection = self.collection(collection).id
-            item.folder_id = f"AAMk{_spelled(self.server.number())}-{_spelled(self.server.number())}="
+            item.folder_id = f"AAMk{spelled(self.server.number())}-{spelled(self.server.number())}="
             item.change_key = self._key()
             self._note(self.collection(collection).log, item.id, "create", item.fields)
             return item
@@ -338,12 +299,12 @@ class Mailbox:
         """The last change of each item in (after, upto], oldest first; upto: what can be seen by now (the lag)."""
         with self.server.lock:
             log = self.collection(collection).log
-            return _last_of_each(log, after, self.visible(log) if upto is None else upto)
+            return last_of_each(log, after, self.visible(log) if upto is None else upto)
 
     def folder_changes(self, after: int) -> list[Change]:
         """The same of the collections."""
         with self.server.lock:
-            return _last_of_each(self.folder_log, after, self.visible(self.folder_log))
+            return last_of_each(self.folder_log, after, self.visible(self.folder_log))
 
     def newest(self, collection: str) -> int:
         """The number of the last change that can be seen; 0 if there is none."""
@@ -375,29 +336,4 @@ class Mailbox:
         log.append(Change(self.seq, key, verb, self.server.clock(), frozenset(names or {}), known))
 
     def _key(self) -> str:
-        return f"EQAAABYAAA{_spelled(self.server.number())}"
-
-
-def _last_of_each(log: list[Change], after: int, upto: int) -> list[Change]:
-    last: dict[str, Change] = {}
-    for change in log:
-        if after < change.seq <= upto:
-            earlier = last.pop(change.item, None)
-            names = change.names | (earlier.names if earlier else frozenset())
-            fresh = earlier is not None and earlier.verb == "create" and change.verb == "update"
-            verb = "create" if fresh else change.verb
-            last[change.item] = replace(change, verb=verb, names=names)
-    return list(last.values())
-
-
-def _without_nothing(fields: Mapping[str, Any]) -> Fields:
-    return {name: copy.deepcopy(value) for name, value in fields.items() if value is not None}
-
-
-def _spelled(number: int) -> str:
-    """Letters, so that neighbours differ in case only: ids are case-sensitive."""
-    text = ""
-    for _ in range(6):
-        number, rest = divmod(number, len(_LETTERS))
-        text = _LETTERS[rest] + text
-    return text
+        return f"EQAAABYAAA{spelled(self.server.number())}"
