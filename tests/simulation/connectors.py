@@ -95,6 +95,8 @@ class SimConnector:
         remote_id = self.remote.new_id(item.uid)
         if remote_id in self.remote.items:
             raise VersionConflict(f"An item with the UID {item.uid} is already there.")
+        if self.remote.nature.hides:
+            self.remote.sent_as[remote_id] = item.uid
         if self.remote.nature.own_uids:
             item = Item.of(with_uid(item.record, f"{remote_id}@{self.remote.name}"))
         self.remote.keys[key] = remote_id
@@ -143,7 +145,10 @@ class SimConnector:
             remote.overwritten.append(now[0].text if now else found.item.text)
 
     def _told(self, remote_id: str) -> RemoteRef:
-        return RemoteRef(remote_id, "" if self.remote.nature.quiet else self.remote.version(remote_id))
+        if self.remote.nature.quiet:
+            return RemoteRef(remote_id)
+        version, item = self.remote.version(remote_id), self.remote.items[remote_id][0]
+        return RemoteRef(remote_id, version, item.uid if self.remote.nature.hides else "")
 
 
 class ReadingConnector(SimConnector):

@@ -32,6 +32,7 @@ class Nature:
 
     own_ids: bool = False  # a create makes a new item each time; ids differ by case only
     own_uids: bool = False  # ... under a UID of the server's
+    hides: bool = False  # ... and the UID that it was sent is hidden on it, also on copies that people make (R37)
     lag: int = 0  # so many of the newest changes are not yet in the feed
     versions: str = "strong"  # strong, hash, none, stuck
     quiet: bool = False  # a write does not tell the version

@@ -93,7 +93,7 @@ def _make(world: World, where: int, mark: str, number: int) -> None:
     _make_there(world, where, item)
 
 
-def _make_there(world: World, where: int, item: Item) -> None:
+def _make_there(world: World, where: int, item: Item, sent_as: str = "") -> None:
     remote = world.remotes[where - 1]
     if remote.nature.lossy:
         item = Item.read(without(item.text))
@@ -102,6 +102,27 @@ def _make_there(world: World, where: int, item: Item) -> None:
     if remote.nature.own_uids:
         item = Item.of(with_uid(item.record, f"{remote_id}@{remote.name}"))
     remote.put(remote_id, item)
+    if sent_as:
+        remote.sent_as[remote_id] = sent_as
+
+
+def _copy(world: World, action: Action) -> None:
+    """Somebody makes another item of one, by copying it: what is hidden on it goes along (SYNC.md R37)."""
+    hiding = [n for n, remote in enumerate(world.remotes, 1) if remote.nature.hides]
+    there = seen(world, hiding[action.who % len(hiding)])
+    place = there[action.which % len(there)] if there else None
+    if place is None or samples.is_series(place.item):
+        return
+    number, mark = samples.number_of(place.item), world.ledger.birth()
+    token = world.ledger.token(mark, samples.SMALL[type(place.item.record)])
+    item = samples.made(number, "copy", mark, token)
+    if not samples.is_card(item):
+        item = samples.moved(item, 3)
+    world.trace.note("people copy", place.where, place.at, mark, token)
+    if is_mirror(world, place.where):
+        world.ledger.forget(token)
+        world.ledger.strangers.add(mark)
+    _make_there(world, place.where, item, remote_of(world, place).sent_as.get(str(place.at), ""))
 
 
 def _create(world: World, action: Action) -> None:
@@ -251,6 +272,7 @@ def robots_work(world: World, n: int) -> None:
 
 ACTIONS: dict[str, Callable[[World, Action], None]] = {
     "create": _create,
+    "copy": _copy,
     "invite": _invite,
     "edit": _edit,
     "add": _add,

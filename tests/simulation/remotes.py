@@ -25,6 +25,7 @@ class Remote:
     born: dict[str, int] = field(default_factory=dict)  # id -> where its creation stands in the log
     shown: int = 0  # the feed has caught up to here
     keys: dict[str, str] = field(default_factory=dict)  # idempotency key -> id
+    sent_as: dict[str, str] = field(default_factory=dict)  # id -> the UID that is hidden on it
     numbers: int = 0
     in_gap: bool = False  # between a look and a write of ours
     hidden: set[str] = field(default_factory=set)  # ids of items whose last edit did not change their tag
@@ -64,12 +65,15 @@ class Remote:
         """Store it under another id. What it was made with, goes with it."""
         new = self.new_id(item.uid)
         self.put(new, item)
+        if remote_id in self.sent_as:
+            self.sent_as[new] = self.sent_as[remote_id]
         self.drop(remote_id)
         self.keys = {key: new if i == remote_id else i for key, i in self.keys.items()}
 
     def drop(self, remote_id: str) -> None:
         """Delete."""
         del self.items[remote_id]
+        self.sent_as.pop(remote_id, None)
         self.hidden.discard(remote_id)
         self.log.append(remote_id)
 
@@ -83,7 +87,8 @@ class Remote:
         """One item."""
         if remote_id not in self.items:
             return None
-        return Changed(RemoteRef(remote_id, self.version(remote_id)), self.items[remote_id][0])
+        ref = RemoteRef(remote_id, self.version(remote_id))
+        return Changed(ref, self.items[remote_id][0], self.sent_as.get(remote_id, ""))
 
     def expire(self) -> None:
         """No cursor given out until now is good any more."""

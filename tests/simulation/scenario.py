@@ -96,11 +96,34 @@ def scenario(seed: int, chaos_seed: int | None = None) -> Scenario:
     robots = people.random() < 0.05
     batches = Random(f"{seed} batches")  # a stream of its own: older seeds go on to say what they said
     natures = tuple(replace(_nature(chaos, robots=robots), batches=batches.random() < 0.4) for _ in range(count))
+    natures, steps = _with_copies(natures, steps, Random(f"{seed} copies"))
     policies = tuple(_policy(people, robots=robots) for _ in range(count))
     beginning = tuple(
         tuple(n for n in range(count + 1) if people.random() < 0.5) for _ in range(people.choice((0, 1, 2, 4)))
     )
     return Scenario(seed, natures, policies, beginning, steps)
+
+
+def _with_copies(
+    natures: tuple[Nature, ...], steps: tuple[Step, ...], people: Random
+) -> tuple[tuple[Nature, ...], tuple[Step, ...]]:
+    """Some remotes hide UIDs, and people there copy items (SYNC.md R37)."""
+    natures = tuple(
+        replace(nature, own_ids=True, own_uids=True, hides=True, lag=0, moves=False)
+        if people.random() < 0.15 and not nature.robot
+        else nature
+        for nature in natures
+    )
+    if not any(nature.hides for nature in natures):
+        return natures, steps
+    return natures, tuple(_with_copy(step, people) for step in steps)
+
+
+def _with_copy(step: Step, people: Random) -> Step:
+    copying = Action("copy", people.randrange(1000), people.randrange(1000), people.randrange(1000))
+    if people.random() < 0.3:
+        return replace(step, actions=(*step.actions, copying))
+    return replace(step, between=(*step.between, (people.randrange(8), copying))) if people.random() < 0.2 else step
 
 
 def _nature(chaos: Random, *, robots: bool) -> Nature:
