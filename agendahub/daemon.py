@@ -144,7 +144,7 @@ class Daemon:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._idle:
             ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
-        self.push.stop()
+        self.push.stop(tell=not self._store_problem)
         self.flush()
         self._connections.drop_idle()
         log.info("stopped" if ended else "stopped in the middle of a cycle; it goes on at the next start")

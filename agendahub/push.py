@@ -88,8 +88,11 @@ class Push:
             if line.listener is not None:
                 line.listener.begin_stop()
 
-    def stop(self) -> None:
-        """Wait a little for the threads: whatever still waits for a server ends with the process."""
+    def stop(self, *, tell: bool = True) -> None:
+        """Wait a little for the threads: whatever still waits for a server ends with the process.
+
+        `tell`: write to the store that nobody listens any more.
+        """
         self.begin_stop()
         if self._thread.is_alive():
             self._thread.join(FAREWELL)
@@ -101,7 +104,8 @@ class Push:
                 line.keeper.close()
         for state in self.states.all():
             self.states.report(state.account, OFF, _("AgendaHub does not run"), self._clock())
-        self.states.write(self._workspace().database)
+        if tell:
+            self.states.write(self._workspace().database)
 
     def look_soon(self) -> None:
         """Something changed: the configuration, or what a call said."""

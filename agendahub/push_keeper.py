@@ -43,6 +43,9 @@ SWEEP = timedelta(days=1)  # between two looks for subscriptions that nobody kno
 FIRST_PAUSE = timedelta(minutes=1)  # after a failure; doubled for each further one
 LONGEST_PAUSE = timedelta(hours=1)
 SIGN_IN_PAUSE = timedelta(minutes=15)
+SETTLED = timedelta(seconds=30)  # what a call says of a younger subscription waits: nobody makes us ask all the time
+
+_OF_ONE = (ItemError, NoAccess, CollectionGone)  # refusals that are about one collection, not the account
 
 Due: TypeAlias = Callable[[Iterable[int]], None]
 """Makes bindings due."""
@@ -132,10 +135,7 @@ class Keeper:
 
     def _stands(self, row: BoundRow, has: SubscriptionRow, now: datetime) -> bool:
         """Whether it goes on; renewed if that is due."""
-        with self._lock:
-            expiring, removed = row.binding_id in self._expiring, row.binding_id in self._removed
-            self._expiring.discard(row.binding_id)
-            self._removed.discard(row.binding_id)
+        expiring, removed = self._said_of(has, now)
         if has.remote_id != row.remote_id or has.address != self._address:
             self._drop(row)
             return False
@@ -147,15 +147,25 @@ class Keeper:
             return True
         return self._renewed(row, has, now)
 
+    def _said_of(self, has: SubscriptionRow, now: datetime) -> tuple[bool, bool]:
+        """Whether a call said that it is to be renewed, or is no more."""
+        if now - has.began_at < SETTLED:
+            return False, False
+        with self._lock:
+            said = has.binding_id in self._expiring, has.binding_id in self._removed
+            self._expiring.discard(has.binding_id)
+            self._removed.discard(has.binding_id)
+        return said
+
     def _renewed(self, row: BoundRow, has: SubscriptionRow, now: datetime) -> bool:
         try:
             end = self._webhooks.renew(has.subscription_id, now + self._lifetime)
+        except _OF_ONE:  # another one may be made
+            end = None
         except AccountError:
             with self._lock:
                 self._expiring.add(row.binding_id)  # not done yet
             raise
-        except ItemError:  # refused: another one may be made
-            end = None
         if end is None:
             self._known.pop(has.subscription_id, None)
             return False
@@ -189,7 +199,7 @@ class Keeper:
             made = self._webhooks.subscribe(row.remote_id, Hook(self._address + key, secret), end)
         except OutcomeUnknown:
             raise  # it stays in the store, to be looked for
-        except (ItemError, NoAccess, CollectionGone) as err:  # of this collection alone
+        except _OF_ONE as err:
             self._forget([row.binding_id])
             self._refused[row.binding_id] = now + LONGEST_PAUSE, _said(err)
             return
@@ -229,13 +239,13 @@ class Keeper:
 
     def _listed(self) -> list[Subscription]:
         """Nothing where the system tells no list: what was lost ends by itself."""
-        with suppress(ItemError):
+        with suppress(*_OF_ONE):
             return list(self._webhooks.subscriptions())
         return []
 
     def _unsubscribe(self, subscription: str) -> None:
         """One that the system does not let end will end by itself."""
-        with suppress(ItemError):
+        with suppress(*_OF_ONE):
             self._webhooks.unsubscribe(subscription)
         self._known.pop(subscription, None)
 

@@ -193,6 +193,8 @@ def test_g24_lifecycle_subscription_removed_makes_it_anew(world: GraphHub) -> No
     assert world.subscriptions == {}
     assert set(world.hub.hinted()) == {"people", "agenda"}, "what was not told is looked for"
     world.hub.look()
+    assert world.subscriptions == {}, "a subscription this young is not made anew all the time"
+    world.hub.look(timedelta(minutes=1))
     assert len(world.subscriptions) == 2
     assert not before & set(world.subscriptions)
     world.ada.create("contacts", {"displayName": "Eva", "givenName": "Eva"})
