@@ -11,6 +11,7 @@ from connectors.dav.quirks import is_sogo
 from connectors.dav.reading import Reading, made
 from connectors.dav.versions import content_version, is_tag, normal_text, strong_tag
 from connectors.dav.xml_bodies import ADDRESS_BOOK, CALENDAR, ETAG, Flavour, card_query, event_query
+from connectors.dav.zones_said import text_with_zones
 from sync_engine.errors import CollectionGone, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Kind
@@ -146,7 +147,7 @@ class Writing:
 
     def _put(self, remote_id: str, item: Item, condition: dict[str, str]) -> Answer:
         try:
-            body = item.text.encode()
+            body = text_with_zones(item).encode()
         except UnicodeEncodeError as err:
             raise Rejected("The item holds characters that cannot be sent (lone surrogates).") from err
         headers = {"Content-Type": _flavour(item).content_type, **condition}
