@@ -99,4 +99,5 @@ class Owner:
         """Who signs in by a bare name has an address, and the directory knows it."""
         name = self._transport.username.rpartition("\\")[2]
         found = self._transport.read(lambda: FindAddresses(protocol=self._transport.connection).of(name))
-        return found if len(found) == 1 else []
+        exactly = [address for address in found if address.lower().partition("@")[0] == name.lower()]
+        return exactly or (found if len(found) == 1 else [])

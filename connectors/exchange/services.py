@@ -123,6 +123,8 @@ class FindItems(EachItsAnswer, services.FindItem):  # type: ignore[misc]
 class FindAddresses(EachItsAnswer, services.ResolveNames):  # type: ignore[misc]
     """Addresses of people by their names; asked of the server, not of a mailbox."""
 
+    CHUNK_SIZE = 100  # the most that Exchange finds
+
     def of(self, name: str) -> list[str]:
         """All that fit."""
         found = self.call(

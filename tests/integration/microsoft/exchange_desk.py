@@ -66,10 +66,7 @@ class Listening:
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        what = find(etree.fromstring(body), "s:Body/*")
-        assert what is not None
-        self.asked.append(what)
-        trouble = self._trouble(local(what))
+        trouble = self._noted(body)
         if trouble is None or trouble.done:
             await self.app(scope, _again(body, receive), send if trouble is None else _nowhere)
         if trouble is None:
@@ -78,6 +75,14 @@ class Listening:
         headers.append((b"content-length", str(len(trouble.body)).encode()))
         await send({"type": "http.response.start", "status": trouble.status, "headers": headers})
         await send({"type": "http.response.body", "body": trouble.body})
+
+    def _noted(self, body: bytes) -> Trouble | None:
+        if not body:  # of a handshake
+            return None
+        what = find(etree.fromstring(body), "s:Body/*")
+        assert what is not None
+        self.asked.append(what)
+        return self._trouble(local(what))
 
     def _trouble(self, operation: str) -> Trouble | None:
         for one in self.troubles:
