@@ -14,7 +14,7 @@ from connectors.microsoft365.plans import check_kind, to_update
 from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.transport import Transport
-from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting, seen
+from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
 from sync_engine.model import Kind
 from sync_engine.ports import RemoteRef, Write, Written
@@ -109,7 +109,7 @@ class BatchWriting:
         if not plan:
             return ref
         if ref.id in looks:
-            refuse_mail(seen(looks[ref.id], ref), plan)
+            refuse_mail(self._writing.seen(place, looks[ref.id], ref), plan)
         if plan.several:
             return _Alone(lambda: self._writing.update(place, ref, item, base))
         part = Part("patch", self._reading.path(place, ref.id), plan.body, {"If-Match": ref.version})
@@ -117,7 +117,7 @@ class BatchWriting:
 
     def _deletion(self, place: Place, ref: RemoteRef, looks: Looks) -> _Prepared:
         if ref.id in looks:
-            refuse_cancellation(seen(looks[ref.id], ref))
+            refuse_cancellation(self._writing.seen(place, looks[ref.id], ref))
         part = Part("delete", self._reading.path(place, ref.id), headers={"If-Match": ref.version})
         return _Ready(part, lambda answer: deleted(answer, place))
 

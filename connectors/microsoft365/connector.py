@@ -18,7 +18,7 @@ from connectors.microsoft365.mapping_events import EVENT_FIELDS
 from connectors.microsoft365.mapping_tasks import TASK_FIELDS
 from connectors.microsoft365.places import place_of
 from connectors.microsoft365.reading import Reading
-from connectors.microsoft365.steps import Steps
+from connectors.microsoft365.steps import Steps, may_have_steps
 from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Writing
 from connectors.settings import ConnectorSettings
@@ -96,6 +96,8 @@ class Microsoft365Connector:
     def finish(self, collection: str, ref: RemoteRef | None, item: Item, key: str) -> None:
         """Go on with exceptions of a series, or a photo, that were not written any more."""
         place = place_of(collection)
+        if not may_have_steps(item, new=ref is None):
+            return
         item_id = ref.id if ref is not None else self._finding.by_key(place, key)
         if item_id:
             self._steps.finish(place, item_id, item)

@@ -25,7 +25,7 @@ from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
 from sync_engine.item import Item
-from sync_engine.model import Kind
+from sync_engine.model import Contact, Event
 from sync_engine.ports import Changed, RemoteRef
 
 _NEAR = timedelta(days=3)  # around a day whose occurrence is looked for
@@ -68,8 +68,6 @@ class Steps:
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
-        if place.kind is Kind.TASK:
-            return
         document = self._reading.documents(place, [item_id])[item_id]
         if document is None or value_of(document, UNFINISHED) != item.digest:
             return
@@ -134,6 +132,14 @@ class Steps:
             for page in pages(self._transport, path + window, place.owner):
                 found |= days_of_instances(page, master)
         return found
+
+
+def may_have_steps(item: Item, *, new: bool) -> bool:
+    """Whether the write of an item can be more than one request."""
+    record = item.record
+    if isinstance(record, Event):
+        return bool(record.master and record.master.rules)
+    return isinstance(record, Contact) and bool(record.photo or not new)
 
 
 def _spans(days: Sequence[date]) -> Iterator[tuple[date, date]]:

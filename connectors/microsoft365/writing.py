@@ -111,7 +111,19 @@ class Writing:
     def look(self, place: Place, ref: RemoteRef) -> Mapping[str, Any]:
         """Who is invited. Raises VersionConflict when it is another version, or gone."""
         answer = self._transport.ask("get", self._reading.path(place, ref.id) + LOOK, owner=place.owner)
-        return seen(answer, ref)
+        return self.seen(place, answer, ref)
+
+    def seen(self, place: Place, answer: Answer, ref: RemoteRef) -> Mapping[str, Any]:
+        """What a look showed. Raises VersionConflict when it is another version, Gone, and the errors of a read."""
+        if is_gone(answer):
+            raise Gone("The item is not in Microsoft 365 any more.")
+        if not answer.ok:
+            raise read_failure(answer, "a look before a write")
+        if ref.version and version_of(answer.document) == ref.version:
+            return answer.document
+        if isinstance(self._reading.one(place, ref.id), Removed):  # it lies in Deleted Items
+            raise Gone("The item is not in this collection of Microsoft 365 any more.")
+        raise VersionConflict("The item was changed in Microsoft 365.")
 
     # ------------------------------------------------------------ delete
 
@@ -129,17 +141,6 @@ class Writing:
 
 class Gone(VersionConflict):
     """Not there any more: a conflict for an update, fine for a deletion."""
-
-
-def seen(answer: Answer, ref: RemoteRef) -> Mapping[str, Any]:
-    """What a look showed. Raises VersionConflict when it is another version, Gone, and the errors of a read."""
-    if is_gone(answer):
-        raise Gone("The item is not in Microsoft 365 any more.")
-    if not answer.ok:
-        raise read_failure(answer, "a look before a write")
-    if not ref.version or version_of(answer.document) != ref.version:
-        raise VersionConflict("The item was changed in Microsoft 365.")
-    return answer.document
 
 
 def deleted(answer: Answer, place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -96,12 +97,17 @@ class TestMicrosoft365Unbounded(TestMicrosoft365):
     unbounded = True
 
 
-class TestMicrosoft365KnowsNoTransaction(TestMicrosoft365):
-    """A repeated creation may also be answered with 409 (G12)."""
+class TestMicrosoft365Unkind(TestMicrosoft365):
+    """All that Graph may do, at once: a repeated creation is answered with 409 (G12), rounds are as in G1 to G5."""
 
     @pytest.fixture(autouse=True)
     def _feed(self, graph: Graph) -> Iterator[None]:
+        kind = replace(graph.switches)
         graph.switches.events_delta = False
-        graph.switches.transaction_conflict = True
+        graph.switches.transaction_conflict = graph.switches.sparse = graph.switches.quiet_series = True
+        graph.switches.repeats = graph.switches.empty_pages = graph.switches.early_tombstones = True
+        graph.switches.page_size, graph.switches.expired_status = 7, 400
+        graph.server.bin = True
         yield
-        graph.switches.transaction_conflict = False
+        graph.server.bin = False
+        vars(graph.switches).update(vars(kind))
