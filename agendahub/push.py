@@ -135,6 +135,10 @@ class Push:
     def look(self, now: datetime) -> None:
         """Do what is due for every account."""
         workspace = self._workspace()
+        if not self._lines and not any(_may_tell(account) for account in workspace.settings.accounts):
+            self.hooks.ready = True
+            self.states.write(workspace.database)
+            return
         rows, active = self._rows(workspace)
         told_of = {row.account for found in rows.values() for row in found if row.binding in active or row.subscription}
         accounts = [one for one in workspace.settings.accounts if _may_tell(one) and one.name in told_of]

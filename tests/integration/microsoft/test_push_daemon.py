@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 
 import agendahub.daemon
 import agendahub.push
+from tests.hub_process import Hub
 from tests.integration.microsoft.push_hub import GraphHub, PushHub, graph_hub, push_hub, until
 from tests.servers.microsoft.ews import exchange_server
 from tests.servers.microsoft.ews_call import Site
@@ -135,3 +137,22 @@ def test_r28_two_hours_of_lost_push_and_every_change_is_in_within_one_interval(
     assert len(waited) == len(made) == 12
     assert max(waited) <= 300 * 1.1 + 60, "an interval with its spread, and the minute between two looks"
     assert world.hub.metric("push_hints_total", account="m365") == 2, "only those of the new subscriptions"
+
+
+def test_a_daemon_with_an_open_stream_ends_promptly_by_sigterm(tmp_path: Path, site: Site) -> None:
+    hub = Hub(tmp_path)
+    hub.run("init")
+    with hub.config.open("a") as file:
+        file.write("\n".join(["", *exchange_account(PushHub(tmp_path), site), ""]))
+    site.mood.heartbeat = 60
+    with hub.serving() as process:
+        until(lambda: [one["state"] for one in hub.status()["push"]] == ["live"], 30)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        took = time.monotonic() - began
+    assert took < 5
+    assert '"event": "stopped"' in hub.log()
+    assert "Traceback" not in hub.log()
+    until(lambda: site.streams == 0 and not site.subscriptions)
+    print(f"SIGTERM with an open stream: {took:.2f} s")
