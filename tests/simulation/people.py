@@ -109,7 +109,7 @@ def _make_there(world: World, where: int, item: Item, sent_as: str = "") -> None
 def _copy(world: World, action: Action) -> None:
     """Somebody makes another item of one, by copying it: what is hidden on it goes along (SYNC.md R37)."""
     hiding = [n for n, remote in enumerate(world.remotes, 1) if remote.nature.hides]
-    there = seen(world, hiding[action.who % len(hiding)])
+    there = seen(world, hiding[action.who % len(hiding)]) if hiding else []
     place = there[action.which % len(there)] if there else None
     if place is None or samples.is_series(place.item):
         return

@@ -108,15 +108,16 @@ def _with_copies(
     natures: tuple[Nature, ...], steps: tuple[Step, ...], people: Random
 ) -> tuple[tuple[Nature, ...], tuple[Step, ...]]:
     """Some remotes hide UIDs, and people there copy items (SYNC.md R37)."""
-    natures = tuple(
-        replace(nature, own_ids=True, own_uids=True, hides=True, lag=0, moves=False)
-        if people.random() < 0.15 and not nature.robot
-        else nature
-        for nature in natures
-    )
-    if not any(nature.hides for nature in natures):
+    hiding = [people.random() < 0.15 for _ in natures]
+    if not any(hiding):
         return natures, steps
+    pairs = zip(natures, hiding, strict=True)
+    natures = tuple(_hiding(nature) if hides and not nature.robot else nature for nature, hides in pairs)
     return natures, tuple(_with_copy(step, people) for step in steps)
+
+
+def _hiding(nature: Nature) -> Nature:
+    return replace(nature, own_ids=True, own_uids=True, hides=True, lag=0, moves=False)
 
 
 def _with_copy(step: Step, people: Random) -> Step:
