@@ -48,7 +48,11 @@ def look_for_folder(workspace: Workspace, settings: FanoutBinding, connector: Co
     """Raises CollectionGone when the mailbox does not show the folder any more: it may be among the deleted things."""
     with workspace.database.read() as unit:
         known = store.remote_id_of(unit.session.connection, settings.name)
-    if known and all(collection.id != known for collection in connector.collections()):
+    if not known:
+        return
+    kinds = {Kind(kind) for kind in settings.kinds}
+    listed = [collection.id for collection in connector.collections() if kinds <= collection.kinds]
+    if listed and known not in listed:  # a listing without any such folder says nothing
         raise CollectionGone(_("The folder is not among the folders of the mailbox any more."))
 
 

@@ -1,4 +1,4 @@
-"""agendahub fanout add|list|members|refresh|restore|remove"""
+"""agendahub fanout add|list|members|refresh|restore|approve|remove"""
 
 from __future__ import annotations
 
@@ -167,6 +167,19 @@ def restore(
     if outcome.error is not None:
         raise outcome.error
     say(_("The folder is there, with {count} items written now.").format(count=outcome.counts.pushed_new))
+
+
+@group.command(
+    help=_("Let the deletions that are held now pass in all mailboxes of a fan-out, once; see `agendahub held` first."),
+    epilog=examples("agendahub fanout approve book --dry-run", "agendahub fanout approve book"),
+)
+def approve(context: typer.Context, name: FanoutName, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    from agendahub.fanout_holds import approve_all
+
+    workspace = workspace_of(context)
+    rows = approve_all(workspace, _fanout(workspace, name), dry_run=dry_run)
+    columns = {"mailbox": _("Mailbox"), "side": _("Where"), "count": _("Deletions"), "reason": ""}
+    listing(rows, columns, as_json=as_json, empty=_("Nothing is held in {name}.").format(name=name))
 
 
 @group.command(

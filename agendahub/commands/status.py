@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
+    from agendahub.fanout_members import problems
     from agendahub.health import health_of
     from agendahub.push_health import push_of
     from agendahub.workspace import utc_now
@@ -44,12 +45,15 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         stored = push_states(connection)
     found = health_of(workspace.settings, rows, accounts, utc_now())
     push = push_of(workspace.settings, stored, found)
+    told = problems(workspace, workspace.settings)
     if as_json:
-        print_json({"bindings": found, "push": push, "held": held, "runs": last_runs})
+        print_json({"bindings": found, "push": push, "held": held, "fanouts": told, "runs": last_runs})
     else:
         _show(found, held)
         _show_push(push)
-    if not all(health.is_well for health in found):
+        for problem in told:
+            say(problem)
+    if told or not all(health.is_well for health in found):
         raise typer.Exit(1)
 
 
