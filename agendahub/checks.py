@@ -90,6 +90,7 @@ def _secrets_readable(workspace: Workspace) -> Check:
     for account in workspace.settings.accounts:
         try:
             workspace.secret(account)
+            workspace.certificate(account)
         except (Failure, StoreError) as err:
             return Check(_("passwords"), False, account.name, str(err))
     return Check(_("passwords"), True, _("all can be read"))

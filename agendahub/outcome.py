@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from agendahub.texts import _
-from sync_engine.errors import SyncError
+from sync_engine.errors import NoAccess, NotAuthorised, SyncError
 from sync_engine.ports import RunCounts
 
 
@@ -37,3 +37,8 @@ class Outcome:
             return ""
         said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
         return f"{self.error}{said}"
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether the account's sign-in is refused, and not just one mailbox or collection closed to it."""
+        return isinstance(self.error, NotAuthorised) and not isinstance(self.error, NoAccess)

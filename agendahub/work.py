@@ -115,26 +115,27 @@ class Worker:
 
     def refused(self, settings: BindingSettings, error: Exception) -> Outcome:
         """The outcome of a cycle that could not begin (no password, no such collection); the status tells of it."""
-        name, now = settings.name, utc_now()
+        now = utc_now()
         outcome = Outcome(Result.FAILED, now, now, error=Unavailable(str(error)))
-        self._bound.pop(name, None)
-        if self._told.get(name) != outcome.message:
-            with suppress(StoreError), self.workspace.database.begin() as unit:
-                connection = unit.session.connection
-                ensure_account(connection, settings.account, now)
-                set_account_state(connection, settings.account, "unavailable", outcome.message, now)
-                if (number := binding_id(connection, name)) is not None:
-                    note_times(connection, {number: times_of(outcome)})
-                self._told[name] = outcome.message
+        self._bound.pop(settings.name, None)
+        self._note_not_begun(settings, outcome)
         return outcome
 
-    def _note_failure(self, name: str, outcome: Outcome) -> None:
-        """The binding has a row, but could not begin: the status tells why."""
-        if self._told.get(name) != outcome.message:
-            with suppress(StoreError), self.workspace.database.begin() as unit:
-                if (number := binding_id(unit.session.connection, name)) is not None:
-                    note_times(unit.session.connection, {number: times_of(outcome)})
-                    self._told[name] = outcome.message
+    def _note_not_begun(self, settings: BindingSettings, outcome: Outcome) -> None:
+        """The status tells why; written once for each reason."""
+        name, now = settings.name, outcome.finished_at
+        if self._told.get(name) == outcome.message:
+            return
+        unavailable = "unavailable" if isinstance(outcome.error, Unavailable) else ""
+        state = "needs_sign_in" if outcome.needs_sign_in else unavailable
+        with suppress(StoreError), self.workspace.database.begin() as unit:
+            connection = unit.session.connection
+            if state:  # else it is about one collection
+                ensure_account(connection, settings.account, now)
+                set_account_state(connection, settings.account, state, outcome.message, now)
+            if (number := binding_id(connection, name)) is not None:
+                note_times(connection, {number: times_of(outcome)})
+            self._told[name] = outcome.message
 
     def cycle(
         self,
@@ -153,7 +154,7 @@ class Worker:
             bound = self.bound(settings, connector)
         except SyncError as err:
             outcome = Outcome(Result.FAILED, started, utc_now(), error=err)
-            self._note_failure(settings.name, outcome)
+            self._note_not_begun(settings, outcome)
             return outcome
         with self.workspace.database.lease(bound.id) as mine:
             if not mine:
@@ -243,6 +244,8 @@ class Worker:
             note_times(connection, {bound.id: times_of(outcome)})
             if outcome.error is None:
                 set_account_state(connection, bound.settings.account, "ok", "", outcome.finished_at)
+            elif outcome.needs_sign_in:
+                set_account_state(connection, bound.settings.account, "needs_sign_in", error, outcome.finished_at)
         self._told[name] = error
 
 

@@ -191,7 +191,7 @@ def secret(context: typer.Context, name: Annotated[str, typer.Argument(help=_("T
     if way != "store":
         hint = _("The password of {name} is not in the store but in {where}; change it there.")
         raise Failure(hint.format(name=name, where=account.secret or _("no place")))
-    workspace.put_secret(stored, read_secret(_("Password for {user}").format(user=account.username)))
+    workspace.put_secret(stored, read_secret(_("Password for {user}").format(user=account.username or name)))
     say(_("Done. A running daemon uses it at its next try."))
 
 

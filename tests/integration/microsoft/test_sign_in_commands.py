@@ -13,7 +13,12 @@ from typer.testing import CliRunner
 from agendahub.cli import app
 from agendahub.failure import Failure
 from agendahub.new_account import local_zone
+from agendahub.sign_ins import SignIns
+from agendahub.workspace import Workspace
+from config import load
+from connectors.microsoft.sign_in_person import WrongState
 from tests.integration.microsoft.app_certificate import app_certificate
+from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
 
 
@@ -139,3 +144,32 @@ def test_the_zone_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_failure_is_what_commands_raise(cli: Cli) -> None:
     done = CliRunner().invoke(app, ["-c", str(cli.config), "account", "sign-in", "none"])
     assert isinstance(done.exception, Failure)
+
+
+def test_a_sign_in_that_was_begun_ends_after_ten_minutes_or_when_its_account_changed(
+    cli: Cli, office: Office, at_office: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agendahub.sign_ins._MOST", 3)
+    for name in ("one", "two"):
+        cli.run("account", "add", name, *at_office)
+    now = [0.0]
+    sign_ins, workspace = SignIns(lambda: now[0]), Workspace(load(cli.config))
+
+    def begun(name: str) -> dict[str, str]:
+        url = sign_ins.begin(workspace, workspace.account(name), "https://hub.example.org/back")
+        return comes_back_with(url, str(office.ca))[1]
+
+    late, changed, forgotten = begun("one"), begun("two"), begun("one")
+    now[0] = 599.0
+    assert sign_ins.finish(workspace, forgotten) == ("one", ADA)
+    cli.config.write_text(cli.config.read_text().replace('name = "two"', 'name = "two"\nmailbox = "eva@example.com"'))
+    with pytest.raises(WrongState, match="was changed meanwhile"):
+        sign_ins.finish(Workspace(load(cli.config)), changed)
+    now[0] = 601.0
+    with pytest.raises(WrongState, match="took too long"):
+        sign_ins.finish(workspace, late)
+    answers = [begun("one") for _ in range(4)]
+    with pytest.raises(WrongState):
+        sign_ins.finish(workspace, answers[0])
+    assert sign_ins.finish(workspace, answers[1]) == ("one", ADA)
+    workspace.close()
