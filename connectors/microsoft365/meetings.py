@@ -31,22 +31,27 @@ def refuse_mail(document: Mapping[str, Any], plan: Plan) -> None:
     """Before a change of an event. Raises `Rejected` when Graph could tell others of it."""
     parts = [plan.body, *plan.occurrences.values()]
     plain = [{name: value for name, value in part.items() if name != EXTENDED} for part in parts]
-    meeting = bool(document.get("attendees")) or document.get("isOrganizer") is False
-    if not meeting or not (plan.cancelled or any(could_mail(_invited(document), part) for part in plain)):
+    if not (_has_guests(document) or document.get("isOrganizer") is False):
+        return
+    if not (plan.cancelled or any(could_mail(_AMONG_OTHERS, part) for part in plain)):
         return
     if document.get("isOrganizer") is False:
         raise Rejected("Only the organiser can change this meeting; ask for it, or change your own copy in Outlook.")
     raise Rejected("Microsoft 365 would mail the guests of this meeting; change it in Outlook, and it arrives here.")
 
 
-def _invited(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A guest's copy is a meeting, even where its organiser hides who else comes."""
-    return document if document.get("attendees") else {**document, "attendees": [{}]}
+_AMONG_OTHERS: Mapping[str, Any] = {"attendees": [{}]}
+"""A guest's copy is a meeting, even where its organiser hides who else comes."""
+
+
+def _has_guests(document: Mapping[str, Any]) -> bool:
+    """Of an event, or of one occurrence of it."""
+    return any(one.get("attendees") for one in (document, *(document.get("exceptionOccurrences") or ())))
 
 
 def refuse_cancellation(document: Mapping[str, Any]) -> None:
     """Before a deletion. Raises `Rejected` when Graph would cancel the meeting for all."""
-    if document.get("attendees") and document.get("isOrganizer") is not False:
+    if _has_guests(document) and document.get("isOrganizer") is not False:
         raise Rejected("Microsoft 365 would mail a cancellation to the guests of this meeting; delete it in Outlook.")
 
 

@@ -55,7 +55,7 @@ FOLDER_OF_ONE = {
 """To learn which folder a collection is."""
 VERSIONS = _query(top="999", select="id,changeKey,type")
 """To learn which events there are, and their versions."""
-LOOK = _query(select="id,changeKey,isOrganizer,attendees")
+LOOK = _query(select="id,changeKey,isOrganizer,attendees,exceptionOccurrences", expand="exceptionOccurrences")
 """Before a write that could mail somebody."""
 
 

@@ -19,6 +19,7 @@ from tests.integration.microsoft.microsoft365_desk import (
     desk_of_ada,
     event,
     moved,
+    weekly,
     without,
 )
 from tests.servers.microsoft.mailbox import Item as Stored
@@ -121,6 +122,25 @@ def test_r10_r14_no_occurrence_of_a_meeting_is_cancelled_or_moved(desk: Desk, or
         desk.connector.update(where, found.ref, exception, found.item)
     assert desk.sent == []
     assert desk.ada.items[found.ref.id].cancelled == set()
+
+
+def test_r10_guests_of_one_occurrence_alone_get_no_mail(desk: Desk) -> None:
+    where = desk.calendar()
+    ref = desk.connector.create(where, weekly(), "key")
+    guest = {"emailAddress": {"address": BOB, "name": "Bob"}, "type": "required"}
+    desk.ada.change_occurrence(ref.id, "2026-03-23", {"attendees": [guest]})
+    (found,) = desk.connector.fetch(where, [ref.id])
+    assert isinstance(found, Changed)
+    desk.sent.clear()
+    for change in (
+        edited(found.item, "SUMMARY:Standup\r\n", "SUMMARY:Sit-down\r\n"),
+        edited(found.item, "RRULE", f"{without('20260323')}RRULE"),
+    ):
+        with pytest.raises(Rejected, match="change it in Outlook"):
+            desk.connector.update(where, found.ref, change, found.item)
+    with pytest.raises(Rejected, match="delete it in Outlook"):
+        desk.connector.delete(where, found.ref)
+    assert desk.sent == []
 
 
 def test_r10_guests_are_never_written_into_an_event(desk: Desk) -> None:
