@@ -86,7 +86,7 @@ class KnownZone(TimeZoneField):  # type: ignore[misc]
             return None
         try:
             return EWSTimeZone.from_ms_id(said.get("Id") or said.get("Name") or "")
-        except UnknownTimeZone:
+        except (UnknownTimeZone, ValueError, OSError):  # a name with a slash is taken for one of a file
             return custom_zone(copy.deepcopy(said))
 
 

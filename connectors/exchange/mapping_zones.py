@@ -26,6 +26,7 @@ _NAMELESS = "Customized Time Zone"  # as Outlook calls one
 class CustomZone(EWSTimeZone):  # type: ignore[misc]
     """A zone that Windows has no name for, with its own rules. It is read, and never written by this name."""
 
+    __module__ = EWSTimeZone.__module__  # exchangelib tells by the module which zones it may count with
     rules: Zone
     described: Component | None  # its VTIMEZONE; None where the server did not say its rules
 
@@ -73,13 +74,15 @@ def custom_zone(said: Any) -> EWSTimeZone:
 def _custom_zone(text: bytes) -> EWSTimeZone:
     said = etree.fromstring(text)
     name = said.get("Id") or said.get("Name") or _NAMELESS
+    if zone_name(name) == "UTC":
+        return EWSTimeZone("UTC")
     described = _described(name, said)
     if described is not None and (rules := observances_of(described)):
         return CustomZone.of(name, rules, described)
     known = by_name(name)
     try:
         return EWSTimeZone(str(known))
-    except (UnknownTimeZone, ValueError, TypeError):  # flagged to people by its name (SYNC.md R19)
+    except (UnknownTimeZone, ValueError, OSError):  # flagged to people by its name (SYNC.md R19)
         return CustomZone.of(name, known or guess(name), None)
 
 
