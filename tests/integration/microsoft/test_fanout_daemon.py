@@ -81,7 +81,8 @@ def test_the_commands_from_add_to_remove(front: EwsFront, tmp_path: Path) -> Non
     [planned] = hub.json("plan", f"book/{ADA}")
     assert planned["title"] == "Grace Hopper"
     assert company.folders(ADA) == [], "a plan makes no folder"
-    hub.run("sync")
+    hub.run("plan", "--out", str(tmp_path / "plan.json"))
+    hub.run("apply", str(tmp_path / "plan.json"))
     assert company.inside(ADA) == ["Grace Hopper"]
     assert hub.json("fanout", "list")[0]["well"] == 1
     assert hub.json("fanout", "members", "book")[0]["items"] == 1

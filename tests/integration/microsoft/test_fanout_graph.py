@@ -9,18 +9,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from agendahub import fanout_folder
 from agendahub.fanout_cleaning import clean, count, mailboxes_of
+from agendahub.fanout_holds import approve_all
 from agendahub.fanout_members import problems
 from agendahub.fanout_report import fanout_rows, member_rows
 from agendahub.outcome import Result
 from agendahub.work import Worker
 from agendahub.workspace import utc_now
-from storage.admin_config import forget_binding
+from storage.admin_config import ensure_collection, forget_binding
 from storage.fanouts import set_folder_made
+from storage.tables import links
 from sync_engine.errors import NoAccess
+from sync_engine.ports import Origin
 from tests.integration.microsoft.fanout_world import PEOPLE, Company, GraphFront, all_well, graph_front
+from tests.samples import event
 from tests.servers.microsoft.graph_protocol import Fault
 
 ADA, BOB = PEOPLE[0], PEOPLE[1]
@@ -242,6 +247,56 @@ def test_in_direction_both_a_change_in_one_mailbox_reaches_all(company: Company)
     all_well(company.sync())
     assert company.names() == ["Alan Mathison", "Grace Hopper"]
     assert company.inside(BOB) == ["Alan Mathison", "Grace Hopper"]
+
+
+def test_in_direction_out_what_was_changed_or_deleted_in_a_mailbox_is_put_right(company: Company) -> None:
+    all_well(company.sync())
+    all_well(company.sync())  # the feed has told what was written: else it does not tell that it went
+    [folder] = company.folders(ADA)
+    first, second = company.mailbox(ADA).in_collection(folder.id)
+    company.mailbox(ADA).update(first.id, {"displayName": "Nonsense"})
+    company.mailbox(ADA).delete(second.id)
+    company.mailbox(ADA).create(folder.id, {"displayName": "My Own"})
+    with company.workspace.database.begin() as unit:  # written long ago: else it may only not be listed yet (R22)
+        unit.session.connection.execute(update(links).values(pushed_at=utc_now() - timedelta(days=1)))
+    for _ in range(3):
+        all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper", "My Own"]
+    assert company.names() == ["Alan Turing", "Grace Hopper"]
+
+
+def test_r02_deletions_in_the_hub_wait_in_every_mailbox_and_are_approved_together(company: Company) -> None:
+    for number in range(6):
+        company.put(f"n{number}", f"Number {'ABCDEF'[number]}")
+    all_well(company.sync())
+    with company.workspace.database.begin() as unit:
+        for number in range(6):
+            item = unit.items_by_uid(company.collection, [f"n{number}"])[f"n{number}"]
+            unit.delete_item(item.id, Origin("test"))
+    company.sync()
+    assert len(company.inside(ADA)) == 8
+    company.bindings()
+    fanout = company.workspace.settings.fanouts[0]
+    assert [row.count for row in approve_all(company.workspace, fanout, dry_run=True)] == [6, 6, 6]
+    company.sync()
+    assert len(company.inside(ADA)) == 8
+    assert len(approve_all(company.workspace, fanout)) == 3
+    all_well(company.sync())
+    assert company.inside(ADA) == company.inside(BOB) == ["Alan Turing", "Grace Hopper"]
+
+
+def test_an_agenda_goes_into_everybodys_calendar_of_that_name(front: GraphFront, tmp_path: Path) -> None:
+    front.add(ADA)
+    company = Company(tmp_path, front, {"kinds": ["event"], "collection": "Agenda"})
+    with company.workspace.database.begin() as unit:
+        agenda = ensure_collection(unit.session.connection, "Agenda", ["event"], "", utc_now())
+        unit.create_item(agenda, event("ev-1", "Stand-up", extra=""), Origin("test"))
+    company.refresh()
+    company.sync()
+    [calendar] = [one for one in company.mailbox(ADA).of_kind("calendar") if one.name == "AgendaHub"]
+    assert [item.fields["subject"] for item in company.mailbox(ADA).in_collection(calendar.id)] == ["Stand-up"]
+    assert front.exchange.outbox == []
+    company.workspace.close()
 
 
 def delete_folder(company: Company, address: str) -> None:
