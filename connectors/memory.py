@@ -301,11 +301,11 @@ def role_of(item: Item, owner: str) -> Role:
     """What the owner of a mailbox is in an event."""
     record = item.record
     details = (record.master or next(iter(record.overrides), None)) if isinstance(record, Event) else None
-    if not owner or details is None or details.organizer is None:
+    if not owner or details is None or details.organizer is None or not details.attendees:
         return Role.NONE
-    if details.organizer.address.removeprefix("mailto:") != owner:
-        return Role.GUEST
-    return Role.ORGANIZER if details.attendees else Role.NONE
+    if details.organizer.address.removeprefix("mailto:") == owner:
+        return Role.ORGANIZER
+    return Role.GUEST if f"mailto:{owner}" in {user.address for user in details.attendees} else Role.NONE
 
 
 def _id_of(collection: str, item: Item) -> str:

@@ -49,6 +49,7 @@ class Planner:
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
     waiting: list[Changed] = field(default_factory=list)  # known by a UID that is not its own, or by a hidden one
     chosen: dict[str, str] | None = None  # hidden UID -> remote id of the original, once all have been seen
+    anew: bool = False  # nothing was pushed yet: the binding is new, or linked anew
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
         """One step for each change that asks for one; of several about one item, the last counts.
@@ -69,7 +70,7 @@ class Planner:
             self.later.extend(waiting)
             return []
         named = {uid: self._record(hub, hub.revision_id) for uid, hub in self.view.by_uid.items() if not hub.deleted}
-        self.chosen = choose(waiting, named)
+        self.chosen = choose(waiting, named, anew=self.anew)
         return self._each(waiting)
 
     def step(self, change: Change) -> Step | None:

@@ -227,7 +227,9 @@ def _planned(
 ) -> tuple[list[Step], set[str]]:
     """The steps for a page, without those that the watch refuses; and the remote ids of these."""
     view = load_view(uow, binding, page.changes, matching=matching)
-    steps = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later).steps(page.changes)
+    anew = binding.hub_cursor == 0
+    planner = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later, anew=anew)
+    steps = planner.steps(page.changes)
     refused: set[str] = set()
     for step in steps:
         if is_action(step) and not cycle.watch.allows(partial(tell_step, step, view)):
