@@ -178,4 +178,5 @@ def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages, `others`: it opens mailboxes of others too."""
     name = service_of(account)
     others = any(fanout.account == name for fanout in settings.fanouts)
-    return {"account": name, "scopes": " ".join(account.scopes), "others": "yes" if others else ""}
+    scopes = " ".join(account.scopes)
+    return {"account": name, "access": account.access, "scopes": scopes, "others": "yes" if others else ""}

@@ -70,6 +70,7 @@ class AccountSettings(Section):
     secret: SecretReference = ""
     auth: Literal["basic", "digest", "bearer", "ntlm", "device", "web", "app"] = "basic"
     mailbox: str = ""
+    access: Literal["impersonation", "delegate"] = "impersonation"
     zone: str = "UTC"
     tenant: str = ""
     client_id: str = ""

@@ -30,6 +30,8 @@ def account_problems(account: AccountSettings) -> Iterator[tuple[str, str]]:
         yield from _of_no_use(account)
     if account.mailbox:
         yield from _mailbox(account)
+    if account.access != "impersonation" and account.connector != "exchange":
+        yield "access", "access is only of use with the connector exchange"
     if not _known_zone(account.zone):
         yield "zone", 'there is no time zone of this name; write it like "Europe/Prague"'
     if account.connector == "exchange" and not account.url:

@@ -66,6 +66,7 @@ def test_accounts_that_can_work(text: str) -> None:
         (DEVICE + 'mailbox = "a@b.c; d@e.f"\n', "a mailbox is named by one e-mail address"),
         ('connector = "dav"\nmailbox = "a@b.c"\n', "mailbox is only of use with the connectors exchange and"),
         ('connector = "dav"\ntenant = "t"\n', "tenant is only of use with auth = device, web or app"),
+        (DEVICE + 'access = "delegate"\n', "access is only of use with the connector exchange"),
         ('connector = "exchange"\n', "url: exchange needs the server's address"),
     ],
 )
