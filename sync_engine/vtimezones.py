@@ -16,7 +16,7 @@ from itertools import groupby
 from sync_engine.formats.text_values import escape
 from sync_engine.model import Component, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
 from sync_engine.observances import LAST_YEAR
-from sync_engine.zones import by_name, local_time
+from sync_engine.zones import by_name, is_known, local_time
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STEP = timedelta(days=7)  # no zone changes its clock twice within
@@ -36,16 +36,18 @@ class Change:
     daylight: bool = False
 
 
-def with_zones(record: Event, *others: str) -> Event:
+def with_zones(record: Event) -> Event:
     """An event with a VTIMEZONE for each zone that it names and does not describe; unknown ones stay as they are."""
-    return replace(record, zones=record.zones + missing_zones(record, *others))
+    return replace(record, zones=record.zones + missing_zones(record))
 
 
-def missing_zones(record: Event | Task, *others: str) -> tuple[Component, ...]:
-    """The VTIMEZONEs that a record lacks of those that are known by name."""
+def missing_zones(record: Event | Task) -> tuple[Component, ...]:
+    """The VTIMEZONEs that a record lacks, if all its zones are known: an only one would be taken for what is not."""
     described = {line.value for zone in record.zones for line in zone.lines if line.name == "TZID"}
     moments = list(_moments(record))
-    names = dict.fromkeys([*(moment.zone for moment in moments), *others])
+    names = dict.fromkeys(moment.zone for moment in moments)
+    if not all(is_known(name, record.zones) for name in names):
+        return ()
     first = min((local_time(moment).year for moment in moments), default=_DECADE * 202)
     wanted = [name for name in names if name not in ("", "UTC") and escape(name) not in described]
     return tuple(zone for zone in (vtimezone(name, first) for name in wanted) if zone)

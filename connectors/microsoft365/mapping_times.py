@@ -9,7 +9,7 @@ from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.zone_names import windows_name, zone_name
 from sync_engine.errors import Unreadable
 from sync_engine.model import Component, Moment
-from sync_engine.zones import by_name, instant, local_time, resolve, wall_clock, zone_for
+from sync_engine.zones import by_name, guess, instant, local_time, resolve, wall_clock, zone_for
 
 
 def put_day(moment: Moment) -> dict[str, Json]:
@@ -36,7 +36,7 @@ def _written(local: datetime, zone: str) -> dict[str, Json]:
 
 
 def get_moment(value: Document | None, meant_zone: str | None = None) -> Moment | None:
-    """The moment of a dateTimeTimeZone, in the zone that is meant (a Windows name) where that is known.
+    """The moment of a dateTimeTimeZone, in the zone that is meant (a Windows name).
 
     Graph answers in the zone that the request prefers and says the item's own one apart (originalStartTimeZone).
     """
@@ -44,11 +44,10 @@ def get_moment(value: Document | None, meant_zone: str | None = None) -> Moment 
         return None
     local, said = read_local(value["dateTime"]), zone_name(value.get("timeZone"))
     meant = zone_name(meant_zone) if meant_zone else said
-    there = by_name(meant)
-    if meant == said or there is None:
+    if meant == said:
         return moment_at(local, said)
-    at = instant(local, zone_for(Moment("", said), ()))
-    return moment_at(wall_clock(at, there), meant)
+    there = by_name(meant) or guess(meant)  # one that nobody knows keeps its name, and people are told (SYNC.md R19)
+    return moment_at(wall_clock(instant(local, zone_for(Moment("", said), ())), there), meant)
 
 
 def get_day(value: Document | None) -> Moment | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +23,8 @@ from connectors.microsoft365.mapping_tasks import TASK_FIELDS
 from sync_engine.errors import Rejected
 from sync_engine.formats import parse
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Labelled, Moment
+from sync_engine.zone_flags import unknown_zone
+from sync_engine.zones import resolve
 
 _START = Moment("20260131T090000", "Europe/Berlin")  # a Saturday, the last day of January
 
@@ -239,3 +241,21 @@ def test_an_alarm_that_outlook_has_not_is_not_bent() -> None:
 def test_html_that_people_write_is_read_as_they_see_it() -> None:
     html = "<div>Hi &amp; <b>good</b>  bye</div><ul><li>one</li><li>two</li></ul><script>x()</script><pre>a\n  b</pre>"
     assert text_of(html) == "Hi & good bye\none\ntwo\na\n  b"
+
+
+@pytest.mark.parametrize("name", ["tzone://Microsoft/Custom", "Kontor"])
+def test_r19_a_zone_of_graph_that_nobody_knows_keeps_its_instant_and_is_flagged(name: str) -> None:
+    time = {"dateTime": "2026-06-01T07:00:00.0000000", "timeZone": "UTC"}
+    event = read_event({"id": "i", "start": time, "end": time, "originalStartTimeZone": name})
+    assert event.master
+    assert event.master.start
+    assert (event.master.start.zone, unknown_zone(event)) == (name, name)
+    assert resolve(event.master.start, event.zones) == datetime(2026, 6, 1, 7, tzinfo=UTC)
+
+
+def test_r19_events_of_graph_come_with_the_rules_of_their_zone() -> None:
+    time = {"dateTime": "2026-06-01T07:00:00.0000000", "timeZone": "UTC"}
+    event = read_event({"id": "i", "start": time, "end": time, "originalStartTimeZone": "W. Europe Standard Time"})
+    assert event.master
+    assert event.master.start == Moment("20260601T090000", "Europe/Berlin")
+    assert [line.value for zone in event.zones for line in zone.lines] == ["Europe/Berlin"]

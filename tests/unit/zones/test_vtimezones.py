@@ -14,7 +14,7 @@ from sync_engine.model import Component, Event, EventDetails, Moment
 from sync_engine.observances import observances_of
 from sync_engine.vtimezones import missing_zones, vtimezone, with_zones
 from sync_engine.windows_zones import WINDOWS_ZONES
-from sync_engine.zones import by_name
+from sync_engine.zones import by_name, resolve
 from tests.zone_cases import changes
 
 _WEEKS = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=7 * number, hours=1) for number in range(25 * 52)]
@@ -95,6 +95,12 @@ def test_r19_zones_that_are_described_or_that_nobody_knows_stay_as_they_are() ->
     assert by_name("Nowhere/Land") is None
     assert with_zones(event).zones == (own,)
     assert missing_zones(event) == ()
+
+
+def test_r19_a_zone_that_nobody_knows_does_not_get_the_rules_of_another() -> None:
+    times = (Moment("20260601T090000", "Nowhere/Land"), Moment("20260601T120000", "Europe/Berlin"))
+    event = _event(*times)
+    assert resolve(times[0], event.zones) == datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
 def test_days_floating_times_and_utc_need_no_zone() -> None:
