@@ -91,5 +91,5 @@ class Creating:
         uid = new.item.uid if place.kind is Kind.EVENT else own_uid(answer.id)
         version = answer.changekey
         if new.plan.several:
-            version = self._steps.carry_out(place, answer.id, new.plan, new.item).version
+            version = self._steps.carry_out(place, answer.id, new.plan, new.item, new=True).version
         return RemoteRef(answer.id, version, uid=uid, role=new.role)

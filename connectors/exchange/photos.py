@@ -42,30 +42,39 @@ class Photos:
             }
         return found
 
-    def write(self, place: Place, item_id: str, data: bytes | None) -> None:
-        """Put this picture in place of what is there; None takes it away. Raises ItemErrors and AccountErrors."""
-        account, owner = self._transport.account(place.owner), place.owner
-        asked = paths(Contact, ["attachments"])
-        read = self._transport.read(lambda: GetItems(account=account).read([ItemId(item_id)], asked), owner)
-        _refuse(read)
-        old = _keys(read[0])
-        if old:
-            _refuse(self._transport.write(lambda: DeleteAttachments(account=account).remove(old), owner), gone=True)
-        if data is not None:
-            file = FileAttachment(name=_NAME, content=data, is_contact_photo=True, content_type=media_type(data))
-            parent = ParentItemId(item_id)
-            _refuse(
-                self._transport.write(
-                    lambda: CreateAttachments(account=account).attach(parent, [file]), owner, repeat=False
-                )
-            )
+    def write(self, place: Place, item_id: str, data: bytes | None, *, new: bool = False) -> str:
+        """Put this picture in place of what is there (nothing in a new contact); None takes it away.
+
+        Gives the contact's version then; "" where that is not told. Raises ItemErrors and AccountErrors.
+        """
+        version = "" if new else self._removed(place, item_id)
+        if data is None:
+            return version
+        service = CreateAttachments(account=self._transport.account(place.owner))
+        file = FileAttachment(name=_NAME, content=data, is_contact_photo=True, content_type=media_type(data))
+        attach = partial(service.attach, ParentItemId(item_id), [file])
+        (made,) = _accepted(self._transport.write(attach, place.owner, repeat=False))
+        return str(made.attachment_id.root_changekey or "")
+
+    def _removed(self, place: Place, item_id: str) -> str:
+        account = self._transport.account(place.owner)
+        read = partial(GetItems(account=account).read, [ItemId(item_id)], paths(Contact, ["attachments"]))
+        (item,) = _accepted(self._transport.read(read, place.owner))
+        old = _keys(item)
+        if not old:
+            return str(item.changekey)
+        remove = partial(DeleteAttachments(account=account).remove, old)
+        told = _accepted(self._transport.write(remove, place.owner), gone=True)
+        return str(told[-1].changekey or "") if told else ""
 
 
 def _keys(item: Any) -> list[Any]:
     return [one.attachment_id for one in item.attachments or () if getattr(one, "is_contact_photo", False)]
 
 
-def _refuse(answers: Sequence[Any], *, gone: bool = False) -> None:
+def _accepted(answers: Sequence[Any], *, gone: bool = False) -> list[Any]:
+    """The answers that are no errors. Raises for the first one that is."""
     for answer in answers:
         if isinstance(answer, Exception) and not (gone and is_gone(answer)):
             raise item_failure(answer) from answer
+    return [answer for answer in answers if not isinstance(answer, Exception)]

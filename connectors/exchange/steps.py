@@ -7,7 +7,6 @@ good is left out, and told; one that cannot be made now leaves the rest for late
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from exchangelib import CalendarItem
@@ -39,14 +38,18 @@ class Steps:
         self._photos = Photos(transport)
         self._occurrences = Occurrences(transport, home_zone)
 
-    def carry_out(self, place: Place, item_id: str, plan: Plan, item: Item) -> RemoteRef:
-        """All that follows; the version it leads to is not told, as others may write in between.
+    def carry_out(self, place: Place, item_id: str, plan: Plan, item: Item, *, new: bool = False) -> RemoteRef:
+        """All that follows, of an item that was just made (`new`) or changed.
 
         Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
         """
+        refused: list[ItemError] = []
         try:
-            refused = list(self._refused(place, item_id, plan, item))
-            self._unmark(place, item_id)
+            version = self._picture(place, item_id, plan, refused, new=new)
+            if isinstance(item.record, Event):
+                refused += self._exceptions(place, item_id, plan, item.record)
+                version = ""
+            ref = RemoteRef(item_id, self._unmarked(place, item_id, version))
         except OutcomeUnknown:
             raise
         except AccountError as err:
@@ -54,8 +57,8 @@ class Steps:
             raise OutcomeUnknown(message, server_said=err.server_said) from err
         if refused:
             message = f"It was written without {len(refused)} of its parts: {refused[0]}"
-            raise PartlyWritten(message, remote_id=item_id, server_said=refused[0].server_said)
-        return RemoteRef(item_id)
+            raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
+        return ref
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
@@ -68,17 +71,20 @@ class Steps:
                 return
             self.carry_out(place, item_id, to_update(found.item, item, self._home_zone), item)
 
-    def _refused(self, place: Place, item_id: str, plan: Plan, item: Item) -> Iterator[ItemError]:
-        """Makes the steps, and tells what was refused."""
-        if plan.picture is not None:
-            try:
-                self._photos.write(place, item_id, plan.picture.data)
-            except ItemError as err:
-                yield err
-        if isinstance(item.record, Event):
-            if plan.afresh is not None:
-                self._forget_exceptions(place, item_id, plan.afresh)
-            yield from self._occurrences.write(place, item_id, plan, item.record)
+    def _picture(self, place: Place, item_id: str, plan: Plan, refused: list[ItemError], *, new: bool) -> str:
+        """The version that it led to; "" where that is not known."""
+        if plan.picture is None:
+            return ""
+        try:
+            return self._photos.write(place, item_id, plan.picture.data, new=new)
+        except ItemError as err:
+            refused.append(err)
+            return ""
+
+    def _exceptions(self, place: Place, item_id: str, plan: Plan, event: Event) -> list[ItemError]:
+        if plan.afresh is not None:
+            self._forget_exceptions(place, item_id, plan.afresh)
+        return self._occurrences.write(place, item_id, plan, event)
 
     def _forget_exceptions(self, place: Place, item_id: str, recurrence: Any) -> None:
         """Exchange forgets them when a recurrence becomes another one: so another one is said before the right one."""
@@ -93,12 +99,25 @@ class Steps:
                 failed = item_failure(answer)
                 raise OutcomeUnknown(f"A series could not be said anew: {failed}", server_said=failed.server_said)
 
-    def _unmark(self, place: Place, item_id: str) -> None:
-        """Whatever version it is in by now: nothing but the mark is written."""
-        account = self._transport.account(place.owner)
-        item = changed_item(SORTS[place.kind].model, {"hub_unfinished": None}, id=item_id, account=account)
-        service = UpdateItems(account=account)
-        (answer,) = self._transport.write(lambda: service.update([item], whatever_version=True), place.owner)
+    def _unmarked(self, place: Place, item_id: str, version: str) -> str:
+        """The version without the mark; "" when somebody wrote in between, for then it holds more than we know."""
+        if not version:
+            (seen,) = self._reading.versions(place, [item_id])
+            version = "" if isinstance(seen, Exception) else seen.changekey
+        answer = self._without_mark(place, item_id, version) if version else None
+        if isinstance(answer, tuple):
+            return str(answer[1])
+        answer = self._without_mark(place, item_id, "")
         if isinstance(answer, Exception):
             failed = item_failure(answer)
             raise OutcomeUnknown(f"The end of a write could not be noted: {failed}", server_said=failed.server_said)
+        return ""
+
+    def _without_mark(self, place: Place, item_id: str, version: str) -> Any:
+        """If it is in this version; in whatever version it is, without one."""
+        account = self._transport.account(place.owner)
+        service = UpdateItems(account=account)
+        known = {"id": item_id, "account": account} | ({"changekey": version} if version else {})
+        item = changed_item(SORTS[place.kind].model, {"hub_unfinished": None}, **known)
+        (answer,) = self._transport.write(lambda: service.update([item], whatever_version=not version), place.owner)
+        return answer
