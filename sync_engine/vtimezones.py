@@ -21,7 +21,7 @@ from sync_engine.zones import by_name, is_known, local_time
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STEP = timedelta(days=7)  # no zone changes its clock twice within
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)  # a day is more than those are off who read UNTIL as local
-_EARLIEST, _DECADE = 1900, 10
+_EARLIEST, _USUAL, _DECADE = 1900, 2020, 10  # years: later events have the same text as those of today
 _FEW = 3  # years below which dates are shorter than a rule
 
 
@@ -48,7 +48,7 @@ def missing_zones(record: Event | Task) -> tuple[Component, ...]:
     names = dict.fromkeys(moment.zone for moment in moments)
     if not all(is_known(name, record.zones) for name in names):
         return ()
-    first = min((local_time(moment).year for moment in moments), default=_DECADE * 202)
+    first = min((local_time(moment).year for moment in moments), default=_USUAL)
     wanted = [name for name in names if name not in ("", "UTC") and escape(name) not in described]
     return tuple(zone for zone in (vtimezone(name, first) for name in wanted) if zone)
 
@@ -66,7 +66,7 @@ def _moments(record: Event | Task) -> Iterator[Moment]:
 
 def vtimezone(name: str, year: int) -> Component | None:
     """The VTIMEZONE of a zone (IANA or Windows name ...) that is right from this year on; None of one nobody knows."""
-    return _vtimezone(name, max(_EARLIEST, year // _DECADE * _DECADE))
+    return _vtimezone(name, max(_EARLIEST, min(year // _DECADE * _DECADE, _USUAL)))
 
 
 @lru_cache(maxsize=512)  # items share them, and so do those who read their rules

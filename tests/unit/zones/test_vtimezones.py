@@ -116,3 +116,7 @@ def test_every_zone_of_a_series_is_described_once() -> None:
     override = EventDetails(recurrence_id=Moment("20260103T090000", berlin), start=Moment("20260103T030000", new_york))
     found = with_zones(Event("u", master, (override,)))
     assert [line.value for zone in found.zones for line in zone.lines] == [berlin, new_york]
+
+
+def test_an_event_of_the_far_future_has_the_text_of_today() -> None:
+    assert vtimezone("Europe/Berlin", 2047) is _made("Europe/Berlin")
