@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from agendahub import redaction
 from agendahub.push_hooks import Entry, Hooks, digest
 from agendahub.push_states import LIVE, OFF, RENEWING
 from agendahub.texts import _
@@ -191,6 +192,8 @@ class Keeper:
 
     def _make(self, row: BoundRow, now: datetime) -> None:
         key, secret, end = secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + self._lifetime
+        for word in (key, secret):
+            redaction.learn(word)  # a refusal may quote them
         asked = SubscriptionRow(row.binding_id, row.remote_id, "", self._address, digest(key), digest(secret), now, end)
         with self._database.begin() as unit:
             add_subscription(unit.session.connection, asked)
