@@ -193,7 +193,7 @@ class Keeper:
     def _make(self, row: BoundRow, now: datetime) -> None:
         key, secret, end = secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + self._lifetime
         for word in (key, secret):
-            redaction.learn(word)  # a refusal may quote them
+            redaction.learn(word, of=f"push {self._account}")  # a refusal may quote them
         asked = SubscriptionRow(row.binding_id, row.remote_id, "", self._address, digest(key), digest(secret), now, end)
         with self._database.begin() as unit:
             add_subscription(unit.session.connection, asked)
