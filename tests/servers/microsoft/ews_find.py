@@ -11,7 +11,7 @@ from tests.servers.microsoft import ews_mapi
 from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_items import batch
-from tests.servers.microsoft.ews_properties import _INDEXED, extended_key
+from tests.servers.microsoft.ews_properties import _INDEXED, extended_key, extended_value
 from tests.servers.microsoft.ews_view import everything, shown
 from tests.servers.microsoft.ews_xml import Element, Refused, find, instant, local, m, moment, success, t, text
 from tests.servers.microsoft.mailbox import Collection, Item, Mailbox
@@ -100,7 +100,7 @@ def _value(hit: Target, path: Element) -> str | None:
         key = extended_key(path)
         if key == _OBJECT_ID:
             return _global_object_id(hit.item)
-        return ews_mapi.value(everything(hit), key) if ews_mapi.known(key) else hit.item.extended.get(key)
+        return extended_value(hit.item, everything(hit) if ews_mapi.known(key) else {}, path)
     name, known = path.get("FieldURI", "").split(":")[1], everything(hit)
     if local(path) == "IndexedFieldURI":
         holder = known.get(_INDEXED[name])

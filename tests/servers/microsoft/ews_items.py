@@ -10,6 +10,7 @@ from lxml import etree
 
 from tests.servers.microsoft import ews_properties as properties
 from tests.servers.microsoft.ews_call import Call, Target
+from tests.servers.microsoft.ews_mime import Appointment
 from tests.servers.microsoft.ews_series import is_master
 from tests.servers.microsoft.ews_view import fields_of, item_id, shown
 from tests.servers.microsoft.ews_xml import (
@@ -82,7 +83,11 @@ def create_item(call: Call, request: Element) -> Element:
             raise Refused("ErrorInvalidFolderTypeForOperation", "The folder does not hold such items.")
         fields, extended = properties.read(element)
         uid = etree.fromstring(fields.pop("UID")).text or "" if "UID" in fields else ""
-        item = mailbox.create(folder.id, fields, uid=uid, extended=extended)
+        whole = Appointment(etree.fromstring(fields.pop("MimeContent")).text or "") if "MimeContent" in fields else None
+        fields = {**whole.fields, **fields} if whole else fields
+        item = mailbox.create(folder.id, fields, uid=uid or (whole.uid if whole else ""), extended=extended)
+        if whole:
+            whole.fill(item)
         _mails(call, "CreateItem", how, "invitation", Target(mailbox, item))
         return success("CreateItem", m("Items", t(properties.TAGS[kind], item_id(Target(mailbox, item)))))
 

@@ -6,6 +6,7 @@ Tags are from MS-OXPROPS, named ids (of the set Address) from MS-OXOCNTC. What i
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from lxml import etree
 
@@ -13,6 +14,7 @@ from tests.servers.microsoft.ews_xml import Element, local, stored, t
 from tests.servers.microsoft.mailbox import Fields
 
 NUMBER = "Integer Tag 0xe23"  # PidTagInternetArticleNumber: DavMail leaves out items without it
+RECURRING = "Boolean Appointment Id 33315"  # PidLidRecurring
 _PLAIN = {
     "String Tag 0x37": "Subject",
     "String Tag 0x1000": "Body",
@@ -73,7 +75,7 @@ def known(key: str) -> bool:
     return key in _PLAIN or _phone(key) is not None or key in _ADDRESSES
 
 
-def value(there: dict[str, Element], key: str) -> str | None:
+def value(there: Mapping[str, Element], key: str) -> str | None:
     """What is there under this key, as an extended property tells it."""
     if key in _PLAIN:
         held = there.get(_PLAIN[key])

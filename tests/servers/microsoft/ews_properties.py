@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -16,6 +16,7 @@ from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, find
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
 _ITEM = [
+    "MimeContent",
     "ItemId",
     "ParentFolderId",
     "ItemClass",
@@ -260,11 +261,13 @@ def extended_element(uri: Element, value: str) -> Element:
     return made
 
 
-def extended_value(item: Item, known: dict[str, Element], uri: Element) -> str | None:
+def extended_value(item: Item, known: Mapping[str, Element], uri: Element) -> str | None:
     """Of a property of its own, or of one that EWS has another name for."""
     key = extended_key(uri)
     if key == ews_mapi.NUMBER:
         return str(item.number)
+    if key == ews_mapi.RECURRING:
+        return "true" if "Recurrence" in item.fields else "false"
     return ews_mapi.value(known, key) if ews_mapi.known(key) else item.extended.get(key)
 
 
@@ -283,7 +286,7 @@ def compose(item: Item, known: dict[str, Element], shape: Element, *, summary: b
     for name in ORDER[item.kind]:
         if name == "ExtendedProperty":
             made.extend(extended)
-        elif name in known and name in wanted | {"ItemId"}:
+        elif name in known and name in wanted | {"ItemId", "MimeContent"}:
             made.append(known[name])
     return made
 

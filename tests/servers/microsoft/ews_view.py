@@ -9,8 +9,9 @@ from lxml import etree
 
 from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
+from tests.servers.microsoft.ews_mime import mime
 from tests.servers.microsoft.ews_properties import CLASSES, compose
-from tests.servers.microsoft.ews_xml import Element, instant, moment, t
+from tests.servers.microsoft.ews_xml import Element, instant, moment, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
 _BOOLEAN = {"IsAllDayEvent", "ReminderIsSet", "IsResponseRequested", "AllowNewTimeProposal", "IsOnlineMeeting"}
@@ -22,6 +23,8 @@ _GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
 def shown(call: Call, target: Target, shape: Element, *, summary: bool = False) -> Element:
     """The element for an answer."""
     known = everything(target)
+    if target.item.kind == CALENDAR and not summary and text(shape, "t:IncludeMimeContent") == "true":
+        known["MimeContent"] = mime(target.item, known)
     return compose(target.item, known, shape, summary=summary, sparse=call.site.mood.sparse)
 
 

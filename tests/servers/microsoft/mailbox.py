@@ -31,6 +31,7 @@ from tests.servers.microsoft.records import (
     NotThere,
     Stale,
     last_of_each,
+    long_id,
     spelled,
     without_nothing,
 )
@@ -195,8 +196,8 @@ class Mailbox:
         with self.server.lock:
             where, number, now = self.collection(collection), self.server.number("items"), self.server.clock()
             item = Item(
-                id=f"AAkA{spelled(number)}=",
-                folder_id=f"AAMk{spelled(number)}-{spelled(self.server.number())}=",
+                id=long_id("AAkA", number),
+                folder_id=long_id("AAMk", number, self.server.number()),
                 collection=where.id,
                 kind=where.kind,
                 fields=without_nothing(fields),
@@ -267,7 +268,7 @@ class Mailbox:
             item = self.find(item_id)
             self._note(self.collection(item.collection).log, item.id, "delete")
             item.collection = self.collection(collection).id
-            item.folder_id = f"AAMk{spelled(self.server.number())}-{spelled(self.server.number())}="
+            item.folder_id = long_id("AAMk", self.server.number(), self.server.number())
             item.change_key = self._key()
             self._note(self.collection(collection).log, item.id, "create", item.fields)
             return item

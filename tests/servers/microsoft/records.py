@@ -11,6 +11,7 @@ from typing import Any
 Fields = dict[str, Any]
 CONTACTS, CALENDAR, TASKS, MAIL = "contacts", "calendar", "tasks", "mail"
 MAIL_FOLDERS = ("Inbox", "Drafts", "Outbox", "Sent Items", "Deleted Items", "Junk Email")
+_FILLER = "ADM3ZDkxNjVlLTk5YjMtNGQ0Yi05OTk1LTkxOGM2NzEwODVkYgBGAAAAAACb" * 3
 _LETTERS = "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwWxXyYzZ"
 
 
@@ -98,6 +99,12 @@ def last_of_each(log: list[Change], after: int, upto: int) -> list[Change]:
 def without_nothing(fields: Mapping[str, Any]) -> Fields:
     """A copy of what is set."""
     return {name: copy.deepcopy(value) for name, value in fields.items() if value is not None}
+
+
+def long_id(kind: str, *numbers: int) -> str:
+    """As long as Exchange's are: 152 characters, most of them the same for all items of a mailbox."""
+    own = "".join(spelled(number) for number in numbers)
+    return f"{kind}{_FILLER[: 148 - len(kind) - len(own)]}{own}AAA="
 
 
 def spelled(number: int) -> str:
