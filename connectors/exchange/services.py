@@ -7,19 +7,21 @@ library would raise it and lose the answers of the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from exchangelib import services
-from exchangelib.errors import ResponseMessageError
+from exchangelib.errors import MalformedResponseError, ResponseMessageError
 from exchangelib.fields import FieldPath
 from exchangelib.properties import FolderId, ParentItemId
 from exchangelib.services.common import EWSService
-from exchangelib.util import MNS, TNS
+from exchangelib.util import MNS, TNS, DummyResponse
 
 from connectors.exchange.mapping_updates import SparseUpdate
 
+_WHOLE = re.compile(rb"</(?:[\w.-]+:)?Envelope\s*>\s*\Z")
 MOST = 100_000  # items of one call: never cut into several requests here
 
 
@@ -34,6 +36,16 @@ class OneRequest(EWSService):  # type: ignore[misc]
 
     def _api_versions_to_try(self) -> tuple[str, ...]:
         return (self._version_hint.api_version,)
+
+    @classmethod
+    def _get_soap_parts(cls, response: Any) -> Any:
+        """Only of answers that are whole: the library's parser forgives everything, a missing end too (SYNC.md R01).
+
+        In one piece, where the library takes single octets.
+        """
+        if not _WHOLE.search(response.content[-100:]):
+            raise MalformedResponseError("The answer is cut off, or no answer of EWS.")
+        return super()._get_soap_parts(DummyResponse(content=response.content))
 
     def _extra_headers(self) -> dict[str, str]:
         """Without the address that stands in for one that is not known."""

@@ -151,6 +151,18 @@ def test_r01_a_page_of_something_else_deletes_nothing(desk: Desk, status: int, b
         assert (hub.removed, len(hub.items), hub.cursor) == ([], 2, before)
 
 
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_r01_half_an_answer_deletes_nothing(desk: Desk, part: float) -> None:
+    """The library's parser takes what is cut off for the whole."""
+    where = fill(desk, Kind.CONTACT, 9)
+    hub = desk.hub(where)
+    for operation, answer in zip(("SyncFolderItems", "GetItem"), desk.site.documents[-2:], strict=True):
+        desk.fail(Trouble(operation, 200, answer[: int(len(answer) * part)], headers={"content-type": "text/xml"}))
+        with pytest.raises(SuspectListing):
+            Hub(desk.connector, where).pull()
+    assert (len(hub.pull(afresh=True).items), hub.removed) == (9, [])
+
+
 def test_what_moves_to_another_folder_goes_here_and_comes_there(desk: Desk) -> None:
     where = fill(desk, Kind.CONTACT, 2)
     made = desk.ada.add_collection("contacts", "Friends", parent=desk.ada.well_known("contacts").id)
