@@ -69,13 +69,14 @@ bench-microsoft: $(READY) ## Microsoft 365 to Exchange: requests and CPU beside 
 
 SERVER_SCRIPTS ?= ../shared/servers
 SERVER_PACKAGES := sogo memcached davical php-cli php-pgsql php-curl php-xml libdbd-pg-perl libyaml-perl postgresql \
-  cyrus-common cyrus-caldav cyrus-admin sasl2-bin curl
+  cyrus-common cyrus-caldav cyrus-admin sasl2-bin curl davmail-server
 
-test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal (installs them as root on Debian)
+test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal; our Exchange with DavMail (installs them as root on Debian)
 	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(SERVER_PACKAGES) >/dev/null 2>&1; then \
 	  apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 	  apt-get -q install -y --no-install-recommends $(SERVER_PACKAGES); fi
-	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py $(ARGS)
+	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py \
+	  tests/integration/microsoft/test_ews_davmail.py $(ARGS)
 
 TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS
 
