@@ -8,15 +8,15 @@ from datetime import date
 from typing import cast
 
 from connectors.microsoft.described import Json
+from connectors.microsoft.photos import picture_change
 from connectors.microsoft365.extended import EXTENDED, KEY, UID, UNFINISHED, flattened
 from connectors.microsoft365.mapping_contacts import contact_patch, new_contact
 from connectors.microsoft365.mapping_series import SeriesWrite, event_patch, new_event
 from connectors.microsoft365.mapping_tasks import new_task, task_patch
-from connectors.microsoft365.photos import media_type_of, octets_of, same
 from connectors.microsoft365.queries import EXTENSION
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
-from sync_engine.model import Contact, Event, Kind, Photo, Task
+from sync_engine.model import Contact, Event, Kind, Task
 
 DONE = "-"
 """The value of the mark on an item that was written to its end."""
@@ -30,7 +30,6 @@ class Plan:
     occurrences: Mapping[date, dict[str, Json]] = field(default_factory=dict)  # changed properties, by day
     cancelled: tuple[date, ...] = ()  # occurrences to delete
     photo: bytes | None = None  # None: as it is; empty: to be removed
-    media_type: str = ""
 
     @property
     def several(self) -> bool:
@@ -54,7 +53,7 @@ def to_create(item: Item, key: str, home_zone: str) -> Plan:
         return Plan(body | {"extensions": [own | {"uid": record.uid, "key": key}]})
     if isinstance(record, Contact):
         plan = Plan(with_properties(new_contact(record), {UID: record.uid, KEY: key}))
-        return _with_photo(plan, None, record.photo)
+        return _with_photo(plan, Contact(record.uid), record)
     plan = _series(new_event(record, home_zone))
     return replace(plan, body=with_properties(plan.body, {UID: record.uid, KEY: key}) | {"transactionId": key})
 
@@ -68,7 +67,7 @@ def to_update(base: Item, item: Item, home_zone: str) -> Plan:
         return Plan(task_patch(cast(Task, before), after))
     if isinstance(after, Contact):
         old = cast(Contact, before)
-        return _with_photo(Plan(contact_patch(old, after)), old.photo, after.photo)
+        return _with_photo(Plan(contact_patch(old, after)), old, after)
     return _series(event_patch(cast(Event, before), after, home_zone))
 
 
@@ -76,11 +75,12 @@ def _series(write: SeriesWrite) -> Plan:
     return Plan(flattened(write.master), write.occurrences, write.cancelled)
 
 
-def _with_photo(plan: Plan, before: Photo | None, after: Photo | None) -> Plan:
+def _with_photo(plan: Plan, before: Contact, after: Contact) -> Plan:
     """A picture that is only an address has no place in Outlook, and takes nothing away there."""
-    if same(before, after) or (after is not None and not octets_of(after)):
+    change = picture_change(before, after)
+    if change is None or (change.data is None and after.photo is not None):
         return plan
-    return replace(plan, photo=octets_of(after), media_type=media_type_of(after))
+    return replace(plan, photo=change.data or b"")
 
 
 def with_properties(body: Mapping[str, Json], properties: Mapping[str, str]) -> dict[str, Json]:

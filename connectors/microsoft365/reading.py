@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from connectors.microsoft.photos import photo_of
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import MOST, Batch, Part
 from connectors.microsoft365.extended import HAS_PICTURE, UID, value_of
@@ -16,7 +17,6 @@ from connectors.microsoft365.mapping_contacts import read_contact
 from connectors.microsoft365.mapping_series import read_event
 from connectors.microsoft365.mapping_tasks import read_task
 from connectors.microsoft365.membership import Membership
-from connectors.microsoft365.photos import photo_of
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.queries import EXTENSION, READ
 from connectors.microsoft365.transport import Transport
@@ -78,12 +78,19 @@ class Reading:
         return self._transport.path(place.item(item_id), place.owner)
 
     def _photos(self, place: Place, documents: Sequence[Mapping[str, Any]]) -> dict[str, Photo | None]:
-        """Of those contacts that have one."""
+        """Of those contacts that say they have one, so that a first listing does not ask for thousands.
+
+        A photo that changes does not always show in the feed (G20): it comes with the contact's next change, or when
+        all is listed.
+        """
         if place.kind is not Kind.CONTACT:
             return {}
         ids = [str(one["id"]) for one in documents if value_of(one, HAS_PICTURE).lower() == "true"]
         answers = self._batch.read([Part("get", f"{self.path(place, one)}/photo/$value") for one in ids], place.owner)
-        return {item_id: photo_of(answer) for item_id, answer in zip(ids, answers, strict=True)}
+        found = zip(ids, answers, strict=True)
+        return {
+            item_id: photo_of(answer.content) if answer.ok and answer.content else None for item_id, answer in found
+        }
 
 
 def _document(place: Place, answer: Answer) -> dict[str, Any] | None:

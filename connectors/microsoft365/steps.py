@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+from connectors.microsoft.photos import media_type
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.extended import UNFINISHED, flattened, value_of
 from connectors.microsoft365.failures import is_gone, write_failure
@@ -105,7 +106,7 @@ class Steps:
         if not plan.photo:
             answer = self._transport.ask("delete", path, owner=place.owner)
             return Answer(204) if is_gone(answer) else answer
-        return self._transport.ask("put", path, plan.photo, {"Content-type": plan.media_type}, owner=place.owner)
+        return self._transport.ask("put", path, plan.photo, {"Content-type": media_type(plan.photo)}, owner=place.owner)
 
     def _unmark(self, place: Place, item_id: str) -> RemoteRef:
         answer = self._ask("patch", place, item_id, with_properties({}, {UNFINISHED: DONE}))
