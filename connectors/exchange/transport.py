@@ -8,16 +8,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import requests
 from exchangelib import DELEGATE, IMPERSONATION, Account, EWSTimeZone
 from exchangelib.configuration import Configuration
 from exchangelib.errors import EWSError, UnknownTimeZone
 
+from connectors.broken_connections import never_sent
 from connectors.exchange.asking import VERSION
 from connectors.exchange.connection import Connection, HttpRefused, connect
 from connectors.exchange.failures import failure, said
 from connectors.microsoft.pacing import Pace, Paced, pace_of
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NotAuthorised, Rejected, SyncError
+from sync_engine.errors import NotAuthorised, Rejected, SyncError, Unavailable
 
 NOBODY = "somebody@unknown.invalid"
 """Stands for an address that is not known: the library wants one, and it is not sent."""
@@ -80,7 +82,12 @@ class Transport:
     # ------------------------------------------------------------ requests
 
     def read(self, call: Callable[[], T], owner: str = "") -> T:
-        """One request that changes nothing. Raises AccountErrors."""
+        """One request that changes nothing; once more on a connection that broke. Raises AccountErrors."""
+        try:
+            return self._ask(call, owner, writing=False, repeat=True)
+        except Unavailable as err:
+            if not _broke(err):
+                raise
         return self._ask(call, owner, writing=False, repeat=True)
 
     def write(self, call: Callable[[], T], owner: str = "", *, repeat: bool = True) -> T:
@@ -129,6 +136,14 @@ class Transport:
             if writing and self.requests == before:
                 raise Rejected("This item cannot be written for Exchange.", server_said=said(err)) from err
             raise failure(err, self._host, writing=writing) from err
+
+
+def _broke(err: Unavailable) -> bool:
+    """A kept connection that the server had closed; not a server that is down, slow or has a wrong certificate."""
+    cause = err.__cause__.__context__ if err.__cause__ is not None else None
+    if not isinstance(cause, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return False
+    return not never_sent(cause) and not isinstance(cause, requests.Timeout)
 
 
 def _zone(name: str) -> EWSTimeZone:

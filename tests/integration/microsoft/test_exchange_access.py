@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import trustme
 from connectors.exchange.connection import endpoint
 from connectors.exchange.connector import ExchangeConnector
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NoAccess, NotAuthorised, Throttled, Unavailable
+from sync_engine.errors import AccountError, NoAccess, NotAuthorised, OutcomeUnknown, Throttled, Unavailable
 from sync_engine.model import Kind
+from sync_engine.ports import Write
 from tests.contract.connector_contract import Hub, task
 from tests.integration.microsoft.exchange_desk import ADA, BOB, Desk, Trouble, desk_of_ada, refusal
 from tests.servers.microsoft.ews import add_person
@@ -237,7 +240,7 @@ def test_an_error_does_not_live_on(desk: Desk) -> None:
     """The library keeps errors of connections for the life of the process; we do not."""
     for trouble in (Trouble("GetFolder", 500), Trouble("GetFolder", 200, b"<html/>"), Trouble("GetFolder", 401)):
         desk.fail(trouble)
-        with pytest.raises((Unavailable, NotAuthorised, Exception)):
+        with pytest.raises(AccountError):
             desk.connector.collections()
         assert len(desk.connector.collections()) == 3
         assert len(desk.another().collections()) == 3
@@ -250,3 +253,69 @@ def test_connections_are_given_back(desk: Desk) -> None:
     one.close()
     assert one.transport.connection.session_pool_size == 0
     assert len(one.collections()) == 3
+
+
+class Dropping:
+    """Takes connections, and closes some of them when a request has come."""
+
+    def __init__(self, answer: bytes, drop: int) -> None:
+        self.answer, self.drop, self.requests = answer, drop, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/EWS/Exchange.asmx"
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            with connection:
+                data = b""
+                while b"Envelope>" not in data:
+                    data += connection.recv(65536)
+                self.requests += 1
+                if self.drop:
+                    self.drop -= 1
+                    continue
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {len(self.answer)}\r\n"
+                connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + self.answer)
+
+
+@pytest.mark.parametrize("drop", [1, 2])
+def test_a_read_on_a_connection_that_broke_is_repeated_once_and_a_write_never(desk: Desk, drop: int) -> None:
+    hub = desk.hub(desk.tasks)
+    hub.poll()
+    server = Dropping(desk.site.documents[-1], drop)
+    try:
+        hub.connector = desk.another(url=server.url)
+        if drop == 1:
+            hub.poll()
+        else:
+            with pytest.raises(Unavailable, match="it is tried again later"):
+                hub.poll()
+        assert server.requests == 2
+        server.drop = 1
+        (answer,) = hub.connector.write(desk.tasks, [Write(None, task("t"), key="key")])
+        assert isinstance(answer, OutcomeUnknown)
+        assert server.requests == 3
+    finally:
+        server.close()
+
+
+def test_a_server_that_is_silent_is_given_up(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/EWS/Exchange.asmx"
+        one = desk.another(url=url, timeout=0.3)
+        with pytest.raises(Unavailable, match="did not answer in time"):
+            one.collections()
+        assert one.transport.requests == 1
