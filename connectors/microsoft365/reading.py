@@ -87,10 +87,14 @@ class Reading:
             return {}
         ids = [str(one["id"]) for one in documents if value_of(one, HAS_PICTURE).lower() == "true"]
         answers = self._batch.read([Part("get", f"{self.path(place, one)}/photo/$value") for one in ids], place.owner)
-        found = zip(ids, answers, strict=True)
-        return {
-            item_id: photo_of(answer.content) if answer.ok and answer.content else None for item_id, answer in found
-        }
+        return {item_id: _photo(answer) for item_id, answer in zip(ids, answers, strict=True)}
+
+
+def _photo(answer: Answer) -> Photo | None:
+    """None only on the server's word: a photo that could not be read must not look deleted."""
+    if not answer.ok and not is_gone(answer):
+        raise read_failure(answer, "the photo of a contact")
+    return photo_of(answer.content) if answer.ok and answer.content else None
 
 
 def _document(place: Place, answer: Answer) -> dict[str, Any] | None:

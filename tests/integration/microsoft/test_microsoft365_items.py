@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.microsoft365.extended import KEY, UNFINISHED
-from sync_engine.errors import OutcomeUnknown, PartlyWritten, VersionConflict
+from sync_engine.errors import OutcomeUnknown, PartlyWritten, Unavailable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Contact, Kind, Task
 from sync_engine.ports import BatchWrites, Changed, ManySteps, ReadBack, RemoteRef, Write
@@ -210,6 +210,14 @@ def test_photos_are_read_only_of_contacts_that_have_one(desk: Desk) -> None:
     assert len([path for _, path in desk.asked() if path.endswith("/photo/$value")]) == 3
     shown = [one for one, item in hub.items.items() if isinstance(item.record, Contact) and item.record.photo]
     assert sorted(shown) == sorted(with_photo)
+
+
+def test_r01_a_photo_that_cannot_be_read_is_not_deleted(desk: Desk) -> None:
+    where = desk.contacts()
+    ref = desk.connector.create(where, pictured(FACE), "key")
+    desk.graph.faults.append(Fault(400, code="ErrorInvalidRequest", path="photo"))
+    with pytest.raises(Unavailable):
+        list(desk.connector.fetch(where, [ref.id]))
 
 
 def test_a_photo_that_the_feed_does_not_show_comes_with_the_next_change(desk: Desk) -> None:
