@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from datetime import timedelta
 
 import pytest
 from exchangelib import Contact
 from exchangelib.errors import ErrorServerBusy
+from lxml import etree
 
 from tests.integration.microsoft.test_ews_e01_sync import people, rounds
 from tests.servers.microsoft.ews_client import BERLIN, Desk
@@ -68,6 +70,69 @@ def test_e08_a_property_may_be_named_by_its_tag(ews: Desk) -> None:
     assert found.count("<t:Value>Dr.</t:Value>") == 1
     unasked = shape.replace(uri, '<t:ExtendedFieldURI PropertyTag="0x3a46" PropertyType="String"/>')
     assert "Dr." not in ews.post(f'<m:FindItem Traversal="Shallow">{unasked}{where}</m:FindItem>').text
+
+
+def test_e08_some_properties_have_two_names(ews: Desk) -> None:
+    tags = {"0x3a06": "Eva", "0x3a1c": "+420 1", "0x3a59": "Brno"}
+    props = "".join(
+        f'<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="{tag}" PropertyType="String"/><t:Value>{value}</t:Value>'
+        "</t:ExtendedProperty>"
+        for tag, value in tags.items()
+    )
+    ews.post(f"<m:CreateItem><m:Items><t:Contact>{props}</t:Contact></m:Items></m:CreateItem>")
+    [found] = ews.account.contacts.all()
+    assert (found.given_name, found.physical_addresses[0].city) == ("Eva", "Brno")
+    assert [one.phone_number for one in found.phone_numbers if one.label == "MobilePhone"] == ["+420 1"]
+    found.given_name = "Ada"
+    found.save(update_fields=["given_name"])
+    uri = '<t:ExtendedFieldURI PropertyTag="0x3a06" PropertyType="String"/>'
+    shape = f"<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{uri}</t:AdditionalProperties>"
+    ids = f'<m:ItemIds><t:ItemId Id="{found.id}"/></m:ItemIds>'
+    assert "<t:Value>Ada</t:Value>" in ews.post(f"<m:GetItem><m:ItemShape>{shape}</m:ItemShape>{ids}</m:GetItem>").text
+
+
+_ICALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:choir
+DTSTART;TZID=Europe/Berlin:20270316T090000
+DURATION:PT1H
+SUMMARY:Choir; and tea
+RRULE:{rule}
+EXDATE;TZID=Europe/Berlin:20270323T090000
+BEGIN:VALARM
+ACTION:DISPLAY
+TRIGGER:-PT10M
+END:VALARM
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=7;COUNT=4",
+        "FREQ=WEEKLY;BYDAY=TU,TH;WKST=MO;COUNT=4",
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=3TU;COUNT=4",
+        "FREQ=MONTHLY;BYMONTHDAY=16",
+        "FREQ=YEARLY;BYDAY=-1TU;BYMONTH=3;COUNT=4",
+        "FREQ=YEARLY;BYMONTHDAY=16;BYMONTH=3;UNTIL=20300316T080000Z",
+    ],
+)
+def test_e19_appointments_are_written_and_read_as_icalendar(ews: Desk, rule: str) -> None:
+    content = base64.b64encode(_ICALENDAR.format(rule=rule).encode()).decode()
+    item = f'<t:CalendarItem><t:MimeContent CharacterSet="UTF-8">{content}</t:MimeContent></t:CalendarItem>'
+    ews.post(f'<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items>{item}</m:Items></m:CreateItem>')
+    [found] = ews.account.calendar.all()
+    assert (found.uid, found.subject, found.reminder_minutes_before_start) == ("choir", "Choir; and tea", 10)
+    shape = "<t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent>"
+    ids = f'<m:ItemIds><t:ItemId Id="{found.id}"/></m:ItemIds>'
+    got = etree.fromstring(ews.post(f"<m:GetItem><m:ItemShape>{shape}</m:ItemShape>{ids}</m:GetItem>").content)
+    told = base64.b64decode(got.findtext(".//{*}MimeContent") or "").decode()
+    assert f"RRULE:{rule}\r\n" in told
+    assert "EXDATE;TZID=W. Europe Standard Time:20270323T090000" in told
+    assert "SUMMARY:Choir\\; and tea" in told
 
 
 def test_e11_a_client_of_2007_names_the_zone_in_another_place(ews: Desk) -> None:

@@ -315,7 +315,7 @@ class Mailbox:
     def visible(self, log: list[Change]) -> int:
         """The last number that the lag lets through."""
         until = self.server.clock() - self.server.lag
-        return max((change.seq for change in log if change.at <= until), default=0)
+        return next((change.seq for change in reversed(log) if change.at <= until), 0)
 
     # inside
 

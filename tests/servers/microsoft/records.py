@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 Fields = dict[str, Any]
@@ -86,8 +88,9 @@ class Item:
 def last_of_each(log: list[Change], after: int, upto: int) -> list[Change]:
     """What became of each item in (after, upto]."""
     last: dict[str, Change] = {}
-    for change in log:
-        if after < change.seq <= upto:
+    begin = bisect_right(log, after, key=lambda change: change.seq)
+    for change in islice(log, begin, None):
+        if change.seq <= upto:
             earlier = last.pop(change.item, None)
             names = change.names | (earlier.names if earlier else frozenset())
             fresh = earlier is not None and earlier.verb == "create" and change.verb == "update"
