@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from agendahub.fanout import FanoutBinding
@@ -141,7 +143,7 @@ class Company:
     collection: int = field(init=False)
 
     def __post_init__(self) -> None:
-        schema.upgrade(f"sqlite:///{self.folder / 'agendahub.db'}")
+        (self.folder / "agendahub.db").write_bytes(_empty_store())
         self.write()
         with self.workspace.database.begin() as unit:
             self.collection = ensure_collection(unit.session.connection, "Contacts", ["contact"], "", utc_now())
@@ -220,6 +222,15 @@ class Company:
         [folder] = self.folders(address, name)
         found = self.mailbox(address).in_collection(folder.id)
         return sorted(_shown_name(item.fields) for item in found)
+
+
+@cache
+def _empty_store() -> bytes:
+    """Made once: migrations take long."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "agendahub.db"
+        schema.upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 def _shown_name(fields: dict[str, Any]) -> str:

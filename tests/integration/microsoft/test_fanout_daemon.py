@@ -44,7 +44,7 @@ def test_everybody_has_the_address_book_while_people_come_and_go(front: EwsFront
         wait_for(lambda: company.inside(BOB) == ["Grace Murray"])
         assert company.inside(ADA) == ["Grace Hopper"]
     rows = {row["address"]: row for row in hub.json("fanout", "members", "book")}
-    assert (rows[ADA]["member"], rows[BOB]["member"], rows[BOB]["state"]) == ("left", "active", "ok")
+    assert (rows[ADA]["member"], rows[BOB]["member"], rows[BOB]["items"]) == ("left", "active", 1)
     company.workspace.close()
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from agendahub.outcome import Result
 from agendahub.work import Worker
+from connectors.capabilities import MakesCollections
 from sync_engine.errors import NoAccess
+from sync_engine.model import Kind
 from tests.integration.microsoft.fanout_world import PEOPLE, Company, EwsFront, all_well, ews_front
 
 ADA, BOB = PEOPLE[0], PEOPLE[1]
@@ -101,6 +103,27 @@ def test_workers_that_race_make_one_folder_below_contacts(company: Company) -> N
     assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
     [folder] = company.folders(ADA)
     assert folder.parent == company.mailbox(ADA).well_known("contacts").id
+
+
+def test_connectors_that_race_make_one_folder(company: Company) -> None:
+    """As two hubs would, without a lease between them."""
+    [account] = {company.workspace.account(one.account) for one in company.bindings() if one.address == ADA}
+    start = threading.Barrier(4)
+
+    def make(kind: Kind) -> str:
+        connector = company.workspace.connector(account)
+        start.wait(10)
+        try:
+            assert isinstance(connector, MakesCollections)
+            return connector.make_collection("AgendaHub", frozenset({kind})).id
+        finally:
+            connector.close()
+
+    for kind, sort in ((Kind.CONTACT, "contacts"), (Kind.EVENT, "calendar")):
+        with ThreadPoolExecutor(4) as pool:
+            made = set(pool.map(make, [kind] * 4))
+        there = [one for one in company.mailbox(ADA).of_kind(sort) if one.name == "AgendaHub"]
+        assert (len(made), len(there)) == (1, 1)
 
 
 def test_a_deleted_folder_deletes_nothing_and_a_renamed_one_is_followed(company: Company) -> None:

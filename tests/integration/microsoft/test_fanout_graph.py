@@ -19,10 +19,12 @@ from agendahub.fanout_report import fanout_rows, member_rows
 from agendahub.outcome import Result
 from agendahub.work import Worker
 from agendahub.workspace import utc_now
+from connectors.capabilities import MakesCollections
 from storage.admin_config import ensure_collection, forget_binding
 from storage.fanouts import set_folder_made
 from storage.tables import links
 from sync_engine.errors import NoAccess
+from sync_engine.model import Kind
 from sync_engine.ports import Origin
 from tests.integration.microsoft.fanout_world import PEOPLE, Company, GraphFront, all_well, graph_front
 from tests.samples import event
@@ -194,6 +196,27 @@ def test_workers_that_race_make_one_folder(company: Company) -> None:
     assert set(results) <= {Result.OK, Result.BUSY}
     all_well(company.sync([ADA]))
     assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
+
+
+def test_connectors_that_race_make_one_folder(company: Company) -> None:
+    """As two hubs would, without a lease between them."""
+    [account] = {company.workspace.account(one.account) for one in company.bindings() if one.address == ADA}
+    start = threading.Barrier(4)
+
+    def make(kind: Kind) -> str:
+        connector = company.workspace.connector(account)
+        start.wait(10)
+        try:
+            assert isinstance(connector, MakesCollections)
+            return connector.make_collection("AgendaHub", frozenset({kind})).id
+        finally:
+            connector.close()
+
+    for kind, sort in ((Kind.CONTACT, "contacts"), (Kind.EVENT, "calendar")):
+        with ThreadPoolExecutor(4) as pool:
+            made = set(pool.map(make, [kind] * 4))
+        there = [one for one in company.mailbox(ADA).of_kind(sort) if one.name == "AgendaHub"]
+        assert (len(made), len(there)) == (1, 1)
 
 
 def test_a_deleted_folder_is_made_again_but_not_twice_a_day(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
