@@ -41,6 +41,8 @@ _PASSING = (
     ews.ErrorNoRespondingCASInDestinationSite,
     ews.ErrorProxyRequestProcessingFailed,
 )
+_MAY_BE_DONE = (*_PASSING, ews.ErrorInternalServerError)
+"""Of a whole request that writes; what else is said of one is said before anything of it is done."""
 _NOBODY = (ews.ErrorNonExistentMailbox, ews.ErrorMissingInformationEmailAddress, ews.ErrorNonPrimarySmtpAddress)
 _NO_IMPERSONATION = (
     ews.ErrorImpersonateUserDenied,
@@ -122,7 +124,7 @@ def _told(err: Exception, *, writing: bool) -> SyncError:
     if isinstance(err, _TOO_OLD):
         message = "This server is older than Exchange 2016, or the mailbox is on one that is; it cannot be synced."
         return Unavailable(message, server_said=said(err))
-    if isinstance(err, _PASSING) or not writing:
+    if isinstance(err, _MAY_BE_DONE) or not writing:
         return (
             _unknown(err)
             if writing

@@ -156,6 +156,14 @@ def test_one_item_that_spoils_the_request_is_refused_alone(desk: Desk) -> None:
     assert desk.hub(where).titles == ["c0", "c2"]
 
 
+@pytest.mark.parametrize("code", ["ErrorInternalServerError", "ErrorMailboxStoreUnavailable", "ErrorTimeoutExpired"])
+def test_r06_a_batch_that_fails_as_a_whole_is_not_sent_again(desk: Desk, code: str) -> None:
+    desk.fail(refusal("CreateItem", code))
+    writes = [Write(None, card(f"c{n}", f"uid-{n}"), key=f"key-{n}") for n in range(3)]
+    assert [type(one) for one in desk.connector.write(desk.contacts, writes)] == [OutcomeUnknown] * 3
+    assert desk.asked() == ["CreateItem"]
+
+
 def test_r27_a_busy_server_gets_no_creation_twice(desk: Desk) -> None:
     desk.site.mood.busy, desk.site.mood.back_off = 1, 20
     writes = [Write(None, card(), key="key")]
