@@ -26,20 +26,17 @@ class Photos:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def read(self, place: Place, items: Sequence[Any]) -> dict[str, bytes]:
-        """The pictures of contacts that have one, by the contact's id."""
+    def read(self, place: Place, items: Sequence[Any]) -> dict[str, bytes | Exception]:
+        """The pictures of contacts that have one, by the contact's id, or why one is not given out."""
         wanted = [(item.id, key) for item in items if item.has_picture is not False for key in _keys(item)[:1]]
-        found: dict[str, bytes] = {}
+        found: dict[str, bytes | Exception] = {}
         account = self._transport.account(place.owner)
         for start in range(0, len(wanted), TOGETHER):
             some = wanted[start : start + TOGETHER]
             service = GetAttachments(account=account)
             answers = self._transport.read(partial(service.read, [key for _, key in some]), place.owner)
-            found |= {
-                item_id: bytes(one._content)
-                for (item_id, _), one in zip(some, answers, strict=True)
-                if isinstance(one, FileAttachment) and one._content
-            }
+            for (item_id, _), answer in zip(some, answers, strict=True):
+                found[item_id] = answer if isinstance(answer, Exception) else bytes(answer._content or b"")
         return found
 
     def write(self, place: Place, item_id: str, data: bytes | None, *, new: bool = False) -> str:

@@ -75,8 +75,11 @@ class Reading:
                 yield _not_read(item_id, item)
             elif item_id in exceptions and exceptions[item_id] is None:
                 yield _broken(item, Unreadable("A changed occurrence of this series cannot be read."))
+            elif isinstance(photo := photos.get(item_id), Exception):
+                _stop_if_passing(photo)
+                yield _broken(item, Unreadable("The picture of this contact cannot be read.", server_said=said(photo)))
             else:
-                yield read(place, item, exceptions.get(item_id) or (), photos.get(item_id))
+                yield read(place, item, exceptions.get(item_id) or (), photo)
 
     def _exceptions(self, place: Place, items: Sequence[Any]) -> dict[str, list[Any] | None]:
         """The changed occurrences of series, by the master's id; None where one of them was not given out."""

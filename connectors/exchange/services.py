@@ -37,8 +37,7 @@ class OneRequest(EWSService):  # type: ignore[misc]
     def _api_versions_to_try(self) -> tuple[str, ...]:
         return (self._version_hint.api_version,)
 
-    @classmethod
-    def _get_soap_parts(cls, response: Any) -> Any:
+    def _get_soap_parts(self, response: Any) -> Any:
         """Only of answers that are whole: the library's parser forgives everything, a missing end too (SYNC.md R01).
 
         In one piece, where the library takes single octets.

@@ -12,7 +12,7 @@ from lxml import etree
 from sync_engine.errors import OutcomeUnknown, PartlyWritten, Rejected, Throttled, Unavailable, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Contact
-from sync_engine.ports import BatchWrites, Changed, ManySteps, ReadBack, RemoteRef, Write
+from sync_engine.ports import BatchWrites, Broken, Changed, ManySteps, ReadBack, RemoteRef, Write
 from tests.contract.connector_contract import event, task, title
 from tests.integration.microsoft.exchange_desk import Desk, Trouble, desk_of_ada, refusal
 from tests.integration.microsoft.microsoft365_desk import card
@@ -322,6 +322,24 @@ def test_pictures_are_read_together(desk: Desk) -> None:
     found = desk.connector.fetch(desk.contacts, [one.folder_id for one in desk.stored(desk.contacts)])
     assert [photo_of(one) for one in found if isinstance(one, Changed)] == [JPEG] * 3
     assert desk.asked() == ["GetItem", "GetAttachment"]
+
+
+@pytest.mark.parametrize(("code", "passes"), [("ErrorCannotOpenFileAttachment", False), ("ErrorServerBusy", True)])
+def test_a_picture_that_is_not_given_out_is_not_taken_for_deleted(desk: Desk, code: str, passes: bool) -> None:
+    ref = desk.connector.create(desk.contacts, with_photo(JPEG), "key")
+    answer = f"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"
+      xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><s:Body><m:GetAttachmentResponse>
+      <m:ResponseMessages><m:GetAttachmentResponseMessage ResponseClass="Error"><m:MessageText>no</m:MessageText>
+      <m:ResponseCode>{code}</m:ResponseCode><m:Attachments/></m:GetAttachmentResponseMessage></m:ResponseMessages>
+      </m:GetAttachmentResponse></s:Body></s:Envelope>"""
+    desk.fail(Trouble("GetAttachment", 200, answer.encode(), headers={"content-type": "text/xml"}))
+    if passes:
+        with pytest.raises(Unavailable):
+            desk.there(desk.contacts, ref.id)
+    else:
+        (found,) = desk.connector.fetch(desk.contacts, [ref.id])
+        assert isinstance(found, Broken)
+    assert photo_of(desk.there(desk.contacts, ref.id)) == JPEG
 
 
 def test_r05_a_picture_that_was_not_written_any_more_is_written_later(desk: Desk) -> None:
