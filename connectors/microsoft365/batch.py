@@ -40,7 +40,10 @@ class Batch:
         self._transport = transport
 
     def read(self, parts: Sequence[Part], owner: str = "") -> list[Answer]:
-        """The answers in the order of the parts. Raises Throttled, Unavailable, NotAuthorised and SuspectListing."""
+        """The answers in the order of the parts; also those that say that the server failed at just this (500).
+
+        Raises Throttled, Unavailable, NotAuthorised and SuspectListing.
+        """
         found: list[Answer] = []
         for start in range(0, len(parts), MOST):
             found += self._read(parts[start : start + MOST], owner)
@@ -54,7 +57,7 @@ class Batch:
         for part, answer in zip(parts, answers, strict=True):
             if answer.status == 0:
                 raise SuspectListing("Microsoft 365 left out an answer; everything is read again later.")
-            if answer.status in {401, 429} or answer.status >= 500:
+            if answer.status in {401, 429, 502, 503, 504}:
                 raise read_failure(answer, f"{part.method.upper()} {part.path.partition('?')[0]}")
         return answers
 

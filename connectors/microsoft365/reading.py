@@ -20,7 +20,7 @@ from connectors.microsoft365.membership import Membership
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.queries import EXTENSION, READ
 from connectors.microsoft365.transport import Transport
-from sync_engine.errors import ItemError, SuspectListing
+from sync_engine.errors import ItemError, SuspectListing, Unreadable
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Contact, Kind, Photo, Record
@@ -47,37 +47,43 @@ class Reading:
         """
         for start in range(0, len(ids), MOST):
             some = ids[start : start + MOST]
-            documents = self.documents(place, some)
+            answers = dict(zip(some, self._answers(place, some), strict=True))
+            documents = [answer.document for answer in answers.values() if answer.ok]
             if not told_there:
-                documents = {item_id: self._if_here(place, one) for item_id, one in documents.items()}
-            photos = self._photos(place, [one for one in documents.values() if one is not None])
-            for item_id in some:
-                document = documents[item_id]
-                yield Removed(item_id) if document is None else read(place, document, photos.get(item_id))
+                documents = [one for one in documents if self._membership.is_here(place, one)]
+            found = {one.ref.id: one for one in self.read_all(place, documents)}
+            for item_id, answer in answers.items():
+                yield found.get(item_id) or _not_read(item_id, answer)
 
-    def _if_here(self, place: Place, document: dict[str, Any] | None) -> dict[str, Any] | None:
-        return document if document is not None and self._membership.is_here(place, document) else None
-
-    def read_all(self, place: Place, documents: Sequence[dict[str, Any]]) -> list[Answered]:
+    def read_all(self, place: Place, documents: Sequence[dict[str, Any]]) -> list[Changed | Broken]:
         """What was listed with all its properties."""
         photos = self._photos(place, documents)
-        return [read(place, one, photos.get(str(one.get("id")))) for one in documents]
+        return [_with_photo(place, one, photos.get(str(one.get("id")))) for one in documents]
 
     def one(self, place: Place, item_id: str) -> Answered:
         """One item, as `fetch`."""
         return next(self.fetch(place, [item_id]))
 
-    def documents(self, place: Place, ids: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-        """The items as Graph shows them, by id, wherever in the mailbox; None for what is not there."""
-        parts = [Part("get", self.path(place, item_id) + READ[place.kind]) for item_id in ids]
-        answers = self._batch.read(parts, place.owner)
-        return {item_id: _document(place, answer) for item_id, answer in zip(ids, answers, strict=True)}
+    def document(self, place: Place, item_id: str) -> dict[str, Any] | None:
+        """An item as Graph shows it, wherever in the mailbox; None where it is not. Raises the errors of a read."""
+        (answer,) = self._answers(place, [item_id])
+        if is_gone(answer):
+            return None
+        if not answer.ok:
+            raise read_failure(answer, f"GET {place.items}")
+        return answer.document
+
+    def _answers(self, place: Place, ids: Sequence[str]) -> list[Answer]:
+        answers = self._batch.read([Part("get", self.path(place, one) + READ[place.kind]) for one in ids], place.owner)
+        if any(answer.ok and not answer.document.get("id") for answer in answers):
+            raise SuspectListing("Microsoft 365 sent something that is no item; is the account's URL right?")
+        return answers
 
     def path(self, place: Place, item_id: str) -> str:
         """The path of an item, below the version."""
         return self._transport.path(place.item(item_id), place.owner)
 
-    def _photos(self, place: Place, documents: Sequence[Mapping[str, Any]]) -> dict[str, Photo | None]:
+    def _photos(self, place: Place, documents: Sequence[Mapping[str, Any]]) -> dict[str, Answer]:
         """Of those contacts that say they have one, so that a first listing does not ask for thousands.
 
         A photo that changes does not always show in the feed (G20): it comes with the contact's next change, or when
@@ -87,24 +93,26 @@ class Reading:
             return {}
         ids = [str(one["id"]) for one in documents if value_of(one, HAS_PICTURE).lower() == "true"]
         answers = self._batch.read([Part("get", f"{self.path(place, one)}/photo/$value") for one in ids], place.owner)
-        return {item_id: _photo(answer) for item_id, answer in zip(ids, answers, strict=True)}
+        return dict(zip(ids, answers, strict=True))
 
 
-def _photo(answer: Answer) -> Photo | None:
-    """None only on the server's word: a photo that could not be read must not look deleted."""
-    if not answer.ok and not is_gone(answer):
-        raise read_failure(answer, "the photo of a contact")
-    return photo_of(answer.content) if answer.ok and answer.content else None
+def _not_read(item_id: str, answer: Answer) -> Removed | Broken:
+    """Of an item that did not come, or that is elsewhere."""
+    return Removed(item_id) if answer.ok or is_gone(answer) else _refused(item_id, answer)
 
 
-def _document(place: Place, answer: Answer) -> dict[str, Any] | None:
-    if is_gone(answer):
-        return None
-    if not answer.ok:
-        raise read_failure(answer, f"GET {place.items}")
-    if not answer.document.get("id"):
-        raise SuspectListing("Microsoft 365 sent something that is no item; is the account's URL right?")
-    return answer.document
+def _refused(item_id: str, answer: Answer) -> Broken:
+    """One that the server does not give out holds up no other; where the server failed it is read again soon."""
+    message = f"Microsoft 365 does not give this item out (HTTP {answer.status})."
+    version = f"status:{answer.status}" if answer.status < 500 else ""
+    return Broken(RemoteRef(item_id, version), "", Unreadable(message, server_said=answer.words))
+
+
+def _with_photo(place: Place, document: Mapping[str, Any], photo: Answer | None) -> Changed | Broken:
+    """A photo that could not be read must not look deleted: nothing of the contact is taken in then."""
+    if photo is not None and not photo.ok and not is_gone(photo):
+        return _refused(str(document["id"]), photo)
+    return read(place, document, photo_of(photo.content) if photo and photo.ok and photo.content else None)
 
 
 def read(place: Place, document: Mapping[str, Any], photo: Photo | None = None) -> Changed | Broken:

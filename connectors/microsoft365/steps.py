@@ -69,7 +69,7 @@ class Steps:
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
-        document = self._reading.documents(place, [item_id])[item_id]
+        document = self._reading.document(place, item_id)
         if document is None or value_of(document, UNFINISHED) != item.digest:
             return
         (found,) = self._reading.read_all(place, [document])
@@ -123,7 +123,7 @@ class Steps:
 
     def _instances(self, place: Place, item_id: str, days: Sequence[date]) -> dict[date, str]:
         """The ids of the occurrences of these days, wherever they are now."""
-        master = self._reading.documents(place, [item_id])[item_id]
+        master = self._reading.document(place, item_id)
         if master is None:
             return {}
         found = days_of_instances(master.get("exceptionOccurrences") or (), master)

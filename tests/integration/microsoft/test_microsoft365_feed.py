@@ -20,6 +20,7 @@ from tests.integration.microsoft.microsoft365_desk import (
     weekly,
     without,
 )
+from tests.servers.microsoft.graph_protocol import Fault
 
 WHERE: dict[str, Callable[[Desk], str]] = {
     "contacts": lambda desk: desk.contacts(),
@@ -245,6 +246,17 @@ def test_an_item_that_cannot_be_read_is_told_and_the_others_come(desk: Desk) -> 
     assert isinstance(broken, Broken)
     assert str(broken.error).startswith("Microsoft 365 sent a recurrence that cannot be read")
     assert '"hourly"' in broken.raw
+    assert [isinstance(one, Changed) for one in others] == [True, True]
+
+
+def test_r09_an_item_at_which_the_server_fails_holds_up_no_other(desk: Desk) -> None:
+    where, hub = filled(desk, "calendar")
+    bad, *well = hub.items
+    desk.graph.faults.append(Fault(500, code="ErrorInternalServerError", method="GET", path=bad.rstrip("="), times=99))
+    broken, *others = desk.connector.fetch(where, [bad, *well])
+    assert isinstance(broken, Broken)
+    assert "ErrorInternalServerError" in broken.error.server_said
+    assert broken.ref.version == "", "to be read again soon"
     assert [isinstance(one, Changed) for one in others] == [True, True]
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from connectors.microsoft365.extended import KEY, UNFINISHED
-from sync_engine.errors import OutcomeUnknown, PartlyWritten, Unavailable, VersionConflict
+from sync_engine.errors import OutcomeUnknown, PartlyWritten, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Contact, Kind, Task
-from sync_engine.ports import BatchWrites, Changed, ManySteps, ReadBack, RemoteRef, Write
+from sync_engine.ports import BatchWrites, Broken, Changed, ManySteps, ReadBack, RemoteRef, Write
 from tests.contract.connector_contract import task
 from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
 from tests.servers.microsoft.graph_protocol import Fault
@@ -214,10 +214,12 @@ def test_photos_are_read_only_of_contacts_that_have_one(desk: Desk) -> None:
 
 def test_r01_a_photo_that_cannot_be_read_is_not_deleted(desk: Desk) -> None:
     where = desk.contacts()
-    ref = desk.connector.create(where, pictured(FACE), "key")
+    refs = [desk.connector.create(where, pictured(FACE), "key"), desk.connector.create(where, card("b", "b"), "b")]
     desk.graph.faults.append(Fault(400, code="ErrorInvalidRequest", path="photo"))
-    with pytest.raises(Unavailable):
-        list(desk.connector.fetch(where, [ref.id]))
+    broken, well = desk.connector.fetch(where, [ref.id for ref in refs])
+    assert isinstance(broken, Broken)
+    assert broken.ref.version == "status:400"
+    assert isinstance(well, Changed)
 
 
 def test_a_photo_that_the_feed_does_not_show_comes_with_the_next_change(desk: Desk) -> None:
