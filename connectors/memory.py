@@ -117,7 +117,7 @@ class Account:
         """A new item under an id and a UID of the account's own; returns the id."""
         with self.lock:
             self._numbers += 1
-            own = with_uid(item.record, f"{self._numbers:04}@account")
+            own = with_uid(item.record, f"{self._numbers:04} {self.unkind.owner or 'account'}")
             remote_id = f"{collection}#{self._numbers:04}"
             self.put(collection, remote_id, Item.read(Item.of(own).text), known_as)
             if key:

@@ -27,6 +27,7 @@ FAILURES = "tests/contract/test_rules_failures.py::"
 IDENTITY = "tests/contract/test_rules_identity.py::"
 FIELDS = "tests/contract/test_rules_fields.py::"
 WINDOW = "tests/contract/test_rules_window.py::"
+MEETINGS = "tests/contract/test_rules_meetings.py::"
 PATHS = "tests/unit/test_engine_paths.py::"
 BATCHES = "tests/unit/test_engine_batches.py::"
 CALLS = "tests/unit/test_engine_every_call.py::"
@@ -96,6 +97,23 @@ MUTANTS = (
     Mutant("a missing item is known", "sync_engine/pull.py", "for i, k in links.items() if k.state is not LinkState.MISSING and not is_gone(k)}", "for i, k in links.items()}", HARD + "test_r22_what_went_missing_in_a_listing_and_is_back_in_the_next_is_linked_again"),
     Mutant("half a listing notes what is absent", "sync_engine/pull.py", "        last = page\n", "        last = page\n        if since is None:\n            with cycle.transaction() as uow:\n                _note_absent(cycle, uow, binding, [i for i in uow.linked_remote_ids(binding.id) if i not in seen])\n", DELETIONS + "test_r01_a_listing_that_breaks_off_half_way_notes_no_deletion"),
     Mutant("an emptied quarantine is never left", "sync_engine/pull.py", "    if well:\n", "    if False:\n", FAILURES + "test_r09_an_unreadable_item_is_kept_raw_and_the_rest_is_in_sync"),
+    # meetings in several mailboxes, copies of what we made
+    Mutant("meetings: a guest's word counts", "sync_engine/meetings.py", "    if Role.ORGANIZER in roles:\n", "    if False:\n", MEETINGS + "test_r13_what_a_guest_changes_is_his_alone"),
+    Mutant("meetings: reminders go from mailbox to mailbox", "sync_engine/plan.py", "        if place is Standing.SHARES:\n            read", "        if False:\n            read", MEETINGS + "test_r12_r21_three_mailboxes_with_other_reminders_write_nothing"),
+    Mutant("meetings: a guest's deletion deletes for all", "sync_engine/removals.py", "    if removal.hub.deleted or standing(removal.link.role, elsewhere) is Standing.SOURCE:\n", "    if True:\n", MEETINGS + "test_r13_a_guest_who_takes_his_copy_away_is_left_alone_until_he_is_invited_again"),
+    Mutant("meetings: who left is written to", "sync_engine/intents.py", "    if link and link.state is LinkState.LEFT:\n        return None\n", "", MEETINGS + "test_r13_a_phone_deletes_a_meeting_at_its_organiser_only"),
+    Mutant("meetings: a cancelled one comes back with a guest's copy", "sync_engine/removals.py", "    if removal.link.role is Role.ORGANIZER:\n        uow.let_go([hub.id])\n", "", MEETINGS + "test_r13_a_cancelled_meeting_leaves_the_hub_and_guests_copies_to_the_mail_system"),
+    Mutant("meetings: guests are not let go when we delete", "sync_engine/results.py", "                if delivery.link.role is Role.ORGANIZER:\n", "                if False:\n", MEETINGS + "test_r13_a_phone_deletes_a_meeting_at_its_organiser_only"),
+    Mutant("meetings: the last guest off the list takes the event along", "sync_engine/meetings.py", "    return old if old is Role.ORGANIZER and told is Role.NONE else told", "    return told", MEETINGS + "test_r13_the_last_guest_off_the_list_takes_nothing_with_him"),
+    Mutant("meetings: UIDs of mailboxes are not known", "sync_engine/pull.py", "    there = uow.items_by_remote_uid(binding.collection_id, rest) if rest else {}", "    there: dict[str, HubItem] = {}", MEETINGS + "test_r12_a_phones_event_that_becomes_a_meeting_in_outlook_is_one_event"),
+    Mutant("meetings: the hub's own fields overwrite each mailbox's", "sync_engine/deliver.py", "        payload = _changed(agreed, payload, base)\n", "", MEETINGS + "test_r12_what_a_phone_changes_reaches_each_mailbox_and_leaves_the_rest_of_its_own"),
+    Mutant("meetings: a guest's fields go to the organiser", "sync_engine/plan.py", "        base = self._agreed_with_guests(change, hub)\n", "        base = None\n", MEETINGS + "test_r12_an_organiser_who_is_bound_after_his_guests_takes_the_meeting_over"),
+    Mutant("meetings: everything goes to every guest", "sync_engine/intents.py", "        if place is Standing.FOLLOWS or (from_guests and not item.deleted):\n", "        if False:\n", MEETINGS + "test_r12_a_strangers_change_reaches_one_mailbox_before_the_other"),
+    Mutant("copies: hidden UIDs are not looked at", "sync_engine/hidden_uids.py", '    return "" if change.known_as == change.item.uid else change.known_as', '    return ""', MEETINGS + "test_r11_r37_linked_anew_originals_and_copies_stay_what_they_are"),
+    Mutant("copies: one takes the original's link", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub\n"),
+    Mutant("copies: one takes the place of what was deleted", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub if _moved_away(link) else None\n", MEETINGS + "test_r37_of_a_copy_and_its_deleted_original_the_copy_stays"),
+    Mutant("copies: what the hub has deleted comes back", "sync_engine/plan.py", "        if hub is None or hub.deleted or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", "        if hub is None or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", MEETINGS + "test_r37_a_copy_of_what_the_hub_has_deleted_is_new_and_brings_nothing_back"),
+    Mutant("copies: a lost hub gives every item a new UID", "sync_engine/plan.py", "            uid = named if self.chosen.get(named) == change.ref.id else uid\n", "            uid = change.item.uid\n", MEETINGS + "test_r11_r37_a_lost_hub_is_filled_again_without_copies"),
     # deletions
     Mutant("deletions not verified", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        if True:\n            gone.append(answer.id if isinstance(answer, Removed) else answer.ref.id)", DELETIONS + "test_r01_a_listing_that_leaves_items_out_deletes_nothing_that_is_still_there"),
     Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
@@ -126,6 +144,7 @@ MUTANTS = (
     Mutant("a batch in doubt sent again", "sync_engine/batches.py", "            results.unknown(delivery, err)\n", "            results.untouched([delivery])\n", BATCHES + "test_r06_a_batch_that_broke_off_in_doubt_is_settled_by_a_read"),
     Mutant("one of a batch in doubt sent again", "sync_engine/batches.py", "        results.unknown(delivery, answer)\n", "        results.untouched([delivery])\n"),
     Mutant("later batches forgotten", "sync_engine/batches.py", "            results.untouched(deliveries[start + size :])\n", "            pass\n", BATCHES + "test_r27_what_a_broken_off_batch_did_not_send_waits_for_the_next_cycle"),
+    Mutant("what a system keeps is taken for an edit", "sync_engine/kept.py", "    if not isinstance(connector, Keeps):", "    if True:"),
     Mutant("half a series is believed", "sync_engine/settle.py", "                connector.finish(", "                (lambda *_: None)(", BATCHES + "test_r05_a_series_that_was_written_by_half_is_finished_before_anything_is_read_from_it"),
     Mutant("a refused part is not told", "sync_engine/results.py", "            if (err := self.partly.get(delivery.hub.id)) is not None:", "            if (err := None) is not None:", BATCHES + "test_what_was_written_in_part_stays_whole_in_the_hub_and_is_told"),
     Mutant("no idempotency key", "sync_engine/deliver.py", "delivery.payload, delivery.intent.key)", "delivery.payload, '')"),

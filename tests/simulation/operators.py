@@ -145,6 +145,8 @@ def _relink(world: World, action: Action) -> None:
     there = {title_of(item.record) for item, _ in remote.items.values()}
     world.ledger.dead -= there
     world.ledger.unbased |= there
+    if remote.nature.hides:  # a copy whose original has gone since: nobody can know
+        world.ledger.unbased |= {title_of(item.record) for _, item in world.hub_items()}
     if remote.nature.own_uids:
         world.ledger.loosen([item for item, _ in remote.items.values()])
     world.ledger.dead -= {title_of(item.record) for _, item in world.hub_items()}

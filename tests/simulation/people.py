@@ -95,7 +95,7 @@ def _make(world: World, where: int, mark: str, number: int) -> None:
 
 def _make_there(world: World, where: int, item: Item, sent_as: str = "") -> None:
     remote = world.remotes[where - 1]
-    if remote.nature.lossy:
+    if remote.nature.has_less:
         item = Item.read(without(item.text))
         world.ledger.plain.add(title_of(item.record))
     remote_id = remote.new_id(item.uid)
@@ -113,6 +113,8 @@ def _copy(world: World, action: Action) -> None:
     place = there[action.which % len(there)] if there else None
     if place is None or samples.is_series(place.item):
         return
+    if not any(k.binding_id == world.bindings[place.where - 1] for k in world.store.state.links.values()):
+        return  # while a binding is linked anew, one alone is taken for what it is a copy of
     number, mark = samples.number_of(place.item), world.ledger.birth()
     token = world.ledger.token(mark, samples.SMALL[type(place.item.record)])
     item = samples.made(number, "copy", mark, token)
