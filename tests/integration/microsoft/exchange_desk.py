@@ -61,7 +61,7 @@ class Listening:
     lose: int = 0  # the answer to the write that is the n-th from now is lost
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not scope["path"].lower().endswith("/exchange.asmx"):
             await self.app(scope, receive, send)
             return
         body = b""

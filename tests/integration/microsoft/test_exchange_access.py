@@ -104,6 +104,16 @@ def test_r24_a_token_that_is_refused_is_renewed_once(desk: Desk) -> None:
     assert source.told == 1
 
 
+def test_e15_an_app_signs_in_and_acts_for_somebody(certificates: tuple[Path, Path]) -> None:
+    server, ca = certificates
+    with desk_of_ada(server) as desk:
+        app = {"auth": "app", "client_id": "cid", "secret": "s3cret", "username": "", "ca_file": str(ca)}
+        where = {"authority": desk.site.url.partition("/EWS")[0] + "/contoso", "mailbox": ADA}
+        assert len(desk.another(**app, **where).collections()) == 3
+        with pytest.raises(NoAccess, match="no mailbox of this address"):
+            desk.another(**app, **where | {"mailbox": "nobody@example.com"}).collections()
+
+
 def test_an_auth_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="ntlm"):
         ExchangeConnector(ConnectorSettings("https://mail.example.org", auth="digest"))
