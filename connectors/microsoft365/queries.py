@@ -41,7 +41,7 @@ READ = {
     Kind.TASK: _query(expand=_TASK_EXPAND),
 }
 """To read one item; only so a series tells of its exceptions and cancelled occurrences."""
-_TOP = {Kind.CONTACT: "250", Kind.EVENT: "100", Kind.TASK: "100"}
+_TOP = {Kind.CONTACT: "250", Kind.EVENT: "250", Kind.TASK: "100"}
 LIST = {
     Kind.CONTACT: _query(top=_TOP[Kind.CONTACT], expand=_CONTACT_EXPAND),
     Kind.EVENT: _query(top=_TOP[Kind.EVENT], select=",".join(_EVENT_SELECT), expand=_EVENT_EXPAND),
