@@ -180,18 +180,29 @@ def _show_step(step: dict[str, object]) -> None:
 
 @group.command(
     help=_("Give an account a new password; what was synced stays as it is, nothing is read again."),
-    epilog=examples("agendahub account secret work"),
+    epilog=examples("agendahub account secret work", "agendahub account secret all --certificate app.pem"),
 )
-def secret(context: typer.Context, name: Annotated[str, typer.Argument(help=_("The account."))]) -> None:
+def secret(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help=_("The account."))],
+    certificate: Annotated[
+        str, typer.Option(metavar="FILE", help=_("Instead: the key and the certificate of its app (PEM)."))
+    ] = "",
+) -> None:
+    from pathlib import Path
+
     from agendahub.secret_input import read_secret
 
     workspace = workspace_of(context)
     account = workspace.account(name)
-    way, _colon, stored = account.secret.partition(":")
+    where = account.certificate if certificate else account.secret
+    way, _colon, stored = where.partition(":")
     if way != "store":
-        hint = _("The password of {name} is not in the store but in {where}; change it there.")
-        raise Failure(hint.format(name=name, where=account.secret or _("no place")))
-    workspace.put_secret(stored, read_secret(_("Password for {user}").format(user=account.username or name)))
+        what = _("certificate") if certificate else _("password")
+        hint = _("The {what} of {name} is not in the store but in {where}; change it there.")
+        raise Failure(hint.format(what=what, name=name, where=where or _("no place")))
+    asked = _("Password for {user}").format(user=account.username or name)
+    workspace.put_secret(stored, Path(certificate).read_text("utf-8") if certificate else read_secret(asked))
     say(_("Done. A running daemon uses it at its next try."))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from typer.testing import CliRunner
 
 from agendahub.cli import app
@@ -16,10 +17,15 @@ from agendahub.new_account import local_zone
 from agendahub.sign_ins import SignIns
 from agendahub.workspace import Workspace
 from config import load
-from connectors.microsoft.sign_in_person import WrongState
+from connectors.microsoft.sign_in_person import PersonSignIn, WrongState
+from connectors.microsoft.sign_in_scopes import Resource
+from connectors.registry import connect
+from connectors.settings import ConnectorSettings
+from connectors.tokens import MemoryTokens
 from tests.integration.microsoft.app_certificate import app_certificate
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
+from tests.servers.microsoft.ews_client import Desk, desk
 
 
 class Cli:
@@ -80,6 +86,74 @@ def _probe_leaves_nothing(cli: Cli, office: Office) -> None:
     written: Any = json.loads(cli.run("account", "test", "office", "--write", "--collection", "Contacts", "--json"))[-1]
     assert (written["ok"], "and deleted" in written["detail"]) == (True, True), written
     assert len(list(ada.in_collection(where))) == before
+
+
+def test_r24_one_sync_without_a_daemon_says_so_too(cli: Cli, office: Office, at_office: tuple[str, ...]) -> None:
+    cli.run("account", "add", "office", *at_office)
+    office.graph.sign_in.consented = True
+    cli.run("account", "sign-in", "office")
+    cli.run("binding", "add", "people", "--account", "office", "--remote", "Contacts", "--collection", "People")
+    cli.run("sync", "people")
+    office.graph.sign_in.revoked = True
+    office.graph.sign_in.grants.clear()
+    cli.run("sync", "people", code=1)
+    assert [row["state"] for row in json.loads(cli.run("account", "list", "--json"))] == ["needs_sign_in"]
+    asked = len(office.graph.sign_in.asked)
+    cli.run("sync", "people", code=1)
+    assert len(office.graph.sign_in.asked) == asked
+    assert json.loads(cli.run("status", "--json", code=1))["bindings"][0]["state"] == "needs_sign_in"
+
+
+def test_exchange_step_by_step(cli: Cli, ews: Desk) -> None:
+    words = ("--connector", "exchange", "--url", ews.site.url, "--username", "ada", "--auth", "ntlm")
+    cli.run("account", "add", "mail", *words, typed="secret\n")
+    steps = json.loads(cli.run("account", "test", "mail", "--write", "--collection", "Contacts", "--json"))
+    names = ["name lookup", "connection", "encryption", "mailbox", "read", "write and delete"]
+    assert [(step["name"], step["ok"]) for step in steps] == [(name, True) for name in names]
+    cli.run("account", "secret", "mail", typed="not-the-one\n")
+    last = json.loads(cli.run("account", "test", "mail", "--json", code=1))[-1]
+    assert (last["name"], last["ok"]) == ("mailbox", False)
+    assert "not-the-one" not in json.dumps(last)
+
+
+def test_exchange_with_a_sign_in_at_microsoft(tmp_path: Path) -> None:
+    """A token that the server refuses is renewed, and the next is kept."""
+    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
+    authority.cert_pem.write_to_path(ca)
+    with desk(key) as ews:
+        where, sign_in, tokens = ews.site.url, ews.site.sign_in, MemoryTokens()
+        more: dict[str, Any] = {
+            "authority": f"{where.partition('/EWS')[0]}/contoso",
+            "ca_file": str(ca),
+            "timeout": 10.0,
+        }
+        settings = ConnectorSettings(url=where, auth="device", client_id="cid", tokens=tokens, **more)
+        signing = PersonSignIn(settings, Resource.EWS)
+        code = signing.device_code()
+        sign_in.consented = True
+        assert signing.typed(code) == ADA
+        connector = connect("exchange", settings)
+        assert connector.collections()
+        sign_in.grants.clear()
+        assert connector.collections()
+        connector.close()
+        assert [form["grant_type"] for form in sign_in.asked if "grant_type" in form][1:] == ["refresh_token"]
+        assert "EWS.AccessAsUser.All" in sign_in.asked[-1]["scope"]
+
+
+def test_a_certificate_is_kept_in_the_store_if_the_account_says_so(cli: Cli, office: Office, tmp_path: Path) -> None:
+    pem, _public = app_certificate("of the key")
+    (tmp_path / "app.pem").write_text(pem)
+    where = f'url = "{office.graph.url}/v1.0"\nauthority = "{office.graph.url}/contoso"\nca_file = "{office.ca}"\n'
+    own = f'connector = "microsoft365"\nauth = "app"\nclient_id = "cid"\nmailbox = "{ADA}"\n{where}'
+    own += 'certificate = "store:its certificate"\nsecret = "store:its password"\n'
+    cli.config.write_text(f'{cli.config.read_text()}\n[[accounts]]\nname = "all"\n{own}')
+    cli.run("account", "secret", "all", "--certificate", str(tmp_path / "app.pem"))
+    cli.run("account", "secret", "all", typed="of the key\n")
+    (tmp_path / "app.pem").unlink()
+    cli.run("account", "sign-in", "all")
+    assert "client_assertion" in office.asked("client_credentials")[-1]
 
 
 def test_as_an_app(cli: Cli, office: Office, at_office: tuple[str, ...], tmp_path: Path) -> None:

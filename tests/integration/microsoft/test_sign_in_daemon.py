@@ -96,12 +96,3 @@ def sign_in_in_a_browser(hub: Hub, office: Office, api: dict[str, str]) -> None:
     assert shown.headers["content-security-policy"].startswith("default-src 'none'")
     again = requests.post(back, data=answer, timeout=10)
     assert (again.status_code, "used before" in again.text) == (400, True)
-
-
-def test_r24_one_sync_without_a_daemon_says_so_too(hub: Hub, office: Office) -> None:
-    sign_in_by_code(hub, office)
-    hub.run("sync", "people")
-    lose(office)
-    hub.run("sync", "people", code=1)
-    assert [row["state"] for row in hub.json("account", "list")] == ["needs_sign_in"]
-    assert office.graph.server.mailbox(ADA).well_known("contacts")
