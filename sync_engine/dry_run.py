@@ -13,6 +13,8 @@ from sync_engine.context import Cycle
 from sync_engine.cycle import run_cycle
 from sync_engine.errors import AccountError
 from sync_engine.item import Item
+from sync_engine.kept import kept_by
+from sync_engine.model import Record
 from sync_engine.ports import (
     Binding,
     Broken,
@@ -107,6 +109,10 @@ class _Pretending:
         self._inner = inner
         self.carries = inner.carries
         self.feeds: list[Feed] = []
+
+    def kept(self, record: Record) -> Record | None:
+        """As the real one; None where that does not tell."""
+        return kept_by(self._inner)(record)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """As the real one."""

@@ -12,6 +12,7 @@ from sync_engine.errors import ItemError
 from sync_engine.formats import parse, render, with_uid
 from sync_engine.hidden_uids import choose, hidden_uid
 from sync_engine.item import Item
+from sync_engine.kept import Kept, unknown
 from sync_engine.matching import fingerprint, look_alike
 from sync_engine.meetings import Standing, is_gone, is_let_go, standing, with_own_fields
 from sync_engine.model import Record
@@ -49,6 +50,7 @@ class Planner:
     later: list[Changed] | None = None  # takes what only its content can match, until all UIDs have been seen
     waiting: list[Changed] = field(default_factory=list)  # known by a UID that is not its own, or by a hidden one
     chosen: dict[str, str] | None = None  # hidden UID -> remote id of the original, once all have been seen
+    kept: Kept = unknown  # what the remote holds of a record
     anew: bool = False  # nothing was pushed yet: the binding is new, or linked anew
 
     def steps(self, changes: Sequence[Change]) -> list[Step]:
@@ -115,22 +117,31 @@ class Planner:
         if is_gone(link):
             return self._matched(change, hub, link)
         if (heir := self._heir(hub, change)) is not None:
-            fresh = replace(link, item_id=heir.id, base_revision=heir.revision_id, echo_revision=None, pushed_at=None)
-            return self._matched(change, heir, replace(fresh, state=LinkState.MISSING))
+            anew = replace(link, item_id=heir.id, base_revision=heir.revision_id, echo_revision=None, pushed_at=None)
+            return self._matched(change, heir, replace(anew, state=LinkState.MISSING))
         self.taken.add(hub.id)
         base = self._record(hub, link.base_revision)
         read = with_uid(change.item.record, hub.uid)
-        if _is_echo(link, base, read):
+        expected = self._expected(hub, link, base)
+        fresh = link.echo_revision is None
+        if (fresh and read == expected) or (expected is None and _is_echo(link, base, read)):
             reason = "the server keeps less than we sent"
             return Step(What.ECHO, change.ref, reason, link, hub, change.item, base, role=change.role)
-        if link.echo_revision is not None:
-            read = _as_read(remote_as_meant(read, base, self._record(hub, link.echo_revision)))
+        if expected is not None:
+            read = _as_read(remote_as_meant(read, base, expected))
         if place is Standing.SHARES:
             read = _as_read(with_own_fields(read, base))
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
-        step = _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+        step = _step(decide(base, held, meant, self.policy), change, link, hub, meant, held, apart=expected is not None)
         return self._noted(step, change, meant) if place is Standing.SHARES else step
+
+    def _expected(self, hub: HubItem, link: Link, base: Record) -> Record | None:
+        """What the remote holds if nobody touched it, where that differs from what was sent: seen, or worked out."""
+        if link.echo_revision is not None:
+            return self._record(hub, link.echo_revision)
+        kept = self.kept(base)
+        return None if kept is None or kept == base else kept
 
     def _heir(self, hub: HubItem, change: Changed) -> HubItem | None:
         """The living item that has the UID of a deleted one: that cannot come back, and the two are one."""
@@ -268,9 +279,12 @@ class Planner:
             return self._aside(change, hub, link)
         if change.role is Role.GUEST and held is not None:
             return self._invited(change, hub, held, link)
+        expected = self.kept(last)
+        if expected is not None:
+            read = _as_read(remote_as_meant(read, last, expected))
         meant = carried(read, last, self.carries)
-        base = self._agreed_with_guests(change, hub)
-        return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held)
+        base, apart = self._agreed_with_guests(change, hub), expected is not None and expected != last
+        return _step(decide(base, held, meant, self.policy), change, link, hub, meant, held, apart=apart)
 
     def _look_alike(self, item: Item) -> HubItem | None:
         if not self.view.look_alikes:
@@ -284,14 +298,22 @@ class Planner:
 
 
 def _step(
-    decision: Decision, change: Changed, link: Link | None, hub: HubItem, meant: Record, held: Record | None
+    decision: Decision,
+    change: Changed,
+    link: Link | None,
+    hub: HubItem,
+    meant: Record,
+    held: Record | None,
+    *,
+    apart: bool = False,
 ) -> Step:
     what, record = _WHAT[decision.outcome], decision.record
     if decision.outcome is Outcome.MERGE and record is not None:
         record = _as_read(record)
         what = What.PUSH if record == held else what
     conflicts, role = decision.conflicts, change.role
-    return Step(what, change.ref, decision.reason, link, hub, change.item, meant, record, conflicts, role=role)
+    read = change.item
+    return Step(what, change.ref, decision.reason, link, hub, read, meant, record, conflicts, role=role, apart=apart)
 
 
 def _as_read(merged: Record) -> Record:

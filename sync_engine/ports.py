@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from sync_engine.errors import ItemError, OutcomeUnknown
 from sync_engine.item import Item
-from sync_engine.model import Kind
+from sync_engine.model import Kind, Record
 from sync_engine.state import (
     Binding,
     Cursor,
@@ -164,6 +164,18 @@ class ReadBack(Protocol):
 
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """What the system keeps for items that were just written; answers as `fetch` does."""
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A capability: the system holds less than an item says, and the connector knows how much (Outlook).
+
+    What it holds of an item that nobody touched there is then never taken for somebody's edit, whatever versions the
+    system gives: some raise them by themselves.
+    """
+
+    def kept(self, record: Record) -> Record | None:
+        """What is read of this record once it was written; None where that is not known. Asks no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +395,7 @@ __all__ = [
     "HubItem",
     "Intent",
     "IntentState",
+    "Keeps",
     "KnownVersions",
     "Link",
     "LinkState",

@@ -14,6 +14,7 @@ from sync_engine.brake import approved_items, hold_emptied, refused_items
 from sync_engine.context import Cycle
 from sync_engine.errors import CursorExpired, NotStored, SuspectListing
 from sync_engine.hidden_uids import hidden_uid
+from sync_engine.kept import kept_by
 from sync_engine.matching import fingerprint
 from sync_engine.meetings import is_gone
 from sync_engine.model import starts_of, title_of
@@ -228,7 +229,8 @@ def _planned(
     """The steps for a page, without those that the watch refuses; and the remote ids of these."""
     view = load_view(uow, binding, page.changes, matching=matching)
     anew = binding.hub_cursor == 0
-    planner = Planner(cycle.policy, cycle.connector.carries, view, cycle.clock(), later=later, anew=anew)
+    connector, now = cycle.connector, cycle.clock()
+    planner = Planner(cycle.policy, connector.carries, view, now, later=later, kept=kept_by(connector), anew=anew)
     steps = planner.steps(page.changes)
     refused: set[str] = set()
     for step in steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sync_engine.decide import own_rewriting
 from sync_engine.deliver import Delivery
 from sync_engine.formats import with_uid
+from sync_engine.kept import kept_by
 from sync_engine.ports import Changed, ReadBack, RemoteRef
 from sync_engine.results import Results
 
@@ -36,9 +37,10 @@ def _compared(results: Results, delivery: Delivery, ref: RemoteRef, kept: Change
     if _same_text(delivery.payload.text, kept.item.text):
         return kept.as_written
     payload, read = delivery.payload.record, with_uid(kept.item.record, delivery.payload.uid)
+    connector = results.cycle.connector
     if read == payload:
         return kept.as_written
-    proven = bool(ref.version) and ref.version == kept.ref.version
+    proven = (bool(ref.version) and ref.version == kept.ref.version) or read == kept_by(connector)(payload)
     if proven or (not ref.version and own_rewriting(payload, read)):
         results.echoes[delivery.hub.id] = kept.item.text
         return kept.as_written

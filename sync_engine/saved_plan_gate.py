@@ -14,6 +14,8 @@ from sync_engine.context import Cycle
 from sync_engine.cycle import run_cycle
 from sync_engine.dry_run import Feed
 from sync_engine.item import Item
+from sync_engine.kept import kept_by
+from sync_engine.model import Record
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -94,6 +96,10 @@ class _Replayed:
         self._inner = inner
         self._feeds = list(feeds)
         self.carries = inner.carries
+
+    def kept(self, record: Record) -> Record | None:
+        """As the real one; None where that does not tell."""
+        return kept_by(self._inner)(record)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """As the real one."""

@@ -10,6 +10,7 @@ from sync_engine.decide import own_rewriting
 from sync_engine.deliver import Delivery, load_deliveries
 from sync_engine.errors import ItemError, PartlyWritten
 from sync_engine.formats import with_uid
+from sync_engine.kept import kept_by
 from sync_engine.merge import merge
 from sync_engine.ports import (
     Binding,
@@ -107,6 +108,8 @@ class _Outcome:
             self._gone(delivery, found)
         elif isinstance(found, Changed) and self._as_sent(delivery, found) and delivery.operation is Operation.UPDATE:
             self.results.done(delivery, found.as_written)
+        elif isinstance(found, Changed) and self._as_kept(delivery, found) and delivery.operation is Operation.UPDATE:
+            self.results.done_otherwise(delivery, found)
         elif isinstance(found, Changed) and self._as_before(delivery, found):
             self.results.untouched([delivery])
         elif isinstance(found, Changed) and self._only_rewritten(delivery, found):
@@ -122,7 +125,9 @@ class _Outcome:
             self.results.refused.append((delivery, place_taken()))
         elif isinstance(found, Changed) and self._as_sent(delivery, found):
             self.results.done(delivery, found.as_written)
-        elif isinstance(found, Changed) and self._rewritten_by_server(delivery, found):
+        elif isinstance(found, Changed) and (
+            self._as_kept(delivery, found) or self._rewritten_by_server(delivery, found)
+        ):
             self.results.done_otherwise(delivery, found)
         else:
             if isinstance(found, Changed):
@@ -140,6 +145,14 @@ class _Outcome:
     @staticmethod
     def _as_sent(delivery: Delivery, found: Changed) -> bool:
         return bool(with_uid(found.item.record, delivery.payload.uid) == delivery.payload.record)
+
+    def _as_kept(self, delivery: Delivery, found: Changed) -> bool:
+        """As the system is known to hold what we sent, unless it would hold the last version in the same way."""
+        kept = kept_by(self.results.cycle.connector)
+        there = with_uid(found.item.record, delivery.payload.uid)
+        if there != kept(delivery.payload.record):
+            return False
+        return delivery.base is None or there != kept(with_uid(delivery.base.record, delivery.payload.uid))
 
     @staticmethod
     def _rewritten_by_server(delivery: Delivery, found: Changed) -> bool:

@@ -98,6 +98,8 @@ def _equal(world: World, n: int, mark: str, hub: Item, there: Item) -> bool:
     record = carried(with_uid(there.record, hub.uid), hub.record, connector_for(remote).carries)
     if record == hub.record or mark in {title_of(remote.items[i][0].record) for i in remote.hidden}:
         return True
+    if remote.nature.tells and with_uid(there.record, hub.uid) == connector_for(remote).kept(hub.record):
+        return True
     if remote.nature.rewrites and _for_people(record) == _for_people(hub.record):
         return True
     taken = n + 1 in world.ledger.cleared.get(mark, set())

@@ -9,6 +9,7 @@ from sync_engine.decide import carried
 from sync_engine.errors import VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
+from sync_engine.model import Record
 from sync_engine.ports import (
     Broken,
     Change,
@@ -38,6 +39,10 @@ class SimConnector:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def kept(self, record: Record) -> Record | None:
+        """What the remote makes of a record, where that is known."""
+        return self.remote.kept(Item.of(record)).record if self.remote.nature.tells else None
 
     # ------------------------------------------------------------ reading
 
@@ -101,7 +106,7 @@ class SimConnector:
             item = Item.of(with_uid(item.record, f"{remote_id}@{self.remote.name}"))
         self.remote.keys[key] = remote_id
         self.remote.put(remote_id, self.remote.kept(item))
-        return self._told(remote_id)
+        return self._touched(self._told(remote_id))
 
     def update(self, collection: str, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
         found = self.remote.read(ref.id)
@@ -109,7 +114,7 @@ class SimConnector:
             raise VersionConflict(f"The item {ref.id} was changed or deleted at the account.")
         self._others_go_on(found)
         self.remote.put(ref.id, self.remote.kept(item))
-        return self._told(ref.id)
+        return self._touched(self._told(ref.id))
 
     def delete(self, collection: str, ref: RemoteRef) -> None:
         found = self.remote.read(ref.id)
@@ -143,6 +148,11 @@ class SimConnector:
         now = remote.items.get(found.ref.id)
         if now is None or now[0].text != found.item.text:
             remote.overwritten.append(now[0].text if now else found.item.text)
+
+    def _touched(self, told: RemoteRef) -> RemoteRef:
+        if self.remote.nature.touches:
+            self.remote.put(told.id, self.remote.items[told.id][0])
+        return told
 
     def _told(self, remote_id: str) -> RemoteRef:
         if self.remote.nature.quiet:

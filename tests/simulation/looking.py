@@ -55,7 +55,7 @@ def picked(world: World, action: Action) -> Place | None:
 
 def is_lossy(world: World, where: int) -> bool:
     """Whether people there see less than there is."""
-    return where != HUB and world.remotes[where - 1].nature.lossy
+    return where != HUB and world.remotes[where - 1].nature.has_less
 
 
 def is_mirror(world: World, where: int) -> bool:

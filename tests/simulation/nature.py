@@ -36,14 +36,21 @@ class Nature:
     lag: int = 0  # so many of the newest changes are not yet in the feed
     versions: str = "strong"  # strong, hash, none, stuck
     quiet: bool = False  # a write does not tell the version
-    rewrites: str = ""  # "": nothing, drops: X- properties go, alters: one comes and one changes
+    rewrites: str = ""  # "": nothing, drops: X- properties go, alters: one comes and one changes, plain: see LOSSY
     lossy: bool = False  # holds fewer fields, and its connector says so
     page: int = 100
     no_feed: bool = False  # lists everything each time
     cursors: str = "end"  # end: the last page has one, extra: a page of its own has, each: every page
     moves: bool = False  # an edit in its own web page gives the item another id
     batches: bool = False  # takes many writes in one request
+    tells: bool = False  # its connector knows what it makes of what it is sent
+    touches: bool = False  # ... and it gives an item another version by itself, soon after a write
     robot: bool = False  # a program there spells a field its own way, whenever it was written (R21)
+
+    @property
+    def has_less(self) -> bool:
+        """Whether people there cannot see the fields of `LOSSY`."""
+        return self.lossy or self.rewrites == "plain"
 
 
 def without(text: str) -> str:
@@ -84,4 +91,9 @@ def _marked(part: Any) -> Any:
     return replace(part, extra=(*rest, ContentLine("X-SERVER", "1")))
 
 
-_CHANGES: dict[str, Callable[[Any], Any]] = {"lossy": _lossy, "drops": lambda part: part, "alters": _marked}
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "lossy": _lossy,
+    "drops": lambda part: part,
+    "alters": _marked,
+    "plain": _lossy,
+}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sync_engine.errors import AccountError, CursorExpired, ItemError, OutcomeUnknown, Unavailable, Unreadable
 from sync_engine.item import Item
+from sync_engine.model import Record
 from sync_engine.ports import (
     Broken,
     Change,
@@ -36,6 +37,9 @@ class FaultyConnector:
         self.session = session
         self.carries = inner.carries
         inner.meanwhile = lambda: session.between(len(session.calls))
+
+    def kept(self, record: Record) -> Record | None:
+        return self.inner.kept(record)
 
     def collections(self) -> Sequence[RemoteCollection]:
         return []

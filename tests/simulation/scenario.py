@@ -97,11 +97,21 @@ def scenario(seed: int, chaos_seed: int | None = None) -> Scenario:
     batches = Random(f"{seed} batches")  # a stream of its own: older seeds go on to say what they said
     natures = tuple(replace(_nature(chaos, robots=robots), batches=batches.random() < 0.4) for _ in range(count))
     natures, steps = _with_copies(natures, steps, Random(f"{seed} copies"))
+    natures = tuple(_known(nature, Random(f"{seed} outlook {n}")) for n, nature in enumerate(natures))
     policies = tuple(_policy(people, robots=robots) for _ in range(count))
     beginning = tuple(
         tuple(n for n in range(count + 1) if people.random() < 0.5) for _ in range(people.choice((0, 1, 2, 4)))
     )
     return Scenario(seed, natures, policies, beginning, steps)
+
+
+def _known(nature: Nature, chaos: Random) -> Nature:
+    """Of some remotes it is known what they keep, and some give items another version by themselves (Outlook)."""
+    if not nature.rewrites and not nature.lossy and nature.versions == "strong" and chaos.random() < 0.25:
+        nature = replace(nature, rewrites="plain")
+    tells = nature.rewrites == "plain" or (bool(nature.rewrites) and chaos.random() < 0.5)
+    touches = nature.versions == "strong" and (tells or not nature.rewrites) and chaos.random() < 0.4
+    return replace(nature, tells=tells, touches=touches and not nature.robot)
 
 
 def _with_copies(
