@@ -14,7 +14,7 @@ from agendahub.work import Worker
 from connectors.capabilities import MakesCollections
 from sync_engine.errors import NoAccess
 from sync_engine.model import Kind
-from tests.integration.microsoft.fanout_world import PEOPLE, Company, EwsFront, all_well, ews_front
+from tests.integration.microsoft.fanout_world import PEOPLE, SERVICE, Company, EwsFront, all_well, ews_front
 
 ADA, BOB = PEOPLE[0], PEOPLE[1]
 
@@ -152,3 +152,19 @@ def test_a_service_account_that_may_not_impersonate_is_told_for_each_mailbox(com
     outcomes = company.sync()
     assert all(isinstance(outcome.error, NoAccess) for outcome in outcomes.values())
     assert "ApplicationImpersonation" in outcomes[ADA].message
+
+
+def test_e15_mailboxes_that_were_opened_to_a_delegate_are_filled_without_impersonation(company: Company) -> None:
+    site = company.front.site
+    site.impersonators.clear()
+    site.delegates.update((SERVICE, address) for address in PEOPLE[1:3])
+    company.front.account["access"] = "delegate"
+    company.write()
+    outcomes = company.sync()
+    assert isinstance(outcomes[ADA].error, NoAccess), "who did not open his mailbox"
+    assert company.inside(BOB) == company.inside(PEOPLE[2]) == ["Alan Turing", "Grace Hopper"]
+    assert company.mailbox(SERVICE).of_kind("contacts") == [company.mailbox(SERVICE).well_known("contacts")]
+    all_well(company.sync(PEOPLE[1:3]))
+    before = company.front.requests()
+    all_well(company.sync(PEOPLE[1:3]))
+    assert company.front.requests() - before == 2
