@@ -27,7 +27,9 @@ _AUTH = frozenset({"basic", "ntlm", "bearer", "device", "web", "app"})
 
 T = TypeVar("T")
 
-logging.getLogger("exchangelib.util").setLevel(logging.WARNING)  # at DEBUG it writes passwords and tokens to the log
+# What goes wrong is told by our errors. The library logs passwords and tokens at DEBUG, and whole items at ERROR.
+logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
+logging.getLogger("exchangelib.util").setLevel(logging.CRITICAL)
 
 
 class Transport:
@@ -112,6 +114,8 @@ class Transport:
     def _signed_in(self, call: Callable[[], T], writing: bool) -> T:
         """With another token when the first one is refused."""
         bearer = self.connection.bearer
+        if bearer is not None:
+            bearer.source.token()  # its errors are not the library's business
         try:
             return self._once(call, writing)
         except NotAuthorised as err:

@@ -114,6 +114,14 @@ def test_e15_an_app_signs_in_and_acts_for_somebody(certificates: tuple[Path, Pat
             desk.another(**app, **where | {"mailbox": "nobody@example.com"}).collections()
 
 
+def test_r24_without_a_token_nothing_is_sent_and_nothing_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    one = desk.another(auth="device", username=ADA)  # nobody has signed in
+    with pytest.raises(NotAuthorised, match="sign"):
+        list(one.write(desk.tasks, [Write(None, task("very private"), key="key")]))
+    assert one.transport.requests == 0
+    assert "very private" not in caplog.text
+
+
 def test_an_auth_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="ntlm"):
         ExchangeConnector(ConnectorSettings("https://mail.example.org", auth="digest"))
