@@ -255,8 +255,8 @@ class MemoryConnector:
         remote_id = _id_of(collection, item)
         with self.account.lock:
             self.account.writable(collection)
-            if role_of(item, self.account.unkind.owner) is Role.GUEST:
-                raise Rejected("The invitation to a meeting comes from its organiser.", server_said="no invitation")
+            if role_of(item, self.account.unkind.owner) is not Role.NONE:
+                raise Rejected("Who organises a meeting sends the invitations himself.", server_said="no invitation")
             if self.account.unkind.own_uids:
                 made = self.account.keys.get(key) or self.account.make(collection, item, item.uid, key)
                 return self._written(collection, made)

@@ -54,10 +54,9 @@ def _organiser_changes(world: Meetings) -> None:
 
 
 def _cancel(world: Meetings, at: str) -> None:
-    """A guest's copy that the hub has not seen by then is new to it, until the cancellation arrives there."""
+    """What the hub has not seen by then of it is new to it: a guest's copy is, until the cancellation arrives there."""
     item = world.there("ada")[at]
-    linked = {link.remote_id for link in world.store.state.links.values()}
-    unseen = any(k.uid == item.uid and i not in linked for n in NAMES for i, k in world.there(n).items())
+    unseen = any(k.uid == item.uid and world.new_at(n, i) for n in NAMES for i, k in world.there(n).items())
     if unseen or any(m.uid == item.uid for mail in world.mail.values() for m in mail):
         world.refused.add(details(item).summary)
     else:

@@ -111,6 +111,11 @@ class Meetings:
         found = sorted(self.there(name))
         return self.chance.choice(found) if found else None
 
+    def new_at(self, name: str, remote_id: str) -> bool:
+        """Whether the hub has not seen this item of a mailbox."""
+        number = self.bindings[name]
+        return all(k.binding_id != number or k.remote_id != remote_id for k in self.store.state.links.values())
+
     # ------------------------------------------------------------ the mail system
 
     def send(self, item: Item) -> None:
