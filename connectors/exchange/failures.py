@@ -194,6 +194,12 @@ def may_pass(err: Exception) -> bool:
     return isinstance(err, _BUSY + _PASSING)
 
 
+def is_internal(err: SyncError) -> bool:
+    """A failure of the server's own, which may be for ever."""
+    cause = err.__cause__
+    return isinstance(cause, ews.ErrorInternalServerError) or (isinstance(cause, HttpRefused) and cause.status == 500)
+
+
 def item_failure(err: Exception) -> ItemError | OutcomeUnknown:
     """What came of one write of a batch that failed."""
     if is_gone(err):

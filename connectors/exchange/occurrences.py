@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from exchangelib import errors as ews
 from exchangelib.properties import ItemId, OccurrenceItemId
 
 from connectors.exchange.asking import paths
-from connectors.exchange.failures import item_failure
+from connectors.exchange.failures import is_internal, item_failure
 from connectors.exchange.mapping_times import plain_instant
 from connectors.exchange.mapping_updates import changed_item
 from connectors.exchange.places import Place
@@ -41,8 +41,11 @@ class Occurrences:
         self._transport = transport
         self._home_zone = home_zone
 
-    def write(self, place: Place, item_id: str, plan: Plan, event: Event) -> list[ItemError]:
-        """Change some, delete some; gives what was refused. Raises AccountErrors."""
+    def write(self, place: Place, item_id: str, plan: Plan, event: Event, *, again: bool) -> list[ItemError]:
+        """Change some, delete some; gives what was refused. Raises AccountErrors.
+
+        `again`: it failed before; a failure of the server's own is then a refusal.
+        """
         days = [*plan.occurrences, *plan.cancelled]
         if not days:
             return []
@@ -52,7 +55,11 @@ class Occurrences:
         keys = {day: key for day, key in found.items() if not isinstance(key, ItemError)}
         changes = [(keys[day].id, own) for day, own in plan.occurrences.items() if day in keys]
         gone = [keys[day] for day in plan.cancelled if day in keys]
-        return [*refused, *self._change(place, changes), *self._delete(place, gone)]
+        account = self._transport.account(place.owner)
+        items = [changed_item(CalendarItem, own, id=key, account=account) for key, own in changes]
+        change = partial(UpdateItems(account=account).update, whatever_version=True)
+        refused += self._written(place, items, change, again=again)
+        return refused + self._written(place, gone, DeleteItems(account=account).delete, again=again)
 
     def _keys(self, place: Place, item_id: str, event: Event, days: Sequence[date]) -> _Found:
         """The occurrences of these days; those that are not there (any more) lack."""
@@ -70,32 +77,32 @@ class Occurrences:
                     found[day] = _checked(answer, day, series)
         return found
 
-    def _change(self, place: Place, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[ItemError]:
-        account = self._transport.account(place.owner)
-        service = UpdateItems(account=account)
-        items = [changed_item(CalendarItem, own, id=key, account=account) for key, own in changes]
-        return self._written(place, items, partial(service.update, whatever_version=True))
-
-    def _delete(self, place: Place, keys: Sequence[Any]) -> list[ItemError]:
-        return self._written(place, keys, DeleteItems(account=self._transport.account(place.owner)).delete)
-
-    def _written(self, place: Place, what: Sequence[Any], ask: Callable[[Sequence[Any]], list[Any]]) -> list[ItemError]:
+    def _written(
+        self, place: Place, what: Sequence[Any], ask: Callable[[Sequence[Any]], list[Any]], *, again: bool
+    ) -> list[ItemError]:
         """What was refused; each on its own, also where a request is refused as a whole."""
         refused: list[ItemError] = []
         for start in range(0, len(what), TOGETHER):
             some = what[start : start + TOGETHER]
             try:
                 answers = self._transport.write(partial(ask, some), place.owner)
-            except Rejected as err:
-                alone = (
-                    [found for one in some for found in self._written(place, [one], ask)] if len(some) > 1 else [err]
-                )
-                refused += alone
+            except (Rejected, OutcomeUnknown) as err:
+                refusal = refused_for_good(err, again=again)
+                alone = (self._written(place, [one], ask, again=again) for one in some)
+                refused += [refusal] if len(some) == 1 else [found for each in alone for found in each]
             else:
-                refused += [
-                    _settled(one) for one in answers if isinstance(one, Exception) and not isinstance(one, _GONE)
-                ]
+                failed = [one for one in answers if isinstance(one, Exception) and not isinstance(one, _GONE)]
+                refused += [_settled(one) for one in failed]
         return refused
+
+
+def refused_for_good(err: Rejected | OutcomeUnknown, *, again: bool) -> ItemError:
+    """Raises OutcomeUnknown for what may pass."""
+    if isinstance(err, Rejected):
+        return err
+    if not (again and is_internal(err)):
+        raise err
+    return Rejected("Exchange fails at this part for the second time.", server_said=err.server_said)
 
 
 def _checked(answer: Any, day: date, series: Occasion) -> ItemId | ItemError:

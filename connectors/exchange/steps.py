@@ -15,7 +15,7 @@ from connectors.exchange.failures import item_failure
 from connectors.exchange.kinds import SORTS
 from connectors.exchange.mapping_recurrence import another_recurrence
 from connectors.exchange.mapping_updates import changed_item
-from connectors.exchange.occurrences import Occurrences
+from connectors.exchange.occurrences import Occurrences, refused_for_good
 from connectors.exchange.photos import Photos
 from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan, same_schedule, to_update
@@ -38,16 +38,18 @@ class Steps:
         self._photos = Photos(transport)
         self._occurrences = Occurrences(transport, home_zone)
 
-    def carry_out(self, place: Place, item_id: str, plan: Plan, item: Item, *, new: bool = False) -> RemoteRef:
-        """All that follows, of an item that was just made (`new`) or changed.
+    def carry_out(
+        self, place: Place, item_id: str, plan: Plan, item: Item, *, new: bool = False, again: bool = False
+    ) -> RemoteRef:
+        """All that follows, of an item that was just made (`new`) or changed, or that broke off before (`again`).
 
         Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
         """
         refused: list[ItemError] = []
         try:
-            version = self._picture(place, item_id, plan, refused, new=new)
+            version = self._picture(place, item_id, plan, refused, new=new, again=again)
             if isinstance(item.record, Event):
-                refused += self._exceptions(place, item_id, plan, item.record)
+                refused += self._exceptions(place, item_id, plan, item.record, again=again)
                 version = ""
             ref = RemoteRef(item_id, self._unmarked(place, item_id, version))
         except OutcomeUnknown:
@@ -69,22 +71,24 @@ class Steps:
         if isinstance(found, Changed):
             if place.kind is Kind.EVENT and not same_schedule(found.item, item, self._home_zone):
                 return
-            self.carry_out(place, item_id, to_update(found.item, item, self._home_zone), item)
+            self.carry_out(place, item_id, to_update(found.item, item, self._home_zone), item, again=True)
 
-    def _picture(self, place: Place, item_id: str, plan: Plan, refused: list[ItemError], *, new: bool) -> str:
+    def _picture(
+        self, place: Place, item_id: str, plan: Plan, refused: list[ItemError], *, new: bool, again: bool
+    ) -> str:
         """The version that it led to; "" where that is not known."""
         if plan.picture is None:
             return ""
         try:
             return self._photos.write(place, item_id, plan.picture.data, new=new)
-        except ItemError as err:
-            refused.append(err)
+        except (ItemError, OutcomeUnknown) as err:
+            refused.append(err if isinstance(err, ItemError) else refused_for_good(err, again=again))
             return ""
 
-    def _exceptions(self, place: Place, item_id: str, plan: Plan, event: Event) -> list[ItemError]:
+    def _exceptions(self, place: Place, item_id: str, plan: Plan, event: Event, *, again: bool) -> list[ItemError]:
         if plan.afresh is not None:
             self._forget_exceptions(place, item_id, plan.afresh)
-        return self._occurrences.write(place, item_id, plan, event)
+        return self._occurrences.write(place, item_id, plan, event, again=again)
 
     def _forget_exceptions(self, place: Place, item_id: str, recurrence: Any) -> None:
         """Exchange forgets them when a recurrence becomes another one: so another one is said before the right one."""

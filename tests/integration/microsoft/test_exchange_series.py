@@ -249,3 +249,17 @@ def test_a_single_event_that_becomes_a_series_and_back(desk: Desk) -> None:
     assert same(desk.there(desk.calendar, ref.id), series)
     desk.connector.update(desk.calendar, ref, single, series)
     assert same(desk.there(desk.calendar, ref.id), single)
+
+
+def test_a_part_at_which_the_server_always_fails_does_not_hold_up_the_rest(desk: Desk) -> None:
+    item = weekly(overrides=(moved("20260323"), moved("20260413")))
+    desk.fail(refusal("UpdateItem", "ErrorInternalServerError"))
+    with pytest.raises(OutcomeUnknown):
+        desk.connector.create(desk.calendar, item, "key")
+    desk.fail(refusal("UpdateItem", "ErrorInternalServerError"))
+    desk.fail(refusal("UpdateItem", "ErrorInternalServerError", skip=1))
+    with pytest.raises(PartlyWritten, match="without 1 of its parts"):
+        desk.connector.finish(desk.calendar, None, item, "key")
+    (stored,) = desk.stored(desk.calendar)
+    assert len(stored.exceptions) == 1
+    assert not any("Unfinished" in name for name in stored.extended)
