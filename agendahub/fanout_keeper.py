@@ -11,6 +11,7 @@ import structlog
 from agendahub.fanout_members import Looked, active_members, refresh
 from agendahub.waiting import spread
 from agendahub.workspace import Workspace
+from config.loading import Loaded
 from config.settings import FanoutSettings
 from storage.errors import StoreError
 
@@ -26,6 +27,7 @@ class _Known:
     """What is known of one fan-out. Times are of the monotonic clock."""
 
     settings: FanoutSettings
+    loaded: Loaded  # the configuration that it was last refreshed for
     due: float
     problem: str = ""
     told_at: float = 0.0
@@ -54,7 +56,7 @@ class FanoutKeeper:
         """Do what is due."""
         workspace = self._workspace()
         fanouts = workspace.loaded.settings.fanouts
-        self._known = {fanout.name: self._state(fanout) for fanout in fanouts}
+        self._known = {fanout.name: self._state(fanout, workspace.loaded) for fanout in fanouts}
         if not fanouts:
             return
         try:
@@ -68,10 +70,14 @@ class FanoutKeeper:
         except StoreError:  # the daemon tells of it, and we come again
             return
 
-    def _state(self, fanout: FanoutSettings) -> _Known:
-        """A fan-out that is new or was changed is due now."""
+    def _state(self, fanout: FanoutSettings, loaded: Loaded) -> _Known:
+        """With a new configuration it is due now: a right may have been given too."""
         known = self._known.get(fanout.name)
-        return known if known is not None and known.settings == fanout else _Known(fanout, self._clock())
+        if known is None:
+            return _Known(fanout, loaded, self._clock())
+        if known.loaded is not loaded:
+            known.settings, known.loaded, known.due = fanout, loaded, self._clock()
+        return known
 
     def _refresh(self, workspace: Workspace, known: _Known) -> None:
         looked = refresh(workspace, known.settings)

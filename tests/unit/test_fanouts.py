@@ -125,6 +125,10 @@ def test_the_keeper_follows_who_joins_and_asks_the_directory_when_it_is_due(work
     keeper.look()
     assert len(names(workspace.settings)) == 3
     assert keeper.problems == []
+    company_of(workspace).people.append(Person("newer@example.org"))
+    workspace.loaded = load(workspace.loaded.path)
+    keeper.look()
+    assert len(names(workspace.settings)) == 4, "a configuration that was read again"
 
 
 def test_the_keeper_tells_a_directory_that_is_down_and_asks_again_soon(workspace: Workspace) -> None:
