@@ -245,7 +245,8 @@ class Planner:
 
     def _is_as(self, change: Changed, revision: int, hub: HubItem) -> bool:
         known = self._record(hub, revision)
-        return carried(with_uid(change.item.record, hub.uid), known, self.carries) == known
+        read = with_uid(change.item.record, hub.uid)
+        return carried(read, known, self.carries) == known or read == self.kept(known)
 
     def _known_there(self, change: Changed, hub: HubItem | None) -> HubItem | None:
         """The item that another remote knows by this UID (SYNC.md R12)."""
