@@ -277,7 +277,11 @@ def compose(item: Item, known: dict[str, Element], shape: Element, *, summary: b
     if summary:
         wanted -= SUMMARY_LACKS
     if sparse:  # what is nothing, or as always, is not said
-        wanted -= {name for name, element in known.items() if (element.text or "") in _USUAL and not len(element)}
+        wanted -= {
+            name
+            for name, element in known.items()
+            if (element.text or "") in _USUAL and not len(element) and not element.attrib
+        }
     asked = [
         (uri, extended_value(item, known, uri)) for uri in every(shape, "t:AdditionalProperties/t:ExtendedFieldURI")
     ]
