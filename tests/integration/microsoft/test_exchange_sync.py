@@ -76,7 +76,9 @@ def test_r21_what_the_hub_has_arrives_whole_and_then_it_is_quiet(desk: Desk, tmp
     assert world.hub()["a"].text == with_photo.text, "what Outlook has no place for stays in the hub"
 
 
-def test_r14_r21_series_and_tasks_arrive_whole_and_then_it_is_quiet(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sparse", [False, True], ids=["full", "sparse"])
+def test_r14_r21_series_and_tasks_arrive_whole_and_then_it_is_quiet(desk: Desk, tmp_path: Path, sparse: bool) -> None:
+    desk.site.mood.sparse = sparse
     series = weekly("s", more=without("20260330"), overrides=(moved("20260323"),))
     milk = Item.read(task("Milk", "t").text.replace("SUMMARY", "LOCATION:shop\r\nSUMMARY"))
     for where, items in ((desk.calendar, [series, event("Lunch", "e", LOCATION="here")]), (desk.tasks, [milk])):
