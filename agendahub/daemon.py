@@ -24,14 +24,14 @@ from agendahub.outcome import Outcome, Result
 from agendahub.push import Push
 from agendahub.sign_ins import SignIns
 from agendahub.texts import _
-from agendahub.waiting import BUSY_PAUSE, pause_after, spread
+from agendahub.waiting import BUSY_PAUSE, is_sign_in, pause_after, spread
 from agendahub.work import Worker, failed, unexpected
 from agendahub.workspace import Workspace, utc_now
 from config.reload import Watch
 from config.settings import AccountSettings
 from storage.admin_config import bindings_waiting, ensure_account, note_times, secret_times, set_account_state
 from storage.errors import StoreError
-from sync_engine.errors import NoAccess, NotAuthorised, SyncError, Throttled
+from sync_engine.errors import NotAuthorised, SyncError, Throttled
 from sync_engine.ports import Connector
 
 TICK = 1.0  # seconds between looks at what is due; a change in the hub is noticed within two
@@ -268,7 +268,7 @@ class Daemon:
         if isinstance(outcome.error, Throttled):
             self._told_to_wait[slot.settings.account] = time.monotonic() + pause
         account = self._accounts.get(slot.settings.account)
-        if isinstance(account, MailboxAccount) and _is_sign_in(outcome.error):  # not tried once for each mailbox
+        if isinstance(account, MailboxAccount) and is_sign_in(outcome.error):  # not tried once for each mailbox
             self._told_to_wait[account.service] = time.monotonic() + pause
         self.board.finish(slot, outcome, time.monotonic() + pause)
         self.metrics.cycle(slot, outcome)
@@ -283,7 +283,7 @@ class Daemon:
             "collection": slot.settings.collection,
         }
         if outcome.error is not None:
-            locked = _is_sign_in(outcome.error)
+            locked = is_sign_in(outcome.error)
             if locked:
                 self._lockouts.refused(slot.settings.account, outcome.started_at)
             if message != slot.told or slot.told_at is None or now - slot.told_at > _REMIND:
@@ -314,7 +314,7 @@ class Daemon:
     def _note_account(self, slot: Slot, error: SyncError, message: str) -> None:
         if isinstance(error, StoreTrouble):
             return  # no fault of the account, and nothing that could be written now
-        state = "needs_sign_in" if _is_sign_in(error) else "unavailable"
+        state = "needs_sign_in" if is_sign_in(error) else "unavailable"
         try:
             with self.workspace.database.begin() as unit:
                 ensure_account(unit.session.connection, slot.settings.account, utc_now())
@@ -357,7 +357,11 @@ class Daemon:
             fresh.database = self.workspace.database
             old = {account.name: account for account in self.workspace.settings.accounts}
             self.workspace = self._worker.workspace = fresh
-            self.follow_configuration()
+            try:
+                self.follow_configuration()
+            except StoreError as err:  # it is asked for the members of fan-outs
+                self._say_store(str(err))
+                self.fanouts.follow_again()
             for account in fresh.settings.accounts:
                 if old.get(account.name, account) != account:
                     self._unlock(account.name, time.monotonic())
@@ -382,11 +386,6 @@ class Daemon:
             log.info("the store works again")
             self.board.hurry_store(time.monotonic())
         self._store_problem = problem
-
-
-def _is_sign_in(error: SyncError | None) -> bool:
-    """Whether it is about the sign-in, not about one mailbox that is not open to it."""
-    return isinstance(error, NotAuthorised) and not isinstance(error, NoAccess)
 
 
 def _pause(slot: Slot, outcome: Outcome, interval: float) -> float:

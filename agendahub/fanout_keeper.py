@@ -45,12 +45,16 @@ class FanoutKeeper:
         """`workspace` gives the one in use; `follow` is called when somebody joined or left."""
         self._workspace, self._follow, self._clock = workspace, follow, clock
         self._known: dict[str, _Known] = {}
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, set[str]] | None = None  # by the bindings as they are; None: follow in any case
 
     @property
     def problems(self) -> list[str]:
         """Of directories that could not be believed."""
         return [f"{name}: {known.problem}" for name, known in list(self._known.items()) if known.problem]
+
+    def follow_again(self) -> None:
+        """The bindings could not be brought in line just now: the next look does it."""
+        self._seen = None
 
     def look(self) -> None:
         """Do what is due."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from agendahub.failure import StoreTrouble
-from sync_engine.errors import CollectionGone, NotAuthorised, SyncError, Throttled
+from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, SyncError, Throttled
 
 FIRST_PAUSE = 10.0  # seconds after the first failure; doubled for each further one
 LONGEST_PAUSE = 300.0
@@ -31,6 +31,11 @@ def pause_after(error: SyncError | None, failures: int, interval: float) -> floa
     first, longest = (STORE_PAUSE, LONGEST_STORE_PAUSE) if ours else (FIRST_PAUSE, LONGEST_PAUSE)
     ceiling: float = min(first * 2 ** min(failures - 1, 10), longest)
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that many do not come back at once
+
+
+def is_sign_in(error: SyncError | None) -> bool:
+    """Whether it is about the sign-in, not about one mailbox that is not open to it."""
+    return isinstance(error, NotAuthorised) and not isinstance(error, NoAccess)
 
 
 def spread(seconds: float) -> float:
