@@ -43,7 +43,8 @@ def fields_of(target: Target) -> Fields:
     own = target.item.exceptions.get(instant(target.original), {})
     times = {"Start": etree.tostring(t("Start", start), encoding="unicode")}
     times["End"] = etree.tostring(t("End", end), encoding="unicode")
-    return {**{n: v for n, v in target.item.fields.items() if n != "Recurrence"}, **own, **times}
+    found = {**{n: v for n, v in target.item.fields.items() if n != "Recurrence"}, **own, **times}
+    return {name: value for name, value in found.items() if value is not None}  # None: taken from this one alone
 
 
 def everything(target: Target) -> dict[str, Element]:
