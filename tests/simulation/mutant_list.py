@@ -37,6 +37,7 @@ SYNC = "tests/integration/test_gateway_sync.py::"
 ZONES = "tests/unit/zones/test_formats_zones.py::"
 SQLITE = "tests/contract/test_store_sqlite.py::TestSqlite::"
 POSTGRES = "tests/contract/test_store_postgresql.py::TestPostgresql::"
+GRAPH = "tests/integration/microsoft/test_microsoft365_"
 
 MUTANTS = (
     # what is decided
@@ -202,4 +203,15 @@ MUTANTS = (
     Mutant("phones overwrite each other", "dav_gateway/preconditions.py", "    if wanted and not matches(wanted, etag):", "    if False:", "tests/integration/test_gateway_items.py::test_conditional_writes"),
     Mutant("forgotten deletions are not told", "dav_gateway/tokens.py", "    return seq if shelf.floor <= seq <= shelf.seq else None", "    return seq if seq <= shelf.seq else None", SYNC + "test_r04_a_token_of_another_epoch_or_below_the_floor_is_refused"),
     Mutant("changes between two parts are skipped", "dav_gateway/sync_collection.py", "leaves[-1].seq if cut else shelf.seq", "shelf.seq", SYNC + "test_a_limit_cuts_with_507_and_the_rest_follows"),
+    # Microsoft 365
+    Mutant("a calendar's window deletes what leaves it", "connectors/microsoft365/listing.py", "yield from self._reading.fetch(place, sorted(gone & versions.keys()))", "yield from (Removed(i) for i in sorted(gone & versions.keys()))", GRAPH + "feed.py::test_r23_what_leaves_the_window_is_no_deletion"),
+    Mutant("an occurrence that goes is nobody's", "connectors/microsoft365/listing.py", "if gone - versions.keys():", "if False:", GRAPH + "feed.py::test_an_occurrence_whose_id_only_is_told_as_removed_leads_to_its_series"),
+    Mutant("what lies in Deleted Items is there", "connectors/microsoft365/reading.py", "            if not told_there:", "            if False:", GRAPH + "feed.py::test_what_lies_in_deleted_items_has_gone"),
+    Mutant("a photo that failed is none", "connectors/microsoft365/reading.py", "if photo is not None and not photo.ok and not is_gone(photo):", "if False:", GRAPH + "items.py::test_r01_a_photo_that_cannot_be_read_is_not_deleted"),
+    Mutant("a copy is taken for the original", "connectors/microsoft365/finding.py", "oldest = min(", "oldest = max(", GRAPH + "items.py::test_r37_a_copy_has_the_hidden_uid_and_the_original_is_found_by_its_key"),
+    Mutant("a series that somebody moved is gone on with", "connectors/microsoft365/steps.py", "if not SCHEDULE & plan.body.keys():", "if True:", GRAPH + "series.py::test_r05_a_series_that_somebody_moved_meanwhile_is_not_gone_on_with"),
+    Mutant("guests get a mail", "connectors/microsoft365/meetings.py", '    if not (_has_guests(document) or document.get("isOrganizer") is False):\n        return', "    return", GRAPH + "meetings.py::test_r10_a_meeting_of_ones_own_is_not_changed_nor_deleted"),
+    Mutant("a deletion cancels a meeting", "connectors/microsoft365/meetings.py", 'if _has_guests(document) and document.get("isOrganizer") is not False:', "if False:", GRAPH + "meetings.py::test_r10_a_meeting_of_ones_own_is_not_changed_nor_deleted"),
+    Mutant("a batch that got lost was not sent", "connectors/microsoft365/batch_writes.py", "            return [err] * len(waiting)", "            raise", GRAPH + "trouble.py::test_r06_a_batch_whose_answer_got_lost_is_in_doubt_as_a_whole"),
+    Mutant("the token goes where a link leads", "connectors/microsoft365/transport.py", 'if not link.startswith(f"{self.base}/"):', "if False:", GRAPH + "trouble.py::test_no_token_goes_to_another_host"),
 )  # fmt: skip

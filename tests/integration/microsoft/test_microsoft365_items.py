@@ -14,7 +14,7 @@ from sync_engine.item import Item
 from sync_engine.model import Contact, Kind, Task
 from sync_engine.ports import BatchWrites, Broken, Changed, ManySteps, ReadBack, RemoteRef, Write
 from tests.contract.connector_contract import task
-from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
+from tests.integration.microsoft.microsoft365_desk import DAY, Desk, card, desk_of_ada, event
 from tests.servers.microsoft.graph_protocol import Fault
 
 FACE, OTHER = b"\xff\xd8\xff\xe0 one face", b"\xff\xd8\xff\xe0 another"
@@ -142,6 +142,7 @@ def test_r37_a_copy_has_the_hidden_uid_and_the_original_is_found_by_its_key(desk
     ref = desk.connector.create(where, card(), "key")
     original = desk.ada.items[ref.id]
     copy = desk.ada.create(original.collection, original.fields, extended=original.extended)
+    original.created -= DAY
     hub = desk.hub(where)
     assert len({hub.items[one].uid for one in (ref.id, copy.id)}) == 2
     found = desk.connector.find(where, card(), "key")
