@@ -81,7 +81,8 @@ def local_zone() -> str:
     if "/" in named:
         return named
     target = str(Path("/etc/localtime").resolve())
-    return target.removeprefix(_ZONES) if target.startswith(_ZONES) else "UTC"
+    name = target.removeprefix(_ZONES) if target.startswith(_ZONES) else "UTC"
+    return "UTC" if name.startswith("Etc/") else name
 
 
 def _ask(what: str, option: str, *, needed: bool = True, usual: str = "") -> str:
