@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.memory import Account, MemoryConnector
+from sync_engine.dry_run import rehearse
 from sync_engine.item import Item
 from sync_engine.meetings import with_own_fields
 from sync_engine.model import CalendarUser, Event, EventDetails
@@ -201,3 +202,27 @@ class Office:
         for name in found:
             self[name].connector.writes = []
         return {name: writes for name, writes in found.items() if writes}
+
+
+def hub_to_mailbox(folder: Path, *names: str) -> Office:
+    """What a phone makes is in the mailboxes, under their own UIDs."""
+    office = Office.new(folder, *names)
+    office.world.phone_put(plain("U", "Lunch"))
+    office.world.settle()
+    office.writes()
+    return office
+
+
+def texts(items: dict[str, Item]) -> dict[str, str]:
+    """By name."""
+    return {name: item.text for name, item in items.items()}
+
+
+def summaries(office: Office, name: str) -> list[str]:
+    """Of all that a mailbox holds."""
+    return sorted(details(item).summary for item in office.held(name).values())
+
+
+def rehearsed(office: Office, name: str) -> list[tuple[str, str, str]]:
+    """What the next cycle would do."""
+    return [(a.side, a.operation, a.title) for a in rehearse(office.world.context(name))]

@@ -6,8 +6,9 @@ import pytest
 
 from connectors.memory import Account, MemoryConnector
 from sync_engine.errors import CursorExpired, Rejected
+from sync_engine.item import Item
 from sync_engine.model import Kind
-from sync_engine.ports import Connector
+from sync_engine.ports import Changed, Connector, RemoteRef
 from tests.contract.connector_contract import ConnectorContract, Hub, event
 
 
@@ -57,3 +58,30 @@ class TestMemoryWithoutVersions(TestMemory):
         account = Account()
         account.unkind.no_versions = True
         return account
+
+
+class TestMemoryWithOwnUids(TestMemory):
+    """As Exchange: it gives ids and UIDs of its own, and hides those that it was sent."""
+
+    @pytest.fixture
+    def account(self) -> Account:
+        account = Account()
+        account.unkind.own_uids = True
+        return account
+
+    def uid_of(self, found: Changed) -> str:
+        return found.known_as
+
+    def create_again(self, connector: Connector, collection: str, item: Item, key: str, made: RemoteRef) -> None:
+        assert connector.create(collection, item, key).id == made.id
+
+    def test_r37_a_copy_carries_what_is_hidden_under_a_uid_of_its_own(
+        self, connector: Connector, account: Account, calendar: str
+    ) -> None:
+        made = connector.create(calendar, event("e", "U"), "k")
+        copied = account.copy(calendar, made.id)
+        first, second = (answer for answer in connector.fetch(calendar, [made.id, copied]))
+        assert isinstance(first, Changed)
+        assert isinstance(second, Changed)
+        assert (first.known_as, second.known_as) == ("U", "U")
+        assert made.uid == first.item.uid != second.item.uid

@@ -1,194 +1,35 @@
-"""One meeting in several mailboxes, and copies of what we made: R11, R12, R13, R37 of the rules of sync."""
+"""One meeting in several mailboxes: R12, R13, R33, R36 of the rules of sync."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from connectors.memory import MemoryConnector
 from storage import tables as t
-from sync_engine.item import Item
 from sync_engine.ports import Direction, LinkState, Origin, Policy
 from tests.contract.mailboxes import (
     STRANGER,
-    Backwards,
     Office,
     address,
     changed,
     details,
+    hub_to_mailbox,
     meeting,
     plain,
+    rehearsed,
     reminder,
+    summaries,
+    texts,
     with_reminder,
 )
-
-
-def _hub_to_mailbox(folder: Path, *names: str) -> Office:
-    """What a phone makes is in the mailboxes, under their own UIDs."""
-    office = Office.new(folder, *names)
-    office.world.phone_put(plain("U", "Lunch"))
-    office.world.settle()
-    office.writes()
-    return office
-
-
-def _copy(office: Office, name: str, /, **fields: Any) -> str:
-    """The owner copies an item, and changes the copy; gives its id."""
-    side = office[name]
-    made = side.account.copy(side.collection, office.id_of(name, "Lunch"))
-    if fields:
-        side.account.put(side.collection, made, changed(office.held(name)[made], **fields))
-    return made
-
-
-def _summaries(office: Office, name: str) -> list[str]:
-    return sorted(details(item).summary for item in office.held(name).values())
-
-
-# ---------------------------------------------------------------- R37
-
-
-@pytest.mark.parametrize("page_size", [1, 100])
-@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}], ids=["as it was", "changed"])
-def test_r37_a_persons_copy_is_a_new_item_and_the_originals_link_does_not_move(
-    tmp_path: Path, page_size: int, fields: dict[str, Any]
-) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    office["ada"].account.unkind.page_size = page_size
-    original = office.id_of("ada", "Lunch")
-    links = {row.remote_id: row.item_id for row in office.world.rows(t.links)}
-    made = _copy(office, "ada", **fields)
-    office.world.settle()
-    copied = office.held("ada")[made].uid
-    assert set(office.world.hub()) == {"U", copied} == set(office.world.sides["dav"].items())
-    assert {row.remote_id: row.item_id for row in office.world.rows(t.links)}.items() >= links.items()
-    side = office["ada"]
-    side.account.put(side.collection, made, changed(office.held("ada")[made], location="Room 9"))
-    office.world.phone_edit("U", lambda text: text.replace("Room 1", "Room 2"))
-    office.world.settle()
-    assert details(office.held("ada")[original]).location == "Room 2"
-    assert "Room 9" in office.world.hub()[copied].text
-    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
-
-
-@pytest.mark.parametrize("page_size", [1, 100])
-def test_r37_of_a_copy_and_its_deleted_original_the_copy_stays(tmp_path: Path, page_size: int) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    office["ada"].account.unkind.page_size = page_size
-    made = _copy(office, "ada", summary="Dinner")
-    office.remove("ada", "Lunch")
-    office.world.settle()
-    assert office.titles() == ["Dinner"]
-    assert set(office.world.hub()) == {office.held("ada")[made].uid} == set(office["dav"].items())
-    assert len(office.held("ada")) == 1
-
-
-@pytest.mark.parametrize("page_size", [1, 100])
-def test_r37_what_moved_to_another_place_is_the_same_item(tmp_path: Path, page_size: int) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    side = office["ada"]
-    side.account.unkind.page_size = page_size
-    old = office.id_of("ada", "Lunch")
-    item = office.held("ada")[old]
-    side.account.remove(side.collection, old)
-    side.account.put(side.collection, "/work/elsewhere", changed(item, location="Room 7"), known_as="U")
-    office.world.settle()
-    assert set(office.world.hub()) == {"U"} == set(office["dav"].items())
-    assert "Room 7" in office["dav"].texts()["U"]
-
-
-@pytest.mark.parametrize("connector", [MemoryConnector, Backwards])
-@pytest.mark.parametrize("page_size", [1, 100])
-@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}, {"location": "Room 9"}], ids=["same", "other", "moved"])
-def test_r11_r37_linked_anew_originals_and_copies_stay_what_they_are(
-    tmp_path: Path, connector: type[MemoryConnector], page_size: int, fields: dict[str, Any]
-) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    _copy(office, "ada", **fields)
-    office.world.settle()
-    hub, there = _texts(office.world.hub()), _texts(office.held("ada"))
-    account = office["ada"].account
-    account.unkind.page_size = page_size
-    office.world.unbind("ada")
-    office.open("ada", account).connector = connector(account)
-    assert office.world.cycle("ada").linked == 2
-    assert office.world.settle() == 0
-    assert _texts(office.world.hub()) == hub
-    assert _texts(office.held("ada")) == there
-
-
-def test_r11_r37_what_got_another_title_while_it_was_not_linked_is_the_same_item(tmp_path: Path) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    account = office["ada"].account
-    office.world.unbind("ada")
-    account.put("/work/", next(iter(account.items("/work/"))), changed(plain("x", "Dinner"), start=None, end=None))
-    office.open("ada", account)
-    office.world.settle()
-    assert len(office.held("ada")) == len(office.world.hub()) == 1
-    assert "Dinner" in str([row.fields for row in office.world.rows(t.conflicts)])
-
-
-def _texts(items: dict[str, Item]) -> dict[str, str]:
-    return {name: item.text for name, item in items.items()}
-
-
-@pytest.mark.parametrize("first", ["ada", "dav"])
-@pytest.mark.parametrize("connector", [MemoryConnector, Backwards])
-@pytest.mark.parametrize("fields", [{}, {"summary": "Dinner"}], ids=["same", "other"])
-def test_r11_r37_a_lost_hub_is_filled_again_without_copies(
-    tmp_path: Path, first: str, connector: type[MemoryConnector], fields: dict[str, Any]
-) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    office.world.phone_put(plain("V", "Walk"))
-    office.world.settle()
-    _copy(office, "ada", **fields)
-    office.world.settle()
-    accounts = {name: office[name].account for name in ("ada", "dav")}
-    uids = set(office["dav"].items())
-    _lose_the_hub(office)
-    for name in sorted(accounts, key=lambda n: n != first):
-        if name == "ada":
-            office.open(name, accounts[name]).connector = connector(accounts[name])
-        else:
-            office.world.bind(name, account=accounts[name])
-    office.world.settle()
-    assert len(office.world.hub()) == len(office.held("ada")) == len(uids) == 3
-    assert set(office["dav"].items()) == uids
-    assert "V" in office.world.hub()
-    assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
-
-
-def _lose_the_hub(office: Office) -> None:
-    for name in list(office.world.sides):
-        office.world.unbind(name)
-    with office.world.database.begin() as unit:
-        tables = ("contact_emails", "contact_phones", "contact_addresses", "contacts", "attendees", "events", "tasks")
-        for name in (*tables, "revisions", "items"):
-            if name in t.metadata.tables:
-                unit.session.connection.execute(t.metadata.tables[name].delete())
-
-
-def test_r37_a_copy_of_what_the_hub_has_deleted_is_new_and_brings_nothing_back(tmp_path: Path) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
-    side = office["ada"]
-    item = office.copy("ada", "Lunch")
-    office.world.phone_remove("U")
-    office.world.settle()
-    assert office.held("ada") == {}
-    side.account.make(side.collection, item, known_as="U")
-    office.world.settle()
-    (uid,) = office.world.hub()
-    assert uid != "U"
-
 
 # ---------------------------------------------------------------- R12
 
 
 @pytest.mark.parametrize("first", ["ada", "bob"])
 def test_r12_a_phones_event_that_becomes_a_meeting_in_outlook_is_one_event(tmp_path: Path, first: str) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada")
+    office = hub_to_mailbox(tmp_path, "ada")
     office.open("bob").policy = Policy(direction=Direction.IN)  # no copies of what others do
     office.world.settle()
     office.invite("ada", "Lunch", "bob")
@@ -264,7 +105,7 @@ def test_r12_a_strangers_change_reaches_one_mailbox_before_the_other(tmp_path: P
 def test_r12_r36_an_invitation_beside_our_own_copy_is_reported_and_takes_over_when_the_copy_goes(
     tmp_path: Path,
 ) -> None:
-    office = _hub_to_mailbox(tmp_path, "ada", "bob")
+    office = hub_to_mailbox(tmp_path, "ada", "bob")
     ours = office.id_of("bob", "Lunch")
     office.invite("ada", "Lunch", "bob")
     office.world.settle()
@@ -275,7 +116,7 @@ def test_r12_r36_an_invitation_beside_our_own_copy_is_reported_and_takes_over_wh
     office.world.settle()
     office.world.cycle("bob")
     assert office.titles() == ["Lunch"]
-    assert _summaries(office, "ada") == _summaries(office, "bob") == ["Lunch"]
+    assert summaries(office, "ada") == summaries(office, "bob") == ["Lunch"]
     assert office.world.rows(t.quarantine) == []
     assert "guest" in [row.role for row in office.world.rows(t.links)]
 
@@ -348,12 +189,12 @@ def _link(office: Office, name: str) -> str:
 
 def test_r13_what_a_guest_changes_is_his_alone(tmp_path: Path) -> None:
     office = _board(tmp_path, "bob")
-    before = _texts(office.world.hub()), _texts(office.held("ada")), office["dav"].texts()
+    before = texts(office.world.hub()), texts(office.held("ada")), office["dav"].texts()
     office.edit("bob", "Board", location="Nowhere", description="boring")
     office.world.settle()
     office.remind("bob", "Board", 45)
     office.world.settle()
-    assert (_texts(office.world.hub()), _texts(office.held("ada")), office["dav"].texts()) == before
+    assert (texts(office.world.hub()), texts(office.held("ada")), office["dav"].texts()) == before
     assert office.writes() == {}
     assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
 
@@ -370,7 +211,7 @@ def test_r13_a_guest_who_takes_his_copy_away_is_left_alone_until_he_is_invited_a
         office["bob"].account.expire_cursors(office["bob"].collection)
     office.world.settle()
     assert office.hub("Board").summary == "Board"
-    assert "Board" in _summaries(office, "ada")
+    assert "Board" in summaries(office, "ada")
     assert office.held("bob").keys() <= {"/work/other"}
     office.world.phone_edit(uid, lambda text: text.replace("Room 1", "Room 2"))
     office.world.settle()
@@ -403,7 +244,7 @@ def test_r13_a_cancelled_meeting_leaves_the_hub_and_guests_copies_to_the_mail_sy
     office.world.settle()
     assert office.titles() == []
     assert office["dav"].items() == {}
-    assert _summaries(office, "bob") == _summaries(office, "eve") == ["Board"]
+    assert summaries(office, "bob") == summaries(office, "eve") == ["Board"]
     office.edit("bob", "Board", status="CANCELLED", summary="Cancelled: Board")
     office.world.settle()
     office.remove("eve", "Board")
@@ -423,7 +264,7 @@ def test_r03_r13_a_cancelled_meeting_that_an_admin_brings_back_is_no_business_of
         unit.update_item(number, item, Origin("admin"))
     office.world.settle()
     assert set(office.world.hub()) == {uid} == set(office["dav"].items())
-    assert _summaries(office, "bob") == ["Board"]
+    assert summaries(office, "bob") == ["Board"]
     (entry,) = office.world.rows(t.quarantine)  # Ada has to invite herself, as that sends mail (R10)
     assert (entry.binding_id, entry.operation) == (office["ada"].binding_id, "create")
     office.edit("bob", "Board", status="CANCELLED")
@@ -440,7 +281,7 @@ def test_r13_a_phone_deletes_a_meeting_at_its_organiser_only(tmp_path: Path) -> 
     office.world.phone_remove(office.uid("Board"))
     office.world.settle()
     assert office.held("ada") == {}
-    assert _summaries(office, "bob") == ["Board"]
+    assert summaries(office, "bob") == ["Board"]
     assert office.writes() == {"ada": ["delete"]}
     office.edit("bob", "Board", location="Room 3")
     office.world.settle()
@@ -457,7 +298,7 @@ def test_r13_the_last_guest_off_the_list_takes_nothing_with_him(tmp_path: Path) 
     office.remove("bob", "Board")
     office.world.settle()
     assert office.titles() == ["Board"]
-    assert _summaries(office, "ada") == ["Board"]
+    assert summaries(office, "ada") == ["Board"]
 
 
 def test_r13_of_a_strangers_meeting_the_last_copy_that_goes_takes_the_event_along(tmp_path: Path) -> None:
@@ -467,7 +308,7 @@ def test_r13_of_a_strangers_meeting_the_last_copy_that_goes_takes_the_event_alon
     office.remove("bob", "Talk")
     office.world.settle()
     assert office.titles() == ["Talk"]
-    assert _summaries(office, "eve") == ["Talk"]
+    assert summaries(office, "eve") == ["Talk"]
     office.remove("eve", "Talk")
     office.world.settle()
     assert office.titles() == []
@@ -527,3 +368,25 @@ def test_r12_an_organiser_who_is_bound_after_his_guests_takes_the_meeting_over(t
     assert reminder(office.copy("bob", "Board")) == "-PT45M"
     assert office.writes()["ada"] == ["update"]
     assert STRANGER not in str(office.hub("Board").attendees)
+
+
+# ---------------------------------------------------------------- R33
+
+
+def test_r33_a_rehearsal_knows_of_guests_and_copies(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "ada", "bob")
+    office.write("ada", plain("x", "Board"))
+    office.invite("ada", "Board", "bob")
+    office.world.cycle("ada")
+    assert rehearsed(office, "bob") == [("hub", "link", "Board")]
+    office.world.settle()
+    office.edit("bob", "Board", location="Nowhere")
+    assert rehearsed(office, "bob") == []
+    office.remove("bob", "Board")
+    assert rehearsed(office, "bob") == []
+    office.world.settle()
+    office.edit("ada", "Board", location="Room 5")
+    assert rehearsed(office, "ada") == [("hub", "change", "Board")]
+    office.world.cycle("ada")
+    assert rehearsed(office, "bob") == []
+    assert rehearsed(office, "dav") == [("remote", "change", "Board")]

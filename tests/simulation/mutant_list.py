@@ -28,6 +28,7 @@ IDENTITY = "tests/contract/test_rules_identity.py::"
 FIELDS = "tests/contract/test_rules_fields.py::"
 WINDOW = "tests/contract/test_rules_window.py::"
 MEETINGS = "tests/contract/test_rules_meetings.py::"
+COPIES = "tests/contract/test_rules_copies.py::"
 PATHS = "tests/unit/test_engine_paths.py::"
 BATCHES = "tests/unit/test_engine_batches.py::"
 CALLS = "tests/unit/test_engine_every_call.py::"
@@ -110,11 +111,11 @@ MUTANTS = (
     Mutant("meetings: the hub's own fields overwrite each mailbox's", "sync_engine/deliver.py", "        payload = _changed(agreed, payload, base)\n", "", MEETINGS + "test_r12_what_a_phone_changes_reaches_each_mailbox_and_leaves_the_rest_of_its_own"),
     Mutant("meetings: a guest's fields go to the organiser", "sync_engine/plan.py", "        guests = [k for k in self.view.meetings.get(hub.id, ()) if k.role is Role.GUEST]\n", "        guests: list[Link] = []\n", MEETINGS + "test_r12_an_organiser_who_is_bound_after_his_guests_takes_the_meeting_over"),
     Mutant("meetings: everything goes to every guest", "sync_engine/intents.py", "        if place is Standing.FOLLOWS or (from_guests and not item.deleted):\n", "        if False:\n", MEETINGS + "test_r12_a_strangers_change_reaches_one_mailbox_before_the_other"),
-    Mutant("copies: hidden UIDs are not looked at", "sync_engine/hidden_uids.py", '    return "" if change.known_as == change.item.uid else change.known_as', '    return ""', MEETINGS + "test_r11_r37_what_got_another_title_while_it_was_not_linked_is_the_same_item"),
+    Mutant("copies: hidden UIDs are not looked at", "sync_engine/hidden_uids.py", '    return "" if change.known_as == change.item.uid else change.known_as', '    return ""', COPIES + "test_r11_r37_what_got_another_title_while_it_was_not_linked_is_the_same_item"),
     Mutant("copies: one takes the original's link", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub\n"),
-    Mutant("copies: one takes the place of what was deleted", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub if _moved_away(link) else None\n", MEETINGS + "test_r37_of_a_copy_and_its_deleted_original_the_copy_stays"),
-    Mutant("copies: what the hub has deleted comes back", "sync_engine/plan.py", "        if hub is None or hub.deleted or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", "        if hub is None or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", MEETINGS + "test_r37_a_copy_of_what_the_hub_has_deleted_is_new_and_brings_nothing_back"),
-    Mutant("copies: a lost hub gives every item a new UID", "sync_engine/plan.py", "            uid = named if self.chosen.get(named) == change.ref.id else uid\n", "            uid = change.item.uid\n", MEETINGS + "test_r11_r37_a_lost_hub_is_filled_again_without_copies"),
+    Mutant("copies: one takes the place of what was deleted", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub if _moved_away(link) else None\n", COPIES + "test_r37_of_a_copy_and_its_deleted_original_the_copy_stays"),
+    Mutant("copies: what the hub has deleted comes back", "sync_engine/plan.py", "        if hub is None or hub.deleted or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", "        if hub is None or hub.kind is not change.item.kind or hub.id in self.taken:\n            return None\n        link", COPIES + "test_r37_a_copy_of_what_the_hub_has_deleted_is_new_and_brings_nothing_back"),
+    Mutant("copies: a lost hub gives every item a new UID", "sync_engine/plan.py", "            uid = named if self.chosen.get(named) == change.ref.id else uid\n", "            uid = change.item.uid\n", COPIES + "test_r11_r37_a_lost_hub_is_filled_again_without_copies"),
     # deletions
     Mutant("deletions not verified", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        if True:\n            gone.append(answer.id if isinstance(answer, Removed) else answer.ref.id)", DELETIONS + "test_r01_a_listing_that_leaves_items_out_deletes_nothing_that_is_still_there"),
     Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
