@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.hub import Hub, environment_is_quiet
+from demo.offices import open_offices
 from demo.scenario import Demo
 from demo.servers import start
 from tests.servers.processes import free_port
@@ -30,7 +31,8 @@ def main() -> int:
         servers = start(stack, folder)
         hub_folder = folder / "hub"
         hub_folder.mkdir()
-        demo = Demo(console, servers, Hub(hub_folder, console, options.database), free_port())
+        hub = Hub(hub_folder, console, options.database)
+        demo = Demo(console, servers, open_offices(stack), hub, free_port())
         try:
             checks = demo.run(stack)
         except (subprocess.CalledProcessError, RuntimeError) as err:

@@ -39,7 +39,9 @@ class Hub:
     def ask(self, *words: str) -> Any:
         """Run one command and read its JSON."""
         command = self._command(*words, "--json")
-        done = subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.PIPE)
+        done = subprocess.run(command, check=False, cwd=self.folder, stdout=subprocess.PIPE)
+        if done.returncode:
+            raise RuntimeError(f"agendahub {' '.join(words)} failed: {done.stdout.decode()[-2000:]}")
         return json.loads(done.stdout)
 
     def init(self) -> None:

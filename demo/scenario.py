@@ -15,6 +15,8 @@ from demo.checks import Checks
 from demo.dav_client import DavCollection
 from demo.hub import Hub
 from demo.items import DemoItem, demo_items
+from demo.office_scenario import Offices
+from demo.offices import CloudOffice, ExchangeOffice
 from demo.servers import KINDS, DemoServer
 
 _PATIENCE = 60.0  # seconds for a change to be everywhere
@@ -25,9 +27,17 @@ _COLLECTIONS = {"contact": "Contacts", "event": "Agenda", "task": "Tasks"}
 class Demo:
     """The scenario."""
 
-    def __init__(self, console: Console, servers: dict[str, DemoServer], hub: Hub, port: int) -> None:
+    def __init__(
+        self,
+        console: Console,
+        servers: dict[str, DemoServer],
+        offices: tuple[ExchangeOffice, CloudOffice],
+        hub: Hub,
+        port: int,
+    ) -> None:
         self.console = console
         self.servers = servers
+        self.offices = offices
         self.hub = hub
         self.port = port
         self.checks = Checks()
@@ -46,6 +56,7 @@ class Demo:
         self._edit_everywhere()
         self._delete_on_the_phone()
         self._check_quiet()
+        Offices(self.console, self.hub, self.offices, self._places, self.checks).run()
         return self.checks.rows
 
     def stay(self) -> None:
