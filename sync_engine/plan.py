@@ -16,6 +16,7 @@ from sync_engine.kept import Kept, unknown
 from sync_engine.matching import fingerprint, look_alike
 from sync_engine.meetings import Standing, is_gone, is_let_go, standing, with_own_fields
 from sync_engine.model import Record
+from sync_engine.plain_copies import beside, gives_way, is_beside, is_replaced
 from sync_engine.ports import (
     Broken,
     Change,
@@ -31,7 +32,7 @@ from sync_engine.ports import (
     Removed,
     Role,
 )
-from sync_engine.steps import Step, View, What, broken, duplicate, not_compared
+from sync_engine.steps import Step, View, What, broken, duplicate, not_compared, read_again
 from sync_engine.window import in_window
 
 _NOT_COPED = (ItemError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -112,6 +113,8 @@ class Planner:
     def _linked(self, change: Changed, link: Link) -> Step:
         hub = self.view.items[link.item_id]
         place = self._standing(change, hub)
+        if is_beside(hub, link):
+            return beside(change, link)
         if place is Standing.FOLLOWS or is_let_go(link):
             return self._aside(change, hub, link)
         if is_gone(link):
@@ -134,13 +137,15 @@ class Planner:
         meant = carried(read, base, self.carries)
         held = None if hub.deleted else self._record(hub, hub.revision_id)
         step = _step(decide(base, held, meant, self.policy), change, link, hub, meant, held, apart=expected is not None)
+        if step.what is What.REVIVE and is_replaced(hub):
+            return beside(change, link)
         return self._noted(step, change, meant) if place is Standing.SHARES else step
 
     def _expected(self, hub: HubItem, link: Link, base: Record) -> Record | None:
         """What the remote holds if nobody touched it, where that differs from what was sent: seen, or worked out."""
         if link.echo_revision is not None:
             return self._record(hub, link.echo_revision)
-        kept = self.kept(base)
+        kept = None if link.remote_version else self.kept(base)  # a version is of exactly the base
         return None if kept is None or kept == base else kept
 
     def _heir(self, hub: HubItem, change: Changed) -> HubItem | None:
@@ -210,12 +215,24 @@ class Planner:
         if hub is None:
             return self._new(change)
         link = self.view.links_of_items.get(hub.id)
+        if link and self.policy.direction is not Direction.IN and gives_way(link, hub, change):
+            return self._instead(change, hub, link)
         if hub.kind is not change.item.kind or hub.id in self.taken or (link and not _moved_away(link)):
             return duplicate(change, link.remote_id if link else "")
         if link:
             moved = replace(link, remote_id=change.ref.id, remote_uid=uid, state=LinkState.MISSING)
             return self._matched(change, hub, moved) if link.state is LinkState.LEFT else self._linked(change, moved)
         return self._matched(change, hub)
+
+    def _instead(self, change: Changed, hub: HubItem, link: Link) -> Step | None:
+        """The invitation takes the place of the plain copy that we made, after all that is told of the copy itself."""
+        if self.chosen is None:
+            self.waiting.append(change)
+            return None
+        if hub.id in self.taken:
+            return read_again(duplicate(change, link.remote_id))
+        moved = replace(link, remote_id=change.ref.id, remote_uid=change.item.uid, echo_revision=None)
+        return replace(self._matched(change, hub, moved), instead_of=link)
 
     def _waits(self, change: Changed) -> bool:
         """Whether others that carry its hidden UID may be the original rather than this one."""
