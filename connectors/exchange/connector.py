@@ -8,6 +8,7 @@ from connectors.capabilities import Person
 from connectors.exchange import folders, making_folders, shared_folders
 from connectors.exchange.directory import DirectoryReading
 from connectors.exchange.finding import Finding
+from connectors.exchange.kept import kept
 from connectors.exchange.listing import PAGE, Listing
 from connectors.exchange.mapping_contacts import CONTACT_FIELDS
 from connectors.exchange.mapping_events import EVENT_FIELDS
@@ -21,7 +22,7 @@ from connectors.exchange.writing import MOST, Writing
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import VersionConflict
 from sync_engine.item import Item
-from sync_engine.model import Kind
+from sync_engine.model import Kind, Record
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -44,7 +45,9 @@ class ExchangeConnector:
 
     def __init__(self, settings: ConnectorSettings, page: int = PAGE) -> None:
         self.transport = Transport(settings)
-        self._shared = settings.shared
+        self._zone = settings.zone
+        self._mailboxes = settings.shared
+        self._shared = frozenset(one.lower() for one in settings.shared)
         self._directory = DirectoryReading(self.transport)
         self._reading = Reading(self.transport)
         self._listing = Listing(self.transport, self._reading, page)
@@ -55,7 +58,7 @@ class ExchangeConnector:
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Contacts, calendar and tasks, what is below them, and calendars of others. Raises the errors of a read."""
-        return [*folders.collections(self.transport), *shared_folders.collections(self.transport, self._shared)]
+        return [*folders.collections(self.transport), *shared_folders.collections(self.transport, self._mailboxes)]
 
     def make_collection(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
         """Found by its name, or made."""
@@ -82,6 +85,10 @@ class ExchangeConnector:
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """What Exchange keeps of items that were just written: it has no place for all that the hub has."""
         return self.fetch(collection, ids)
+
+    def kept(self, record: Record) -> Record | None:
+        """What will be read of a record that is written; None of a meeting that may be the mailbox's own."""
+        return kept(record, self._zone, self._are_others)
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """By the key that `create` hides on the item, else by its UID."""
@@ -119,6 +126,9 @@ class ExchangeConnector:
         item_id = ref.id if ref is not None else self._finding.by_key(place, key)
         if item_id:
             self._steps.finish(place, item_id, item)
+
+    def _are_others(self, people: frozenset[str]) -> bool:
+        return not people & self._shared and self._writing.owner.is_known_out(people)
 
     def close(self) -> None:
         """Close all connections."""

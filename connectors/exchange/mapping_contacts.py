@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -30,6 +32,7 @@ from connectors.microsoft.contact_parts import (
 from connectors.microsoft.days import day_of, text_of_day
 from connectors.microsoft.described import Described, Document, carries, get, patch, put_new
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
+from connectors.microsoft.photos import kept_photo
 from connectors.microsoft.postal import Postal, address_of, addresses_by_kind
 from sync_engine.model import Contact, Labelled
 
@@ -196,4 +199,13 @@ def contact_patch(base: Contact, contact: Contact) -> dict[str, Any]:
 
 def read_contact(item: Any, uid_if_missing: str) -> Contact:
     """The contact of exchangelib's Contact that was read with `CONTACT_NAMES`."""
-    return Contact(item.hub_uid or uid_if_missing, **get(CONTACT_TABLE, Shown(item)))
+    return _read(Shown(item), item.hub_uid or uid_if_missing)
+
+
+def kept_contact(contact: Contact) -> Contact:
+    """What will be read of a contact that was written: without what Exchange has no place for."""
+    return replace(_read(put_new(CONTACT_TABLE, contact), contact.uid), photo=kept_photo(contact))
+
+
+def _read(shown: Mapping[str, Any], uid: str) -> Contact:
+    return Contact(uid, **get(CONTACT_TABLE, shown))

@@ -24,6 +24,7 @@ from connectors.microsoft.occasions import Occasion, start_on
 from connectors.microsoft.series import (
     SeriesTables,
     SeriesWrite,
+    kept_series,
     nearest_day,
     new_series,
     series_of,
@@ -34,7 +35,7 @@ from sync_engine.model import Event, EventDetails, Moment
 from sync_engine.vtimezones import with_zones
 from sync_engine.zones import Zone, wall_clock
 
-__all__ = ["EVENT_FIELDS", "EVENT_NAMES", "SeriesWrite", "event_patch", "new_event", "read_event"]
+__all__ = ["EVENT_FIELDS", "EVENT_NAMES", "SeriesWrite", "event_patch", "kept_event", "new_event", "read_event"]
 
 _TABLES = SeriesTables(EVENT_TABLE, OCCURRENCE_TABLE, SCHEDULE, SCHEDULE)
 _ORGANISED = replace(_TABLES, master=ORGANISED_TABLE)
@@ -53,6 +54,12 @@ def new_event(event: Event, home_zone: str, *, organizes: bool = False) -> Serie
 def event_patch(base: Event, event: Event, home_zone: str, *, organizes: bool = False) -> SeriesWrite:
     """What makes `base` into `event`, as patches for `changed_item` (SYNC.md R20). Raises as `new_event`."""
     return series_patch(_ORGANISED if organizes else _TABLES, base, event, home_zone)
+
+
+def kept_event(event: Event, home_zone: str) -> Event:
+    """What will be read of an event that was written, nobody's meeting. Raises as `new_event`."""
+    details, overrides = kept_series(_TABLES, event, home_zone)
+    return with_zones(Event(event.uid, details, overrides))
 
 
 def read_event(master: Any, exceptions: Sequence[Any] = (), uid: str = "") -> Event:

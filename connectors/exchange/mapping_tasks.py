@@ -19,7 +19,7 @@ from connectors.exchange.mapping_recurrence import get_recurrence, put_recurrenc
 from connectors.exchange.mapping_texts import body_row, categories_row, row
 from connectors.exchange.mapping_times import plain_instant, put_instant
 from connectors.exchange.mapping_updates import Shown, item_values, names_of
-from connectors.microsoft.described import Described, Document, carries, get, patch, put_new
+from connectors.microsoft.described import Described, Document, carries, get, patch, put, put_new
 from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.reminders import instant_of_reminder, reminder_at
@@ -166,6 +166,11 @@ def task_patch(base: Task, task: Task) -> dict[str, Any]:
 def read_task(item: Any, uid_if_missing: str) -> Task:
     """The task of exchangelib's Task that was read with `TASK_NAMES`. Raises `Unreadable`."""
     return Task(item.hub_uid or uid_if_missing, TaskDetails(**get(TASK_TABLE, Shown(item))))
+
+
+def kept_task(task: Task) -> Task:
+    """What will be read of a task that was written. Raises as `new_task`."""
+    return Task(task.uid, TaskDetails(**get(TASK_TABLE, put(TASK_TABLE, _todo(task)))))
 
 
 def _todo(task: Task) -> ToDo:

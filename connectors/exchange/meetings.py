@@ -95,6 +95,10 @@ class Owner:
             self._addresses = frozenset(address.lower() for address in known)
         return bool(people & self._addresses)
 
+    def is_known_out(self, people: frozenset[str]) -> bool:
+        """Whether the mailbox is of none of these, as far as that is known without asking."""
+        return self._addresses is not None and not people & self._addresses
+
     def _looked_up(self) -> list[str]:
         """Who signs in by a bare name has an address, and the directory knows it."""
         name = self._transport.username.rpartition("\\")[2]

@@ -25,7 +25,7 @@ class Writing:
     """Writes items of one account."""
 
     def __init__(self, transport: Transport, reading: Reading, finding: Finding, steps: Steps, home_zone: str) -> None:
-        owner = Owner(transport)
+        self.owner = owner = Owner(transport)
         self._creating = Creating(transport, finding, steps, owner, home_zone)
         self._updating = Updating(transport, reading, steps, owner, home_zone)
         self._deleting = Deleting(transport, reading)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync_engine.model import CalendarUser, Params
+from sync_engine.model import CalendarUser, Event, Params
 
 _ROLES = {"optional": "OPT-PARTICIPANT", "resource": "NON-PARTICIPANT"}
 _KINDS = {role: kind for kind, role in _ROLES.items()}
@@ -55,6 +55,13 @@ def address_of(user: CalendarUser) -> str:
     if not colon:
         return user.address if "@" in user.address else ""
     return address.strip() if scheme.strip().lower() == "mailto" else ""
+
+
+def people_in(event: Event) -> frozenset[str]:
+    """The addresses of all who are in an event, its organiser too, in small letters."""
+    parts = [details for details in (event.master, *event.overrides) if details is not None]
+    users = [user for details in parts for user in (*details.attendees, details.organizer) if user is not None]
+    return frozenset(address_of(user).lower() for user in users)
 
 
 def in_order(users: Iterable[CalendarUser | None]) -> tuple[CalendarUser, ...]:

@@ -49,3 +49,9 @@ def media_type(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for head, kind in _KINDS if data.startswith(head)), "image/jpeg")
+
+
+def kept_photo(contact: Contact) -> Photo | None:
+    """The photo of a record as it will come back."""
+    data = picture_of(contact)
+    return photo_of(data) if data else None

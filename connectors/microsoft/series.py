@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from connectors.microsoft.described import Json, Table, patch, put, put_new
+from connectors.microsoft.described import Json, Table, get, patch, put, put_new
 from connectors.microsoft.occasions import Occasion, end_of, moment_at, shifted, start_of, start_on
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from sync_engine.errors import Rejected
@@ -147,6 +147,29 @@ def _kept_back(
     differed = patch(table, _inherited(before, day), own_before)
     differs = patch(table, _inherited(after, day), own_now)
     return {name: value for name, value in differs.items() if name in series and name not in differed}
+
+
+def kept_series(tables: SeriesTables, event: Event, home_zone: str) -> EventParts:
+    """What will be read of an event that was written. Raises as `new_series`."""
+    master = _master(event, home_zone)
+    details = _kept(tables.master, master)
+    there = instance_indexes(event, _cancelled(master))  # others cannot be cancelled
+    gone = [start_on(master, day) for day in sorted(there)]
+    own = [_kept(tables.occurrence, one, start_on(master, day)) for day, one in _overrides(event, master).items()]
+    return series_of(details, [_like(moment, details) for moment in gone], [_with_id_like(one, details) for one in own])
+
+
+def _kept(table: Table[Occasion], occasion: Occasion, recurrence_id: Moment | None = None) -> EventDetails:
+    return EventDetails(recurrence_id=recurrence_id, **get(table, put(table, occasion)))
+
+
+def _like(moment: Moment, series: EventDetails) -> Moment:
+    """An occurrence in the zone that the series comes back in."""
+    return moment if moment.is_date or series.start is None else replace(moment, zone=series.start.zone)
+
+
+def _with_id_like(one: EventDetails, series: EventDetails) -> EventDetails:
+    return replace(one, recurrence_id=_like(one.recurrence_id, series)) if one.recurrence_id else one
 
 
 def instance_indexes(event: Event, days: Iterable[date]) -> dict[date, int]:

@@ -12,6 +12,7 @@ from connectors.microsoft365.directory import DirectoryReading
 from connectors.microsoft365.discovery import Discovery
 from connectors.microsoft365.finding import Finding
 from connectors.microsoft365.folders import FolderMaking
+from connectors.microsoft365.kept import kept
 from connectors.microsoft365.listing import Listing
 from connectors.microsoft365.mapping_contacts import CONTACT_FIELDS
 from connectors.microsoft365.mapping_events import EVENT_FIELDS
@@ -23,7 +24,7 @@ from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Writing
 from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
-from sync_engine.model import Kind
+from sync_engine.model import Kind, Record
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -46,6 +47,8 @@ class Microsoft365Connector:
 
     def __init__(self, settings: ConnectorSettings, now: Callable[[], float] = time.time) -> None:
         self.transport = Transport(settings)
+        self._zone = settings.zone
+        self._shared = frozenset(one.lower() for one in settings.shared)
         self._reading = Reading(self.transport)
         self._listing = Listing(self.transport, self._reading, now)
         self._finding = Finding(self.transport, self._reading)
@@ -72,6 +75,10 @@ class Microsoft365Connector:
     def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """What Outlook keeps of items that were just written: it has no place for all that the hub has."""
         return self.fetch(collection, ids)
+
+    def kept(self, record: Record) -> Record | None:
+        """What will be read of a record that is written; None of a meeting that may be the mailbox's own."""
+        return kept(record, self._zone, self._are_others)
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """By the key that `create` hides on the item."""
@@ -113,6 +120,9 @@ class Microsoft365Connector:
     def make_collection(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
         """Found by its name, or made."""
         return self._folders.make(name, kinds)
+
+    def _are_others(self, people: frozenset[str]) -> bool:
+        return not people & self._shared and self._writing.owner.is_known_out(people)
 
     def close(self) -> None:
         """Close all connections."""

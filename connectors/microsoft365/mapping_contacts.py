@@ -5,6 +5,7 @@ A photo is a request of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.microsoft.contact_parts import (
@@ -36,6 +37,7 @@ from connectors.microsoft.described import (
     text_row,
 )
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
+from connectors.microsoft.photos import kept_photo
 from connectors.microsoft.postal import ADDRESS_KINDS, Postal, address_of, addresses_by_kind
 from connectors.microsoft365.extended import UID, flattened, text_tag, time_tag, value_of
 from sync_engine.model import Contact, Labelled
@@ -187,3 +189,8 @@ def contact_patch(base: Contact, contact: Contact) -> dict[str, Json]:
 def read_contact(document: Document, uid_if_missing: str) -> Contact:
     """The contact of a Graph contact that was read with its extended properties."""
     return Contact(value_of(document, UID) or uid_if_missing, **get(CONTACT_TABLE, document))
+
+
+def kept_contact(contact: Contact) -> Contact:
+    """What will be read of a contact that was written: without what Graph has no place for."""
+    return replace(read_contact(new_contact(contact), contact.uid), photo=kept_photo(contact))

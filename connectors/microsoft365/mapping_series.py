@@ -11,6 +11,7 @@ from connectors.microsoft.occasions import Occasion, start_on
 from connectors.microsoft.series import (
     SeriesTables,
     SeriesWrite,
+    kept_series,
     nearest_day,
     new_series,
     series_of,
@@ -24,7 +25,7 @@ from sync_engine.model import Event, EventDetails
 from sync_engine.vtimezones import with_zones
 from sync_engine.zones import local_time
 
-__all__ = ["SeriesWrite", "days_of_instances", "event_patch", "new_event", "read_event"]
+__all__ = ["SeriesWrite", "days_of_instances", "event_patch", "kept_event", "new_event", "read_event"]
 
 _TABLES = SeriesTables(EVENT_TABLE, OCCURRENCE_TABLE, SCHEDULE, frozenset({"recurrence"}))
 
@@ -49,6 +50,12 @@ def read_event(master: Document, exceptions: Sequence[Document] = (), uid: str =
     overrides = [_override(one, series) for one in exceptions]
     details, kept = series_of(series.details, gone, overrides)
     return with_zones(Event(uid or master.get("uid") or master.get("iCalUId") or master["id"], details, kept))
+
+
+def kept_event(event: Event, home_zone: str) -> Event:
+    """What will be read of an event that was written, nobody's meeting. Raises as `new_event`."""
+    details, overrides = kept_series(_TABLES, event, home_zone)
+    return with_zones(Event(event.uid, details, overrides))
 
 
 def _series(master: Document) -> Occasion:

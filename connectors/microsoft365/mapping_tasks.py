@@ -145,6 +145,11 @@ def read_task(document: Document, uid_if_missing: str) -> Task:
     return Task(value_of(document, UID) or uid_if_missing, TaskDetails(**get(TASK_TABLE, document)))
 
 
+def kept_task(task: Task) -> Task:
+    """What will be read of a task that was written. Raises as `new_task`."""
+    return read_task(new_task(task), task.uid)
+
+
 def _todo(task: Task) -> ToDo:
     if task.master is None or task.overrides or task.master.exception_dates:
         raise Rejected("To Do holds no changed or cancelled occurrences of a recurring task.")

@@ -70,6 +70,10 @@ class Owner:
             self._addresses = self._own()
         return bool(people & self._addresses)
 
+    def is_known_out(self, people: frozenset[str]) -> bool:
+        """Whether the owner is none of these, as far as that is known without asking."""
+        return bool(self._addresses) and not people & self._addresses
+
     def _own(self) -> frozenset[str]:
         found = {self._transport.mailbox.lower()}
         answer = self._transport.ask("get", self._transport.path("") + "?$select=mail,userPrincipalName")

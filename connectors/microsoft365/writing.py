@@ -31,7 +31,7 @@ class Writing:
         self._reading = reading
         self._finding = finding
         self._steps = steps
-        self._owner = Owner(transport)
+        self.owner = Owner(transport)
         self.home_zone = home_zone  # IANA: where floating times are
 
     # ------------------------------------------------------------ create
@@ -49,7 +49,7 @@ class Writing:
         check_kind(place.kind, item)
         plan = to_create(item, key, self.home_zone)
         people = people_of(item)
-        if people and self._owner.is_in(people, place):
+        if people and self.owner.is_in(people, place):
             if self._finding.by_uid(place, item.uid):
                 raise VersionConflict("This meeting is in the mailbox already.")
             raise invitation_missing()
