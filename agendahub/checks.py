@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.addresses import base_url
 from agendahub.failure import Failure
 from agendahub.texts import _
@@ -39,6 +40,7 @@ def check_all(workspace: Workspace) -> Iterator[Check]:
         _key,
         _address,
         _secrets_readable,
+        _account_zones,
         _zones,
         _dns,
     )
@@ -94,6 +96,14 @@ def _secrets_readable(workspace: Workspace) -> Check:
         except (Failure, StoreError) as err:
             return Check(_("passwords"), False, account.name, str(err))
     return Check(_("passwords"), True, _("all can be read"))
+
+
+def _account_zones(workspace: Workspace) -> Check:
+    name = _("time zones of accounts")
+    for account in workspace.settings.accounts:
+        if zone_is_open(account):
+            return Check(name, False, what_it_means(account.name), what_to_do())
+    return Check(name, True, _("none is missing"))
 
 
 def _address(workspace: Workspace) -> Check:

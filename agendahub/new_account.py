@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
+from agendahub.account_zone import MICROSOFT, local_zone
 from agendahub.failure import Failure
 from agendahub.secret_input import read_secret
 from agendahub.texts import _
 from config.sign_in import OAUTH
-
-MICROSOFT = ("exchange", "microsoft365")
-_ZONES = "/usr/share/zoneinfo/"
 
 
 @dataclass(slots=True)
@@ -38,8 +34,7 @@ class NewAccount:
     def values(self) -> dict[str, Any]:
         """For the configuration file."""
         everything = {field.name: getattr(self, field.name) for field in fields(self)}
-        usual = {"auth": "basic", "zone": "UTC"}
-        return {name: value for name, value in everything.items() if value and value != usual.get(name)}
+        return {name: value for name, value in everything.items() if value and (name, value) != ("auth", "basic")}
 
 
 def ask_for_the_rest(account: NewAccount) -> None:
@@ -57,9 +52,11 @@ def ask_for_the_rest(account: NewAccount) -> None:
             account.tenant = account.tenant or _ask(
                 _("Directory (tenant) id or domain; empty for any"), "", needed=False
             )
+    if account.connector == "exchange" and account.auth in {"basic", "ntlm"}:
+        account.username = account.username or _ask(_("User name, such as OFFICE\\ada"), "--username")
     if account.connector in MICROSOFT:
         zone = _("Time zone, for events that name none")
-        account.zone = account.zone or _ask(zone, "", needed=False, usual=local_zone())
+        account.zone = account.zone or _ask(zone, "", needed=False, usual=local_zone()) or _zone_of_this_machine()
 
 
 def secret_of(account: NewAccount) -> str:
@@ -75,14 +72,10 @@ def secret_of(account: NewAccount) -> str:
     return read_secret(_("Password for {user}").format(user=account.username)) if account.username else ""
 
 
-def local_zone() -> str:
-    """The IANA name of this machine's zone; "UTC" if it cannot be told."""
-    named = os.environ.get("TZ", "").removeprefix(":")
-    if "/" in named:
-        return named
-    target = str(Path("/etc/localtime").resolve())
-    name = target.removeprefix(_ZONES) if target.startswith(_ZONES) else "UTC"
-    return "UTC" if name.startswith("Etc/") else name
+def _zone_of_this_machine() -> str:
+    """Servers are often in UTC and people seldom are: that is not taken without being asked for."""
+    found = local_zone()
+    return "" if found == "UTC" else found
 
 
 def _ask(what: str, option: str, *, needed: bool = True, usual: str = "") -> str:

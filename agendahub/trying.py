@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.failure import Failure
 from agendahub.signing_in import RESOURCES
 from agendahub.texts import _
@@ -24,4 +25,15 @@ def steps_of(workspace: Workspace, account: AccountSettings, collection: str, wr
     if account.connector not in RESOURCES:
         raise Failure(_("Accounts of this kind cannot be tested step by step."))
     connect = partial(registry.connect, account.connector)
-    return microsoft.probe(settings, connect, collection, write=bool(write), resource=RESOURCES[account.connector])
+    resource = RESOURCES[account.connector]
+    return _and_its_zone(account, microsoft.probe(settings, connect, collection, write=bool(write), resource=resource))
+
+
+def _and_its_zone(account: AccountSettings, steps: Iterator[Step]) -> Iterator[Step]:
+    """After all that went well: a word about the zone if nobody said it."""
+    well = True
+    for step in steps:
+        well = well and step.ok
+        yield step
+    if well and zone_is_open(account):
+        yield Step("time zone", True, what_it_means(account.name), what_to_do())

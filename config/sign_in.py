@@ -28,6 +28,8 @@ def account_problems(account: AccountSettings) -> Iterator[tuple[str, str]]:
         yield from _missing(account)
     else:
         yield from _of_no_use(account)
+    if account.connector == "exchange" and account.auth in {"basic", "ntlm"} and not account.username:
+        yield "username", f'auth = "{account.auth}" needs the user name, such as "OFFICE\\\\ada"'
     if account.mailbox:
         yield from _mailbox(account)
     if account.access != "impersonation" and account.connector != "exchange":

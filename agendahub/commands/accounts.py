@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from agendahub.output import console, listing, print_json, say
 from agendahub.texts import _
 
 if TYPE_CHECKING:
+    from agendahub.new_account import NewAccount
     from agendahub.workspace import Workspace
 
 group = typer.Typer(no_args_is_help=True)
@@ -86,10 +88,24 @@ def add(
     config_file.add(workspace.loaded, "accounts", account.values())
     if secret:
         workspace.put_secret(name, secret)
+    _tell_zone(account, given=zone)
     if account.auth in {"device", "web"}:
-        say(_("Added {name}. Next: agendahub account sign-in {name}").format(name=name))
+        say(_("Added {name}. Next: agendahub account sign-in {quoted}").format(name=name, quoted=quote(name)))
         return
-    say(_("Added {name}. Next: agendahub account test {name}, then agendahub collections {name}.").format(name=name))
+    hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
+    say(hint.format(name=name, quoted=quote(name)))
+
+
+def _tell_zone(account: NewAccount, given: str) -> None:
+    """If nobody said it on the command line."""
+    from agendahub.account_zone import MICROSOFT, what_it_means, what_to_do
+
+    if account.connector not in MICROSOFT or given:
+        return
+    if not account.zone:
+        console(error=True).print(f"{what_it_means(account.name)} {what_to_do()}", markup=False, soft_wrap=True)
+        return
+    say(_("Whole days at {name} are days in {zone} (zone in its entry).").format(name=account.name, zone=account.zone))
 
 
 def _from_here(written: str, way: str = "") -> str:

@@ -10,7 +10,16 @@ from connectors.microsoft.sign_in import OAUTH, token_source
 from connectors.microsoft.sign_in_scopes import GRAPH, Resource, authority_of, resource_of
 from connectors.probing import Step, StepFailed, chosen, discovered, network, read, step, written
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import CollectionGone, NotAuthorised, OutcomeUnknown, Rejected, SuspectListing, Throttled
+from sync_engine.errors import (
+    CollectionGone,
+    NoAccess,
+    NotAuthorised,
+    OutcomeUnknown,
+    Rejected,
+    SuspectListing,
+    Throttled,
+    Unavailable,
+)
 from sync_engine.ports import Connector, RemoteCollection
 
 _SIGN_IN = (
@@ -18,13 +27,16 @@ _SIGN_IN = (
     (Throttled, "Wait as long as Microsoft asks for, then test again."),
 )
 _ADVICE = (
-    (NotAuthorised, "Check user name and password or the app's permissions, and who may open this mailbox."),
+    (NoAccess, "See docs/exchange.md or docs/microsoft365.md: which rights are needed, and for which mailbox."),
+    (NotAuthorised, "Check user name and password, or the app's permissions."),
     (CollectionGone, "Check the address and the mailbox; is there a mailbox for this user?"),
     (SuspectListing, "Check the address: something answers there, but not as Exchange does."),
     (Throttled, "Wait as long as the server asks for, then test again."),
     (Rejected, "See the server's words; the folder may be read-only or full."),
     (OutcomeUnknown, "Look into the mailbox for an item of this name and delete it; then test again."),
+    (Unavailable, "Check the account's url; if it is right, test again later."),
 )
+_NO_MAILBOX = "For a fan-out that is right: go on with agendahub fanout add. Else set the account's mailbox."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,9 @@ def probe(
         if settings.auth in OAUTH:
             yield from _signed_in(settings, resource or resource_of(settings))
         yield from network(_Place.of(settings.url or GRAPH), settings)
+        if settings.auth == "app" and not settings.mailbox:
+            yield Step("mailbox", True, "Not tried: the account names none.", _NO_MAILBOX)
+            return
         connector = connect(replace(settings, max_wait=0.0))
         try:
             yield from _mailbox(connector, collection, write=write)

@@ -67,6 +67,9 @@ def account_failure(answer: Answer, what: str) -> AccountError | None:
     if answer.status == 403 and answer.code in _NO_RIGHT:
         message = f"Microsoft 365 does not allow this ({what}); check the permissions of the app and of the user."
         return NoAccess(message, server_said=answer.words)
+    if answer.status == 400 and "/me request is only valid" in answer.words:
+        message = "An app opens no mailbox of its own; set the account's mailbox, or use the account in a fan-out."
+        return NoAccess(message, server_said=answer.words)
     if 300 <= answer.status < 400:
         message = f"Microsoft 365 redirects, and the token goes to no other address ({what}); check the account's URL."
         return Unavailable(message, server_said=answer.words)

@@ -29,7 +29,7 @@ def test_what_others_share_is_for_microsofts_systems() -> None:
     assert "only accounts of exchange" in problems(shared)[0]
     assert "no public folders" in problems(shared + 'connector = "microsoft365"\nauth = "bearer"')[0]
     assert parse(shared + 'connector = "exchange"\nusername = "ada"').accounts[0].shared[0] == "bob@example.org"
-    assert "write addresses" in problems(ACCOUNT + 'connector = "exchange"\nshared = ["bob"]')[0]
+    assert "write addresses" in problems(ACCOUNT + 'connector = "exchange"\nusername = "ada"\nshared = ["bob"]')[0]
 
 
 @pytest.mark.parametrize(

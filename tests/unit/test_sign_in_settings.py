@@ -36,7 +36,7 @@ def account(text: str) -> str:
         APP + 'secret = "env:S"\n',
         APP + 'certificate = "file:app.pem"\n',
         APP.replace('tenant = "t"', 'authority = "https://adfs.example.org/adfs"') + 'certificate = "store:c"\n',
-        'connector = "exchange"\nurl = "https://mail.example.org"\nauth = "ntlm"\n',
+        'connector = "exchange"\nurl = "https://mail.example.org"\nauth = "ntlm"\nusername = "ada"\n',
         'connector = "exchange"\nurl = "https://mail.example.org"\nauth = "web"\nclient_id = "x"\nsecret = "env:S"\n',
         'connector = "microsoft365"\nauth = "bearer"\nsecret = "env:T"\n',
         'connector = "memory"\n',
@@ -67,6 +67,7 @@ def test_accounts_that_can_work(text: str) -> None:
         ('connector = "dav"\nmailbox = "a@b.c"\n', "mailbox is only of use with the connectors exchange and"),
         ('connector = "dav"\ntenant = "t"\n', "tenant is only of use with auth = device, web or app"),
         (DEVICE + 'access = "delegate"\n', "access is only of use with the connector exchange"),
+        ('connector = "exchange"\nurl = "https://x"\nauth = "ntlm"\n', 'username: auth = "ntlm" needs the user name'),
         ('connector = "exchange"\n', "url: exchange needs the server's address"),
     ],
 )

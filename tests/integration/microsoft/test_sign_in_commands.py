@@ -11,9 +11,9 @@ import pytest
 import trustme
 from typer.testing import CliRunner
 
+from agendahub.account_zone import local_zone
 from agendahub.cli import app
 from agendahub.failure import Failure
-from agendahub.new_account import local_zone
 from agendahub.sign_ins import SignIns
 from agendahub.workspace import Workspace
 from config import load
@@ -26,6 +26,8 @@ from tests.integration.microsoft.app_certificate import app_certificate
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
 from tests.servers.microsoft.ews_client import Desk, desk
+
+ZONE = ("--zone", "Europe/Prague")
 
 
 class Cli:
@@ -56,7 +58,7 @@ def cli(tmp_path: Path) -> Cli:
 @pytest.fixture
 def at_office(office: Office) -> tuple[str, ...]:
     where = ("--url", f"{office.graph.url}/v1.0", "--authority", f"{office.graph.url}/contoso")
-    return ("--connector", "microsoft365", *where, "--ca-file", str(office.ca), "--client-id", "cid")
+    return ("--connector", "microsoft365", *where, "--ca-file", str(office.ca), "--client-id", "cid", *ZONE)
 
 
 def test_by_a_code(cli: Cli, office: Office, at_office: tuple[str, ...]) -> None:
@@ -105,7 +107,7 @@ def test_r24_one_sync_without_a_daemon_says_so_too(cli: Cli, office: Office, at_
 
 
 def test_exchange_step_by_step(cli: Cli, ews: Desk) -> None:
-    words = ("--connector", "exchange", "--url", ews.site.url, "--username", "ada", "--auth", "ntlm")
+    words = ("--connector", "exchange", "--url", ews.site.url, "--username", "ada", "--auth", "ntlm", *ZONE)
     cli.run("account", "add", "mail", *words, typed="secret\n")
     steps = json.loads(cli.run("account", "test", "mail", "--write", "--collection", "Contacts", "--json"))
     names = ["name lookup", "connection", "encryption", "mailbox", "read", "write and delete"]
@@ -188,6 +190,7 @@ def test_nobody_signs_in_for_a_password(cli: Cli) -> None:
         (("--connector", "microsoft365", "--auth", "app", "--client-id", "x"), "--tenant is needed"),
         (("--connector", "microsoft365", "--auth", "ntlm"), "signs in with device, web, app or bearer"),
         (("--connector", "exchange"), "--url is needed"),
+        (("--connector", "exchange", "--url", "https://x"), "--username is needed"),
         (("--url", "https://x", "--mailbox", "a@b.c"), "mailbox is only of use with"),
         (("--connector", "microsoft365", "--client-id", "x", "--zone", "Mars/Sea"), "no time zone of this name"),
         (("--connector", "microsoft365", "--client-id", "x", "--certificate", "app.pem"), "use env:NAME"),
@@ -213,6 +216,32 @@ def test_the_zone_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_zone() == "Europe/Prague"
     monkeypatch.delenv("TZ")
     assert local_zone()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Prague", ""])
+def test_the_zone_of_an_account_is_that_of_the_machine_or_asked_for(
+    cli: Cli, ews: Desk, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setattr("agendahub.new_account.local_zone", lambda: zone or "UTC")
+    words = ("--connector", "exchange", "--url", ews.site.url, "--username", "ada")
+    cli.run("account", "add", "mail", *words, typed="secret\n")
+    assert (f'zone = "{zone}"\n' in cli.config.read_text().partition("[[accounts]]\nname = ")[2]) is bool(zone)
+    last = json.loads(cli.run("account", "test", "mail", "--json"))[-1]
+    open_question = 'Set zone = "' in last["advice"]
+    [looked] = [c for c in json.loads(cli.run("doctor", "--json", code=0 if zone else 1)) if "of accounts" in c["name"]]
+    assert (open_question, looked["ok"]) == (not zone, bool(zone))
+    if not zone:
+        cli.config.write_text(f'{cli.config.read_text()}zone = "UTC"\n')
+        assert "time zone" not in cli.run("account", "test", "mail")
+
+
+def test_an_app_of_no_mailbox_is_for_fan_outs(cli: Cli, office: Office, at_office: tuple[str, ...]) -> None:
+    cli.run("account", "add", "all", *at_office, "--auth", "app", typed="the app's\n")
+    last = json.loads(cli.run("account", "test", "all", "--json"))[-1]
+    assert (last["name"], last["ok"]) == ("mailbox", True)
+    assert "fanout add" in last["advice"]
+    done = CliRunner().invoke(app, ["-c", str(cli.config), "collections", "all"])
+    assert "set the account's mailbox" in str(done.exception)
 
 
 def test_failure_is_what_commands_raise(cli: Cli) -> None:
