@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agendahub.refusals import Missing, Stale
@@ -13,7 +13,8 @@ from storage.admin_holds import answer, drop_hold, held_items, lock_holds
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import SyncError
 from sync_engine.model import starts_of, title_of
-from sync_engine.ports import Origin
+from sync_engine.plain_copies import is_replaced
+from sync_engine.ports import HubItem, LinkState, Origin
 
 SIDES = ("hub", "remote")
 
@@ -79,7 +80,9 @@ def _bring_back(unit: SqlUnitOfWork, number: int, origin: Origin, problems: list
     back = 0
     for row in held_items(unit.session.connection, number, "remote"):
         hub = unit.items([row.item_id])[row.item_id]
-        if why := blocked(unit, hub):
+        if is_replaced(hub):
+            _leave_beside(unit, number, hub)
+        elif why := blocked(unit, hub):
             problems.append(f"{row.uid}: {why}")
         elif hub.deleted:
             try:
@@ -89,6 +92,12 @@ def _bring_back(unit: SqlUnitOfWork, number: int, origin: Origin, problems: list
                 continue
             back += 1
     return back
+
+
+def _leave_beside(unit: SqlUnitOfWork, number: int, hub: HubItem) -> None:
+    """A copy beside the invitation that took its place (SYNC.md R12) stays in that mailbox, and nowhere else."""
+    for link in unit.links_of_items(number, [hub.id]).values():
+        unit.save_link(replace(link, state=LinkState.LEFT, missing_since=None))
 
 
 def _locked(unit: SqlUnitOfWork, asked: Asked) -> tuple[int, list[str]]:

@@ -13,6 +13,7 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Contact, Details, Event, Moment, Task
+from sync_engine.plain_copies import is_replaced
 from sync_engine.ports import HubItem, Origin
 
 ADMIN = Origin("admin")
@@ -59,9 +60,11 @@ def _raised(part: _Part, known: Mapping[Moment | None, int]) -> _Part:
 
 
 def blocked(unit: SqlUnitOfWork, hub: HubItem) -> str:
-    """Why a deleted item cannot come back: somebody made another one with its UID. Empty: it can."""
+    """Why a deleted item cannot come back: another has its UID, or is what it was a copy of. Empty: it can."""
     if not hub.deleted:
         return ""
+    if is_replaced(hub):
+        return _("it was a copy, and the invitation that took its place is there")
     there = unit.items_by_uid(hub.collection_id, [hub.uid]).get(hub.uid)
     if there is None or there.deleted:
         return ""

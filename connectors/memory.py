@@ -144,6 +144,8 @@ class Account:
             if stored is None:
                 return None
             role = role_of(stored.item, self.unkind.owner)
+            if role is Role.GUEST and stored.known_as:  # an appointment that we made: no text makes it an invitation
+                role = Role.NONE
             return Changed(RemoteRef(remote_id, self._tag(stored)), stored.item, stored.known_as, role)
 
     def since(self, collection: str, cursor: Cursor | None) -> tuple[list[str], Cursor]:

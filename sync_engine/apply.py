@@ -12,6 +12,7 @@ from sync_engine.intents import needed
 from sync_engine.item import Item
 from sync_engine.meetings import kept_role
 from sync_engine.model import Record, starts_of, title_of
+from sync_engine.plain_copies import uid_of_replaced
 from sync_engine.ports import (
     Binding,
     Direction,
@@ -44,7 +45,10 @@ class Applier:
         """Carry out the steps, in order."""
         for step in steps:
             try:
+                gone = self._replaced(step) if step.instead_of else None
                 getattr(self, f"_{step.what.name.lower()}")(step)
+                if gone is not None:
+                    self._uow.save_link(gone)
             except ItemError as err:  # the store will not take it: this item waits, the others go on (SYNC.md R09)
                 self._quarantine(replace(step, trouble=_refused(step, err)))
                 self.refused.add(step.ref.id)
@@ -141,8 +145,24 @@ class Applier:
         assert step.trouble is not None
         self._uow.quarantine(self._binding.id, step.trouble)
         self._counts.quarantined += 1
-        if step.link is not None and step.link.state is LinkState.MISSING:  # it is there, only not to be read
+        if step.left and step.link is not None:
+            self._uow.save_link(step.link)
+        elif step.link is not None and step.link.state is LinkState.MISSING:  # it is there, only not to be read
             self._uow.save_link(replace(step.link, state=LinkState.LIVE, missing_since=None))
+
+    def _replaced(self, step: Step) -> Link:
+        """Our plain copy becomes an item of its own, deleted at once; gives the link that brings this to the remote."""
+        assert step.instead_of is not None
+        assert step.remote is not None
+        old, kind, origin = step.instead_of, step.remote.kind, self._cycle.origin
+        uid = uid_of_replaced(old)
+        texts = self._uow.texts([r for r in (old.base_revision, old.echo_revision) if r is not None])
+        known = Item.stored(kind, uid, texts[old.base_revision]).record
+        copy = self._uow.create_item(self._binding.collection_id, Item.read(Item.of(with_uid(known, uid)).text), origin)
+        echo = old.echo_revision and self._uow.keep_revision(copy.id, texts[old.echo_revision], origin)
+        self._uow.delete_item(copy.id, origin)
+        self._counts.notes.append(f"{title_of(known)[:80]!r}: an invitation took the place of the copy made here")
+        return replace(old, id=0, item_id=copy.id, base_revision=copy.revision_id, echo_revision=echo)
 
     def _note_conflicts(self, step: Step, hub_revision: int) -> None:
         if not step.conflicts:

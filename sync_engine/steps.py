@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sync_engine.errors import Unreadable
@@ -45,6 +45,7 @@ class Step:
     apart: bool = False  # the remote holds it otherwise than it is meant, and keeps on doing so: noted as an echo
     quiet: bool = False  # no change goes back to the remote
     left: bool = False  # the link goes on to be left alone
+    instead_of: Link | None = None  # as it was to the plain copy that we had made, which now has to go
 
     @property
     def title(self) -> str:
@@ -95,3 +96,9 @@ def duplicate(change: Changed, other: str) -> Step:
         remote_id=change.ref.id, remote_version=change.ref.version, uid=record.uid,
     )  # fmt: skip
     return Step(What.QUARANTINE, change.ref, message, remote=change.item, trouble=trouble)
+
+
+def read_again(step: Step) -> Step:
+    """The same trouble, which the next cycle looks at once more."""
+    assert step.trouble is not None
+    return replace(step, trouble=replace(step.trouble, remote_version=""))

@@ -102,10 +102,9 @@ def test_r12_a_strangers_change_reaches_one_mailbox_before_the_other(tmp_path: P
     assert office.world.rows(t.quarantine) == office.world.rows(t.conflicts) == []
 
 
-def test_r12_r36_an_invitation_beside_our_own_copy_is_reported_and_takes_over_when_the_copy_goes(
-    tmp_path: Path,
-) -> None:
+def test_r12_r36_an_invitation_beside_our_own_copy_is_reported_where_nothing_may_be_deleted(tmp_path: Path) -> None:
     office = hub_to_mailbox(tmp_path, "ada", "bob")
+    office["bob"].policy = Policy(direction=Direction.IN)
     ours = office.id_of("bob", "Lunch")
     office.invite("ada", "Lunch", "bob")
     office.world.settle()

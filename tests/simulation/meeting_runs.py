@@ -35,10 +35,21 @@ def _appointment(world: Meetings) -> None:
 
 
 def _invite(world: Meetings) -> None:
-    """At once: one that others have as a plain copy already comes to them as a second item, which is reported (R36)."""
+    """At once, or to an appointment of which others may have a plain copy already."""
+    at = world.pick("ada")
+    if at is not None and world.chance.random() < 0.5:
+        _invite_to(world, at)
+        return
     item = invited(new_event(world.token("T"), world.token("a")), _ADA, _guests(world))
     made = world.accounts["ada"].make("/work/", item)
     world.send(world.there("ada")[made])
+
+
+def _invite_to(world: Meetings, at: str) -> None:
+    item = world.there("ada")[at]
+    if details(item).summary.startswith("T") and not details(item).attendees:
+        world.accounts["ada"].put("/work/", at, invited(item, _ADA, _guests(world)))
+        world.send(world.there("ada")[at])
 
 
 def _organiser_changes(world: Meetings) -> None:
@@ -152,7 +163,7 @@ def run(seed: int) -> list[str]:
             world.now += timedelta(minutes=10)  # what we wrote ourselves is believed to be gone by now (R22)
             world.cycle(name, calm=True)
         if world.store.commits == before:
-            return [*_once(world), *_organisers_word(world), *_own(world), *_guests_gone(world)]
+            return [*_once(world), *_once_there(world), *_organisers_word(world), *_own(world), *_guests_gone(world)]
     return [f"not quiet after {_ROUNDS} rounds"]
 
 
@@ -162,6 +173,13 @@ def _once(world: Meetings) -> Iterator[str]:
         f"{title} was cancelled and is in the hub" for title in world.cancelled - world.refused if title in titles
     )
     yield from (f"the hub holds {title} {n} times" for title, n in titles.items() if n > 1)
+
+
+def _once_there(world: Meetings) -> Iterator[str]:
+    """Who had a copy of ours and is then invited sees the meeting once (SYNC.md R12)."""
+    for name in NAMES:
+        titles = Counter(details(item).summary for item in world.there(name).values())
+        yield from (f"{name} sees {t} {n} times" for t, n in titles.items() if n > 1 and t not in world.refused)
 
 
 def _organisers_word(world: Meetings) -> Iterator[str]:
