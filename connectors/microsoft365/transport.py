@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import SystemRandom
@@ -148,7 +149,10 @@ class Transport:
 
 
 def answer_of(response: requests.Response) -> Answer:
-    """An answer of the library, with its JSON read."""
+    """An answer of the library, with its JSON read.
+
+    All errors of Graph have a name. Where "not found" has none, a proxy says so, of its own: nothing is gone (R01).
+    """
     headers = {name.lower(): value for name, value in response.headers.items()}
     json = None
     if "json" in headers.get("content-type", ""):
@@ -156,7 +160,8 @@ def answer_of(response: requests.Response) -> Answer:
             json = response.json()
         except ValueError:
             json = None
-    return Answer(response.status_code, headers, json, b"" if json is not None else response.content)
+    answer = Answer(response.status_code, headers, json, b"" if json is not None else response.content)
+    return replace(answer, status=502) if answer.status in {404, 410} and not answer.code else answer
 
 
 def _worth_repeating(err: Exception) -> bool:
