@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.microsoft.pacing import AT_ONCE
 from connectors.microsoft365.answers import Answer
-from connectors.microsoft365.failures import read_failure, wait_of
+from connectors.microsoft365.failures import is_without_mailbox, read_failure, wait_of
 from connectors.microsoft365.transport import IMMUTABLE, READ_TRIES, Transport
 from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
 
@@ -57,7 +57,7 @@ class Batch:
         for part, answer in zip(parts, answers, strict=True):
             if answer.status == 0:
                 raise SuspectListing("Microsoft 365 left out an answer; everything is read again later.")
-            if answer.status in {401, 429, 502, 503, 504}:
+            if answer.status in {401, 429, 502, 503, 504} or is_without_mailbox(answer):
                 raise read_failure(answer, f"{part.method.upper()} {part.path.partition('?')[0]}")
         return answers
 

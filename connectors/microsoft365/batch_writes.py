@@ -37,7 +37,7 @@ class _Alone:
     carry_out: Callable[[], RemoteRef | None]
 
 
-_Prepared: TypeAlias = _Ready | _Alone | RemoteRef | ItemError | None
+_Prepared: TypeAlias = _Ready | _Alone | RemoteRef | ItemError | OutcomeUnknown | None
 """What is to be done; or what came of it without any request."""
 
 
@@ -87,6 +87,10 @@ class BatchWriting:
             return None if write.item is None else err
         except ItemError as err:
             return err
+        except AccountError as err:
+            if write.ref is None or write.ref.id not in looks or looks[write.ref.id].ok:
+                raise
+            return OutcomeUnknown(f"It was not written, as it could not be looked at before: {err}")
 
     def _creation(self, place: Place, write: Write) -> _Prepared:
         item, key = write.item, write.key

@@ -21,16 +21,36 @@ from sync_engine.errors import (
 )
 
 DEFAULT_WAIT = 30.0  # seconds, for 429 without Retry-After
-_NO_MAILBOX = {"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", "Request_ResourceNotFound"}
+_NO_MAILBOX = {
+    "ErrorInvalidUser",
+    "ErrorNonExistentMailbox",
+    "MailboxNotEnabledForRESTAPI",
+    "MailboxNotHostedInExchangeOnline",
+    "MailboxNotSupportedForRESTAPI",
+    "Request_ResourceNotFound",
+    "ResourceNotFound",
+}
+"""Of a mailbox that is away: unlicensed, deleted, moved on premises. It says nothing of what is in it."""
 _NO_RIGHT = {"ErrorAccessDenied", "Authorization_RequestDenied", "AccessDenied", "Forbidden", "UnknownError", ""}
+_NO_REASON = {"UnknownError", ""}
 _NOT_THERE = {"ErrorInvalidIdMalformed", "ErrorItemNotFound", "ErrorFolderNotFound", "ErrorInvalidMailboxItemId"}
 
 
 def is_gone(answer: Answer) -> bool:
-    """Whether the server says clearly that there is nothing under this id."""
-    if answer.status == 404:
-        return answer.code not in _NO_MAILBOX
-    return answer.status == 410 or (answer.status == 400 and answer.code in _NOT_THERE)
+    """Whether the server says clearly that there is nothing under this id: Graph itself, with a reason, not a proxy."""
+    if answer.status in {404, 410}:
+        return answer.code not in {*_NO_MAILBOX, *_NO_REASON}
+    return answer.status == 400 and answer.code in _NOT_THERE
+
+
+def is_without_mailbox(answer: Answer) -> bool:
+    """Whether the whole mailbox is away."""
+    return answer.code in _NO_MAILBOX
+
+
+def is_from_another(answer: Answer) -> bool:
+    """Whether something that stands in between, such as a portal, says that all is well: it proves nothing."""
+    return answer.ok and answer.content.lstrip().startswith(b"<")
 
 
 def has_expired(answer: Answer) -> bool:
@@ -61,7 +81,7 @@ def account_failure(answer: Answer, what: str) -> AccountError | None:
     if answer.status == 401:
         message = f"Microsoft 365 refused the sign-in ({what}); sign in again."
         return NotAuthorised(message, server_said=answer.words)
-    if answer.code in _NO_MAILBOX:
+    if is_without_mailbox(answer):
         message = f"There is no such mailbox in Microsoft 365, or it is not open to apps ({what}); check its address."
         return NoAccess(message, server_said=answer.words)
     if answer.status == 403 and answer.code in _NO_RIGHT:
@@ -89,7 +109,7 @@ def read_failure(answer: Answer, what: str) -> AccountError:
 
 def write_failure(answer: Answer, what: str) -> SyncError:
     """The error for a write that was refused or whose outcome is open."""
-    if answer.status == 0 or (answer.status >= 500 and answer.status != 501):
+    if answer.status == 0 or (answer.status >= 500 and answer.status != 501) or is_from_another(answer):
         message = f"Microsoft 365 failed during a write ({what}: HTTP {answer.status}); it is checked by a read."
         return OutcomeUnknown(message, server_said=answer.words)
     if (failure := account_failure(answer, what)) is not None:

@@ -16,7 +16,7 @@ from typing import Any
 from connectors.microsoft.photos import media_type
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.extended import UNFINISHED, flattened, value_of
-from connectors.microsoft365.failures import is_gone, write_failure
+from connectors.microsoft365.failures import is_from_another, is_gone, write_failure
 from connectors.microsoft365.feed import pages
 from connectors.microsoft365.mapping_events import SCHEDULE
 from connectors.microsoft365.mapping_series import days_of_instances
@@ -112,7 +112,7 @@ class Steps:
         answer = self._ask("patch", place, item_id, with_properties({}, {UNFINISHED: DONE}))
         if is_gone(answer):  # deleted since: the next pull sees that
             return RemoteRef(item_id)
-        if not answer.ok:
+        if not answer.ok or is_from_another(answer):
             raise write_failure(answer, "the last step")
         return written(place, item_id, answer.document)
 
@@ -166,7 +166,7 @@ def _refusal(step: _Step, *, again: bool) -> list[ItemError]:
     """Carry out a step; gives why it was refused, if it was. Raises AccountErrors."""
     try:
         answer = step.ask()
-        if not answer.ok and not (step.gone_is_fine and is_gone(answer)):
+        if is_from_another(answer) or not (answer.ok or (step.gone_is_fine and is_gone(answer))):
             failure = write_failure(answer, step.what)
             if again and answer.status == 500:
                 failure = Rejected(f"Microsoft 365 fails each time at {step.what}.", server_said=answer.words)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.microsoft365.answers import Answer
-from connectors.microsoft365.failures import is_gone, read_failure, write_failure
+from connectors.microsoft365.failures import is_from_another, is_gone, read_failure, write_failure
 from connectors.microsoft365.feed import version_of
 from connectors.microsoft365.finding import Finding
 from connectors.microsoft365.meetings import Owner, invitation_missing, people_of, refuse_cancellation, refuse_mail
@@ -58,8 +58,8 @@ class Writing:
     def created(self, place: Place, answer: Answer, key: str) -> RemoteRef:
         """What the answer to a creation says. An event that this key made before is that event (G12)."""
         if answer.status == 409 and place.kind is Kind.EVENT:
-            found = self._reading.fetch(place, [self._finding.by_key(place, key)])
-            one = next(found, None)
+            there = self._finding.by_key(place, key)
+            one = self._reading.one(place, there) if there else None  # else it was made and deleted
             if isinstance(one, Changed):
                 return one.ref
         if is_gone(answer):
@@ -73,8 +73,10 @@ class Writing:
     @staticmethod
     def changed(place: Place, answer: Answer, item_id: str) -> RemoteRef:
         """The reference of what was written. Raises as `write_failure` says."""
-        if not answer.ok:
+        if not answer.ok or is_from_another(answer):
             raise write_failure(answer, f"a write to {place.items}")
+        if not answer.document.get("id"):
+            raise OutcomeUnknown("Microsoft 365 did not say what it wrote; it is checked by a read.")
         return written(place, item_id, answer.document)
 
     # ------------------------------------------------------------ update
@@ -145,7 +147,7 @@ class Gone(VersionConflict):
 
 def deleted(answer: Answer, place: Place) -> None:
     """The answer to a deletion. Raises as `write_failure` says."""
-    if not answer.ok and not is_gone(answer):
+    if is_from_another(answer) or not (answer.ok or is_gone(answer)):
         raise write_failure(answer, f"DELETE {place.items}")
 
 

@@ -126,6 +126,8 @@ class Graph:
         fault = self._befall(method, path, inner)
         hold = fault.hold if fault else 0.0
         try:
+            if fault and fault.page:
+                return Answer(fault.status, fault.page, {"Content-Type": "text/html"}), hold
             if fault and fault.status:
                 raise GraphError(fault.status, fault.code, "As the test asked for.", fault.headers)
             return self._dispatch(method, path, query, headers, body, version), hold

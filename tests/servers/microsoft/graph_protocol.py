@@ -40,6 +40,7 @@ class Fault:
     times: int = 1
     hold: float = 0.0  # seconds between doing it and answering: the client gives up first
     inner: bool = False  # only befalls calls in a $batch
+    page: bytes = b""  # with `status`: HTML of something that stands in between, a portal or a proxy
 
 
 @dataclass

@@ -1,0 +1,80 @@
+"""What a service, or what stands between, may answer now and then: nothing may be lost, doubled or held up by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync_engine.errors import NoAccess, OutcomeUnknown, VersionConflict
+from sync_engine.ports import RemoteRef, Write
+from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
+from tests.servers.microsoft.graph_protocol import Fault
+
+PORTAL = b"<html><title>Please sign in to the network</title></html>"
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with desk_of_ada() as made:
+        yield made
+
+
+# ---------------------------------------------------------------- something in between answers
+
+
+def test_r06_a_page_instead_of_an_answer_does_not_prove_a_change(desk: Desk) -> None:
+    where = desk.contacts()
+    base = card()
+    ref = desk.connector.create(where, base, "key")
+    for write in (Write(ref, card("Bea"), base), Write(ref, None)):
+        desk.graph.faults.append(Fault(200, method=r"PATCH" if write.item else "DELETE", page=PORTAL, times=1))
+        (answer,) = desk.connector.write(where, [write])
+        assert isinstance(answer, OutcomeUnknown)
+    assert [one.fields["displayName"] for one in desk.stored(where)] == ["Ada"]
+
+
+# ---------------------------------------------------------------- a mailbox that is away
+
+
+@pytest.mark.parametrize("code", ["MailboxNotEnabledForRESTAPI", "ResourceNotFound"])
+def test_r01_the_items_of_a_mailbox_without_licence_are_not_gone(desk: Desk, code: str) -> None:
+    where = desk.contacts()
+    refs = [desk.connector.create(where, card(uid=f"c{n}"), f"k{n}") for n in range(2)]
+    for some in (refs, refs[:1]):
+        desk.graph.faults.append(Fault(404, code=code, method="GET", path="/contacts/", times=len(some)))
+        with pytest.raises(NoAccess):
+            list(desk.connector.fetch(where, [ref.id for ref in some]))
+
+
+# ---------------------------------------------------------------- one item holds up all others
+
+
+def test_r09_a_duplicate_that_cannot_be_found_is_the_items_own_trouble(desk: Desk) -> None:
+    where = desk.calendar()
+    desk.graph.faults.append(Fault(409, code="ErrorDuplicateTransactionId", method="POST", path="events$", times=1))
+    first, second = desk.connector.write(
+        where, [Write(None, event(uid="a"), key="ka"), Write(None, event(uid="b"), key="kb")]
+    )
+    assert isinstance(first, VersionConflict)
+    assert isinstance(second, RemoteRef)
+    assert not [path for _, path in desk.asked() if path.endswith("/events/")]  # that would be the list
+
+
+def test_r09_a_meeting_that_cannot_be_looked_at_holds_up_no_other_write(desk: Desk) -> None:
+    where = desk.calendar()
+    plain, other = event(), event(uid="other", summary="Other")
+    guests = event(ATTENDEE="mailto:eve@example.com", ORGANIZER="mailto:zoe@example.com")
+    ref, second = (desk.connector.create(where, one, one.uid) for one in (plain, other))
+    desk.graph.faults.append(Fault(500, code="ErrorInternalServerError", method="GET", path="/events/", times=9))
+    answers = list(
+        desk.connector.write(
+            where,
+            [
+                Write(ref, event("New", ATTENDEE="mailto:eve@example.com", ORGANIZER="mailto:zoe@example.com"), guests),
+                Write(second, event(uid="other", summary="Changed"), other),
+            ],
+        )
+    )
+    assert isinstance(answers[0], OutcomeUnknown)
+    assert isinstance(answers[1], RemoteRef)
