@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from agendahub.fanout import FanoutBinding, binding_name
 from agendahub.health import Health, health_of
-from agendahub.texts import _
+from agendahub.texts import plural
 from agendahub.workspace import Workspace, utc_now
 from config.settings import FanoutSettings
 from storage.admin_config import account_states
@@ -63,8 +64,8 @@ def _row(fanout: FanoutSettings, known: list[Member], looked, well: dict[str, He
     good = sum(1 for name in names if name in well and well[name].is_well)
     problem = looked.problem if looked else ""
     if not problem and good < len(active):
-        hint = _('{bad} mailboxes need you: agendahub fanout members "{name}"')
-        problem = hint.format(bad=len(active) - good, name=fanout.name)
+        needed = plural("{count} mailbox needs you", "{count} mailboxes need you", len(active) - good)
+        problem = f"{needed}: agendahub fanout members {quote(fanout.name)}"
     return FanoutRow(
         fanout.name,
         fanout.account,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,7 +66,11 @@ def sign_out(context: typer.Context, name: Name) -> None:
     account = workspace.account(name)
     if not workspace.tokens(account).forget():
         raise Failure(_("Nobody is signed in for account {name}.").format(name=name))
-    say(_("Signed out. To take back the permission too, remove the app at https://myapps.microsoft.com."))
+    say(
+        _(
+            "Signed out; a running daemon stops within a minute. To take back the permission too, remove the app at https://myapps.microsoft.com."
+        )
+    )
 
 
 def _by_code(signing: PersonSignIn, *, as_json: bool) -> str:
@@ -103,7 +108,7 @@ def _done(name: str, who: str, *, as_json: bool) -> None:
         _json_line({"account": name, "signed_in": who})
         return
     say(_("Signed in as {who}. A running daemon goes on within seconds.").format(who=who or name))
-    say(_("Next: agendahub account test {name}").format(name=name))
+    say(_("Next: agendahub account test {name}, then agendahub collections {name}.").format(name=quote(name)))
 
 
 def _json_line(value: dict[str, str]) -> None:

@@ -139,12 +139,22 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             "url": account.url,
             "username": account.username,
             "secret": account.secret,
+            "auth": account.auth,
+            "mailbox": account.mailbox,
+            "zone": account.zone,
             "state": states.get(account.name, ("new", ""))[0],
             "detail": states.get(account.name, ("new", ""))[1],
         }
         for account in workspace.settings.accounts
     ]
-    columns = {"name": _("Account"), "url": _("Server"), "username": _("User"), "state": _("State"), "detail": ""}
+    columns = {
+        "name": _("Account"),
+        "url": _("Server"),
+        "username": _("User"),
+        "mailbox": _("Mailbox"),
+        "state": _("State"),
+        "detail": "",
+    }
     listing(rows, columns, as_json=as_json, empty=_("No accounts yet; add one with `agendahub account add`."))
 
 

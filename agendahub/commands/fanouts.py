@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,15 +67,26 @@ def add(
     values: dict[str, Any] = {"name": name, "account": account, "collection": collection, "folder": folder}
     values |= {key: value for key, value in given.items() if value}
     values |= {"kinds": kinds or ["contact"], "direction": direction, "prefer": prefer}
+    config_file.check_entry(workspace.loaded, "fanouts", values)
     fanout = parse(add_entry(workspace.loaded.text, "fanouts", values)).fanout(name)
     assert fanout is not None
     if not dry_run:
         config_file.add(workspace.loaded, "fanouts", values)
-    _show(_refreshed(workspace, fanout, dry_run=dry_run), as_json=as_json)
+    looked = _refreshed(workspace, fanout, dry_run=dry_run)
+    _show(looked, as_json=as_json)
     if not (dry_run or as_json):
-        say(
-            _("A running daemon begins by itself; agendahub fanout members {name} shows how it goes.").format(name=name)
-        )
+        say(_what_follows(looked).format(name=quote(name)))
+    if looked.problem:
+        raise typer.Exit(1)
+
+
+def _what_follows(looked: Looked) -> str:
+    if not looked.problem:
+        return _("A running daemon begins by itself; agendahub fanout members {name} shows how it goes.")
+    return _(
+        "It was added, and a running daemon asks the directory again every ten minutes. Mend what is wrong there or in "
+        "the configuration, then: agendahub fanout refresh {name}; or agendahub fanout remove {name}."
+    )
 
 
 @group.command(

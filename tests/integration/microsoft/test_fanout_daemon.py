@@ -93,6 +93,21 @@ def test_the_commands_from_add_to_remove(front: EwsFront, tmp_path: Path) -> Non
     assert "belongs to the fan-out book" in hub.error
 
 
+def test_a_directory_that_cannot_be_asked_is_no_success(front: EwsFront, tmp_path: Path) -> None:
+    company = Company(tmp_path, front)
+    company.workspace.close()
+    hub = Commands(tmp_path)
+    words = ("fanout", "add", "two", "--account", "service", "--collection", "Contacts", "--pattern", "*@example.org")
+    hub.run(*words, code=1)
+    assert "The configuration was not changed" in hub.error
+    assert "uses this folder already" in hub.error
+    assert "agendahub fanout refresh two" in hub.run(*words, "--folder", "Other", code=1)
+    assert (
+        "cannot be used there"
+        in {row["name"]: row for row in json.loads(hub.run("fanout", "list", "--json", code=1))}["two"]["problem"]
+    )
+
+
 def test_the_commands_of_the_end(front: EwsFront, tmp_path: Path) -> None:
     front.add(ADA)
     company = Company(tmp_path, front)
