@@ -188,7 +188,7 @@ class Exchange(Outlook):
 
     def days(self, title: str) -> tuple[str, str]:
         item = self.one(title)
-        assert _words(item, "IsAllDayEvent") == "true"
+        assert _words(item, "IsAllDayEvent") in {"true", "1"}
         zone = ews_series.zone_of(item)
         first, after = (ews_series.when(item, name).astimezone(zone) for name in ("Start", "End"))
         assert (first.hour, after.hour) == (0, 0), "whole days are from midnight to midnight in their zone"
