@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -10,6 +11,8 @@ from sync_engine.item import Item
 from sync_engine.model import Record, starts_of, title_of
 from sync_engine.ports import Broken, Changed, FieldConflict, HubItem, Link, RemoteRef, Role, Trouble
 
+_FOLD = re.compile(r"\r?\n[ \t]")
+_UID = re.compile(r"^UID(?:;[^:\r\n]*)?:(.*)", re.MULTILINE | re.IGNORECASE)
 ANOTHER_OF_ITS_UID = "The collection holds another item with the UID"  # how such an entry begins (SYNC.md R36)
 
 
@@ -68,12 +71,18 @@ class View:
 
 
 def broken(change: Broken, link: Link | None) -> Step:
-    """It cannot be read."""
+    """It cannot be read. Where its text tells a UID it may be what is gone from another place (`removals`)."""
     trouble = Trouble(
         "read", str(change.error), title=change.ref.id, server_said=change.error.server_said, raw=change.raw,
-        remote_id=change.ref.id, remote_version=change.ref.version,
+        remote_id=change.ref.id, remote_version=change.ref.version, uid="" if link else _uid_in(change.raw),
     )  # fmt: skip
     return Step(What.QUARANTINE, change.ref, str(change.error), link, trouble=trouble)
+
+
+def _uid_in(raw: str) -> str:
+    """The first UID in the text of an event, a task or a contact."""
+    found = _UID.search(_FOLD.sub("", raw))
+    return found[1].strip() if found else ""
 
 
 def not_compared(change: Changed, err: Exception) -> Broken:

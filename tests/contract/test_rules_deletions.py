@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -243,3 +244,48 @@ class _Hiding(MemoryConnector):
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         self.asked += ids
         return super().fetch(collection, ids)
+
+
+class _GarbledThere(MemoryConnector):
+    """One item is told as something that cannot be read."""
+
+    garbled = ""
+
+    def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
+        for page in super().changes(collection, since, known):
+            yield replace(page, changes=[self._told(change) for change in page.changes])
+
+    def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        yield from (self._told(answer) for answer in super().fetch(collection, ids))
+
+    def _told(self, change: Any) -> Any:
+        if not isinstance(change, Changed) or change.ref.id != self.garbled:
+            return change
+        return Broken(change.ref, change.item.text.replace("UID:t0", "UID;X-A=b:t\r\n 0"), Unreadable("no END"))
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as agreed", "edited in the hub"])
+def test_r01_r08_what_has_moved_and_cannot_be_read_there_is_neither_gone_nor_made_again(
+    tmp_path: Path, edited: bool
+) -> None:
+    world, a, b = full_world(tmp_path)
+    a.connector = _GarbledThere(a.account)
+    a.connector.garbled = "/work/elsewhere"
+    item = a.items()["t000"]
+    a.remove("t000")
+    a.put(item, "/work/elsewhere")
+    if edited:
+        world.phone_edit("t000", lambda text: text.replace("Task 0", "Task zero"))
+    world.cycle("a")
+    world.clock.pass_time(days=1)
+    world.settle()
+    assert set(world.hub()) == set(a.items()) == set(b.items())
+    assert len(a.account.items(a.collection)) == len(world.hub()) == 5
+    assert [row.remote_id for row in world.rows(t.quarantine)] == ["/work/elsewhere"]
+    a.connector.garbled = ""
+    a.edit("t000", lambda text: text.replace("STATUS", "X-SEEN:1\r\nSTATUS"))
+    world.settle()
+    assert "X-SEEN:1" in world.hub()["t000"].text
+    assert a.texts()["t000"].count("Task zero") == b.texts()["t000"].count("Task zero") == edited
+    assert set(world.hub()) == set(a.items()) == set(b.items())
+    assert world.rows(t.quarantine) == []

@@ -93,6 +93,16 @@ def behind(world: World, place: Place) -> bool:
     return any(state.items[k.item_id].revision_id != k.base_revision for k in links)
 
 
+def is_refused(world: World, place: Place) -> bool:
+    """An admin has said that it is to be made again when it is gone there: nobody can know which deletion he meant."""
+    if place.where == HUB:
+        return False
+    number, state = world.bindings[place.where - 1], world.store.state
+    said, items = state.answers.get((number, "hub"), ("", frozenset()))
+    links = [k for k in state.links.values() if k.binding_id == number and k.remote_id == place.at]
+    return state.bindings[number].approved and said == "discard" and any(k.item_id in items for k in links)
+
+
 def unlinked(world: World, mark: str) -> bool:
     """A copy that the hub does not know (yet): it is new when it comes, and its deletion says nothing."""
     linked = {(k.binding_id, k.remote_id) for k in world.store.state.links.values()}

@@ -15,6 +15,7 @@ from tests.simulation.looking import (
     behind,
     is_lossy,
     is_mirror,
+    is_refused,
     is_split,
     may_move,
     picked,
@@ -228,7 +229,7 @@ def _delete_many(world: World, action: Action) -> None:
 def _drop(world: World, place: Place) -> None:
     copies = world.copies(place.mark)
     alone = unlinked(world, place.mark) or is_split(world, place.mark)
-    alone = alone or under_way(world, place) or behind(world, place)
+    alone = alone or under_way(world, place) or behind(world, place) or is_refused(world, place)
     world.trace.note("people delete", place.where, place.at, short(place.item))
     if place.where == HUB:
         still = world.phone.texts.get(int(place.at)) == place.item.text
