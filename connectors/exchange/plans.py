@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from connectors.exchange.mapping_contacts import contact_patch, new_contact
 from connectors.exchange.mapping_events import SCHEDULE
+from connectors.exchange.mapping_recurrence import another_recurrence
 from connectors.exchange.mapping_series import SeriesWrite, event_patch, new_event
 from connectors.exchange.mapping_tasks import new_task, task_patch
 from connectors.microsoft.photos import PictureWrite, picture_change, picture_of
@@ -77,11 +78,20 @@ def _has_exceptions(event: Event) -> bool:
 
 def same_schedule(one: Item, other: Item, home_zone: str) -> bool:
     """Whether two events take place at the same times, but for exceptions. Raises as `to_create`."""
-    schedules = [
-        {name: value for name, value in to_create(item, "", home_zone).master.items() if name in SCHEDULE}
-        for item in (one, other)
-    ]
-    return schedules[0] == schedules[1]
+    return _schedule(one, home_zone) == _schedule(other, home_zone)
+
+
+def half_said_anew(found: Item, item: Item, home_zone: str) -> Any:
+    """The recurrence of `item`, where `found` has the one that is said just before it; else None. Raises the same."""
+    meant = _schedule(item, home_zone)
+    if "recurrence" not in meant:
+        return None
+    half = {**meant, "recurrence": another_recurrence(meant["recurrence"])}
+    return meant["recurrence"] if _schedule(found, home_zone) == half else None
+
+
+def _schedule(item: Item, home_zone: str) -> dict[str, Any]:
+    return {name: value for name, value in to_create(item, "", home_zone).master.items() if name in SCHEDULE}
 
 
 def check_kind(kind: Kind, item: Item) -> None:

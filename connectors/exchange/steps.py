@@ -7,6 +7,7 @@ good is left out, and told; one that cannot be made now leaves the rest for late
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from exchangelib import CalendarItem
@@ -18,7 +19,7 @@ from connectors.exchange.mapping_updates import changed_item
 from connectors.exchange.occurrences import Occurrences, refused_for_good
 from connectors.exchange.photos import Photos
 from connectors.exchange.places import Place
-from connectors.exchange.plans import Plan, same_schedule, to_update
+from connectors.exchange.plans import Plan, half_said_anew, same_schedule, to_update
 from connectors.exchange.reading import Reading
 from connectors.exchange.services import UpdateItems
 from connectors.exchange.transport import Transport
@@ -68,10 +69,15 @@ class Steps:
         if isinstance(shown, Exception) or shown.hub_unfinished != item.digest:
             return
         found = self._reading.one(place, item_id)
-        if isinstance(found, Changed):
-            if place.kind is Kind.EVENT and not same_schedule(found.item, item, self._home_zone):
+        if not isinstance(found, Changed):
+            return
+        plan = to_update(found.item, item, self._home_zone)
+        if place.kind is Kind.EVENT and not same_schedule(found.item, item, self._home_zone):
+            recurrence = half_said_anew(found.item, item, self._home_zone)
+            if recurrence is None:
                 return
-            self.carry_out(place, item_id, to_update(found.item, item, self._home_zone), item, again=True)
+            plan = replace(plan, afresh=recurrence)
+        self.carry_out(place, item_id, plan, item, again=True)
 
     def _picture(
         self, place: Place, item_id: str, plan: Plan, refused: list[ItemError], *, new: bool, again: bool
