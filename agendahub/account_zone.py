@@ -1,4 +1,4 @@
-"""The zone of an account at Exchange or Microsoft 365: whole days and times that name no zone are written in it."""
+"""The zone of an account at Exchange or Microsoft 365: times that name no zone are written in it, at Exchange days too."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ def zone_is_open(account: AccountSettings) -> bool:
     return account.connector in MICROSOFT and "zone" not in account.model_fields_set
 
 
-def what_it_means(name: str) -> str:
-    """For an account of which nobody said it."""
-    said = _(
-        "Account {name} has no time zone: whole days and times without a zone are written to it in UTC, and people "
-        "elsewhere may see whole days an hour or more off."
-    )
+def what_it_means(name: str, connector: str) -> str:
+    """For an account of which nobody said it. Graph has days as days, EWS as two midnights."""
+    if connector == "microsoft365":
+        said = _("Account {name} has no time zone: times that name none are written to it in UTC.")
+    else:
+        said = _(
+            "Account {name} has no time zone: whole days and times that name none are written to it in UTC, and people "
+            "elsewhere may see whole days some hours off."
+        )
     return said.format(name=name)
 
 

@@ -102,7 +102,7 @@ def _account_zones(workspace: Workspace) -> Check:
     name = _("time zones of accounts")
     for account in workspace.settings.accounts:
         if zone_is_open(account):
-            return Check(name, False, what_it_means(account.name), what_to_do())
+            return Check(name, False, what_it_means(account.name, account.connector), what_to_do())
     return Check(name, True, _("none is missing"))
 
 

@@ -36,4 +36,4 @@ def _and_its_zone(account: AccountSettings, steps: Iterator[Step]) -> Iterator[S
         well = well and step.ok
         yield step
     if well and zone_is_open(account):
-        yield Step("time zone", True, what_it_means(account.name), what_to_do())
+        yield Step("time zone", True, what_it_means(account.name, account.connector), what_to_do())

@@ -103,9 +103,10 @@ def _tell_zone(account: NewAccount, given: str) -> None:
     if account.connector not in MICROSOFT or given:
         return
     if not account.zone:
-        console(error=True).print(f"{what_it_means(account.name)} {what_to_do()}", markup=False, soft_wrap=True)
+        told = f"{what_it_means(account.name, account.connector)} {what_to_do()}"
+        console(error=True).print(told, markup=False, soft_wrap=True)
         return
-    say(_("Whole days at {name} are days in {zone} (zone in its entry).").format(name=account.name, zone=account.zone))
+    say(_("Times that name no zone are {zone} for {name}.").format(name=account.name, zone=account.zone))
 
 
 def _from_here(written: str, way: str = "") -> str:

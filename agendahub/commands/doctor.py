@@ -8,13 +8,14 @@ import typer
 
 from agendahub.context import AsJson, Options, examples
 from agendahub.output import as_data, console, print_json
-from agendahub.texts import _
+from agendahub.texts import _, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agendahub.checks import Check
     from agendahub.workspace import Workspace
+    from config.settings import AccountSettings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,15 +54,24 @@ def _accounts(workspace: Workspace) -> Iterator[Check]:
 
     for account in workspace.settings.accounts:
         try:
-            connector = workspace.connector(account)
-            try:
-                count = len(connector.collections())
-            finally:
-                connector.close()
+            found = _reached(workspace, account)
         except (SyncError, Failure) as err:
             yield Check(account.name, False, account.url, str(err))
         else:
-            yield Check(account.name, True, _("{count} collections").format(count=count))
+            yield Check(account.name, True, found)
+
+
+def _reached(workspace: Workspace, account: AccountSettings) -> str:
+    if account.auth == "app" and not account.mailbox:
+        from agendahub.signing_in import try_app
+
+        try_app(workspace, account)
+        return _("signs in, for fan-outs: it names no mailbox of its own")
+    connector = workspace.connector(account)
+    try:
+        return plural("{count} collection", "{count} collections", len(connector.collections()))
+    finally:
+        connector.close()
 
 
 def _show(check: Check) -> None:

@@ -240,6 +240,7 @@ def test_an_app_of_no_mailbox_is_for_fan_outs(cli: Cli, office: Office, at_offic
     last = json.loads(cli.run("account", "test", "all", "--json"))[-1]
     assert (last["name"], last["ok"]) == ("mailbox", True)
     assert "fanout add" in last["advice"]
+    assert json.loads(cli.run("doctor", "--accounts", "--json"))[-1]["detail"].startswith("signs in, for fan-outs")
     done = CliRunner().invoke(app, ["-c", str(cli.config), "collections", "all"])
     assert "set the account's mailbox" in str(done.exception)
 
