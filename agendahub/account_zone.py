@@ -1,4 +1,4 @@
-"""The zone of an account at Exchange or Microsoft 365: times that name no zone are written in it, at Exchange days too."""
+"""The zone of an account at Exchange or Microsoft 365, for times that name none; at Exchange for whole days too."""
 
 from __future__ import annotations
 

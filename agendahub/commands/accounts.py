@@ -226,8 +226,10 @@ def secret(
     way, _colon, stored = where.partition(":")
     if way != "store":
         what = _("certificate") if certificate else _("password")
+        if not where:
+            raise Failure(_("Account {name} has no {what} that could be changed.").format(name=name, what=what))
         hint = _("The {what} of {name} is not in the store but in {where}; change it there.")
-        raise Failure(hint.format(what=what, name=name, where=where or _("no place")))
+        raise Failure(hint.format(what=what, name=name, where=where))
     asked = _("Password for {user}").format(user=account.username or name)
     workspace.put_secret(stored, Path(certificate).read_text("utf-8") if certificate else read_secret(asked))
     say(_("Done. A running daemon uses it at its next try."))

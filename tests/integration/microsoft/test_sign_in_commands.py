@@ -181,6 +181,7 @@ def test_an_app_with_a_secret_is_asked_for_it(cli: Cli, office: Office, at_offic
 def test_nobody_signs_in_for_a_password(cli: Cli) -> None:
     cli.run("account", "add", "a", "--url", "https://dav.example.org")
     assert "its auth is basic" in cli.fails("account", "sign-in", "a")
+    assert "has no password that could be changed" in cli.fails("account", "secret", "a")
 
 
 @pytest.mark.parametrize(
