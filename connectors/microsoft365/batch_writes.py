@@ -15,7 +15,7 @@ from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting
-from sync_engine.errors import AccountError, ItemError, OutcomeUnknown
+from sync_engine.errors import AccountError, ItemError, NoAccess, OutcomeUnknown, Rejected
 from sync_engine.model import Kind
 from sync_engine.ports import RemoteRef, Write, Written
 
@@ -63,7 +63,7 @@ class BatchWriting:
             elif isinstance(prepared, _Alone):
                 yield from self._flush(place, waiting, finished)
                 waiting, finished = [], []
-                yield _carried_out(prepared)
+                yield self._carried_out(place, prepared)
             else:
                 finished.append(prepared)
         yield from self._flush(place, waiting, finished)
@@ -135,6 +135,7 @@ class BatchWriting:
         if waiting:
             answers = iter(self._sent(place, waiting))
         told = [_judged(one, next(answers)) if isinstance(one, _Ready) else one for one in finished]
+        told = self._items_own(place, told)
         last = max((n for n, one in enumerate(told) if not _not_done(one)), default=-1)
         for n, one in enumerate(told):
             if isinstance(one, AccountError) and not isinstance(one, OutcomeUnknown):
@@ -143,6 +144,33 @@ class BatchWriting:
                 yield OutcomeUnknown(f"It was not done for now, and is looked at again: {one}")
             else:
                 yield one
+
+    def _items_own(self, place: Place, told: Sequence[Written | AccountError]) -> list[Written | AccountError]:
+        """Where others could be written, or the calendar could, a missing right is the item's own trouble (R09)."""
+        if not any(isinstance(one, NoAccess) for one in told):
+            return list(told)
+        if not any(isinstance(one, RemoteRef) for one in told) and not self._is_writable(place):
+            return list(told)
+        return [_not_allowed(one) if isinstance(one, NoAccess) else one for one in told]
+
+    def _is_writable(self, place: Place) -> bool:
+        """As far as Graph says it: of calendars."""
+        if place.kind is not Kind.EVENT:
+            return False
+        path = self._transport.path(place.folder, place.owner) + "?$select=canEdit"
+        answer = self._transport.ask("get", path, owner=place.owner)
+        return answer.ok and answer.document.get("canEdit") is True
+
+    def _carried_out(self, place: Place, alone: _Alone) -> Written:
+        try:
+            return alone.carry_out()
+        except (ItemError, OutcomeUnknown) as err:
+            return err
+        except NoAccess as err:
+            (own,) = self._items_own(place, [err])
+            if not isinstance(own, ItemError):
+                raise
+            return own
 
     def _sent(self, place: Place, waiting: Sequence[_Ready]) -> Sequence[Answer | OutcomeUnknown]:
         try:
@@ -164,11 +192,9 @@ def _not_done(told: object) -> bool:
     return isinstance(told, AccountError) and not isinstance(told, OutcomeUnknown)
 
 
-def _carried_out(alone: _Alone) -> Written:
-    try:
-        return alone.carry_out()
-    except (ItemError, OutcomeUnknown) as err:
-        return err
+def _not_allowed(err: NoAccess) -> Rejected:
+    message = "Microsoft 365 does not let this account change this one item; ask its owner, or leave it as it is."
+    return Rejected(message, server_said=err.server_said)
 
 
 def _needs_look(place: Place, write: Write) -> bool:

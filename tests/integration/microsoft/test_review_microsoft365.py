@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
-from sync_engine.errors import NoAccess, OutcomeUnknown, VersionConflict
+from sync_engine.errors import NoAccess, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
 from tests.servers.microsoft.graph_protocol import Fault
@@ -78,3 +80,34 @@ def test_r09_a_meeting_that_cannot_be_looked_at_holds_up_no_other_write(desk: De
     )
     assert isinstance(answers[0], OutcomeUnknown)
     assert isinstance(answers[1], RemoteRef)
+
+
+def test_r09_an_item_that_may_not_be_written_holds_up_no_other(desk: Desk) -> None:
+    """Such as somebody's private appointment in a calendar that is shared with this account."""
+    where = desk.calendar()
+    base, other = event(), event(uid="other", summary="Other")
+    ref, second = (desk.connector.create(where, one, one.uid) for one in (base, other))
+    desk.graph.faults.append(
+        Fault(
+            403,
+            code="ErrorAccessDenied",
+            method="PATCH",
+            path=f"({re.escape(ref.id)}|{quote(ref.id, safe='')})$",
+            times=9,
+        )
+    )
+    change = Write(ref, event("New"), base)
+    first, answer = desk.connector.write(where, [change, Write(second, event(uid="other", summary="Changed"), other)])
+    assert isinstance(first, Rejected)
+    assert isinstance(answer, RemoteRef)
+    (alone,) = desk.connector.write(where, [change])
+    assert isinstance(alone, Rejected)
+
+
+def test_r24_a_calendar_that_may_not_be_written_stops_its_binding(desk: Desk) -> None:
+    where = desk.calendar()
+    base = event()
+    ref = desk.connector.create(where, base, "key")
+    desk.graph.faults.append(Fault(403, code="ErrorAccessDenied", path=f"/calendars/{where[10:14]}", times=99))
+    with pytest.raises(NoAccess):
+        list(desk.connector.write(where, [Write(ref, event("New"), base)]))
