@@ -159,8 +159,9 @@ class EwsStream:
     def _subscribe(self, transport: Transport) -> None:
         owners: dict[str, list[Place]] = {}
         for place in self._places.values():
-            owners.setdefault(place.owner, []).append(place)
-        unheard: set[str] = set()
+            if not place.public:  # in no mailbox: a subscription with one of them is refused as a whole
+                owners.setdefault(place.owner, []).append(place)
+        unheard = {place.collection for place in self._places.values() if place.public}
         for number, (owner, places) in enumerate(sorted(owners.items())):  # the account's own mailbox comes first
             if owner in self._subscriptions or self._closed.is_set():
                 continue

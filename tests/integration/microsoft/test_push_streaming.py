@@ -105,6 +105,20 @@ def test_e16_a_change_is_heard_and_says_where(ews: Desk) -> None:
     assert len([name for name in ews.site.requests if name == "Subscribe"]) == 1, "all folders in one subscription"
 
 
+def test_e16_a_public_folder_is_polled_and_the_others_are_heard(ews: Desk) -> None:
+    public = f"public/calendars/{ews.site.add_public_folder('calendar', 'Holidays').id}"
+    own = folder(ews, "calendar")
+    listener = Listener(EwsStream(settings(ews), [own, public], silence=5))
+    listener.begin()
+    try:
+        assert listener.next() == {own, public}
+        assert listener.stream.unheard == {public}
+        ews.site.exchange.mailbox("ada@example.com").create("calendar", {})
+        assert listener.next() == {own}
+    finally:
+        listener.stop()
+
+
 def test_r28_after_a_broken_connection_everything_is_due(ews: Desk) -> None:
     with listening(ews, "contacts") as listener:
         assert listener.next() == {folder(ews, "contacts")}
