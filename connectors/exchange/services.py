@@ -8,7 +8,7 @@ library would raise it and lose the answers of the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,14 @@ class EachItsAnswer(OneRequest):
     ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
 
 
+def _each(asked: Sequence[Any], answers: Iterable[Any]) -> list[Any]:
+    """One answer for each; anything else proves nothing of any of them (SYNC.md R01, R06)."""
+    found = list(answers)
+    if len(found) != len(asked):
+        raise MalformedResponseError(f"There are {len(found)} answers to {len(asked)} questions.")
+    return found
+
+
 # ---------------------------------------------------------------- reading
 
 
@@ -108,7 +116,7 @@ class GetItems(EachItsAnswer, services.GetItem):  # type: ignore[misc]
 
     def read(self, ids: Sequence[Any], fields: Sequence[FieldPath]) -> list[Any]:
         """Items or exceptions, in the order of the ids."""
-        return list(self.call(items=ids, additional_fields=list(fields) or None, shape="IdOnly"))
+        return _each(ids, self.call(items=ids, additional_fields=list(fields) or None, shape="IdOnly"))
 
 
 class FindItems(EachItsAnswer, services.FindItem):  # type: ignore[misc]
@@ -188,7 +196,7 @@ class GetFolders(EachItsAnswer, services.GetFolder):  # type: ignore[misc]
 
     def read(self, ids: Sequence[FolderId], fields: Sequence[FieldPath]) -> list[Any]:
         """Folders or exceptions, in the order of the ids."""
-        return list(self.call(folders=ids, additional_fields=list(fields), shape="IdOnly"))
+        return _each(ids, self.call(folders=ids, additional_fields=list(fields), shape="IdOnly"))
 
     def _elems_to_objs(self, elems: Any) -> Iterator[Any]:
         return (elem if isinstance(elem, Exception) else folder_seen(elem) for elem in elems)
@@ -221,7 +229,7 @@ class GetAttachments(EachItsAnswer, services.GetAttachment):  # type: ignore[mis
         found = self.call(
             items=ids, include_mime_content=False, body_type=None, filter_html_content=None, additional_fields=None
         )
-        return list(found)
+        return _each(ids, found)
 
 
 # ---------------------------------------------------------------- writing; nothing of it sends a mail (SYNC.md R10)
@@ -241,7 +249,7 @@ class CreateItems(EachItsAnswer, services.CreateItem):  # type: ignore[misc]
             message_disposition="SaveOnly",
             send_meeting_invitations=SILENTLY,
         )
-        return list(self._elems_to_objs(elements))
+        return _each(items, self._elems_to_objs(elements))
 
 
 class UpdateItems(EachItsAnswer, SparseUpdate):
@@ -259,7 +267,7 @@ class UpdateItems(EachItsAnswer, SparseUpdate):
             send_meeting_invitations_or_cancellations=SILENTLY,
             suppress_read_receipts=True,
         )
-        return list(found)
+        return _each(items, found)
 
 
 class DeleteItems(EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
@@ -274,7 +282,7 @@ class DeleteItems(EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
             affected_task_occurrences="AllOccurrences",
             suppress_read_receipts=True,
         )
-        return list(found)
+        return _each(keys, found)
 
 
 class CreateAttachments(EachItsAnswer, services.CreateAttachment):  # type: ignore[misc]
@@ -282,7 +290,7 @@ class CreateAttachments(EachItsAnswer, services.CreateAttachment):  # type: igno
 
     def attach(self, item: ParentItemId, files: Sequence[Any]) -> list[Any]:
         """Attachments or exceptions."""
-        return list(self.call(parent_item=item, items=files))
+        return _each(files, self.call(parent_item=item, items=files))
 
 
 class DeleteAttachments(EachItsAnswer, services.DeleteAttachment):  # type: ignore[misc]
@@ -290,4 +298,4 @@ class DeleteAttachments(EachItsAnswer, services.DeleteAttachment):  # type: igno
 
     def remove(self, ids: Sequence[Any]) -> list[Any]:
         """The items they were attached to, or exceptions."""
-        return list(self.call(items=ids))
+        return _each(ids, self.call(items=ids))
