@@ -231,7 +231,7 @@ class Planner:
             return None
         if hub.id in self.taken:
             return read_again(duplicate(change, link.remote_id))
-        moved = replace(link, remote_id=change.ref.id, remote_uid=change.item.uid, echo_revision=None)
+        moved = replace(link, remote_id=change.ref.id, remote_uid=change.item.uid)
         return replace(self._matched(change, hub, moved), instead_of=link)
 
     def _waits(self, change: Changed) -> bool:

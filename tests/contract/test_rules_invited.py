@@ -29,6 +29,7 @@ from tests.contract.mailboxes import (
     summaries,
 )
 from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, Script
+from tests.stores import only_on
 
 
 def _of_ada(folder: Path, page_size: int = 100) -> Office:
@@ -163,18 +164,62 @@ def test_r12_what_the_guest_made_himself_is_never_deleted(tmp_path: Path) -> Non
     assert len(office.world.rows(t.quarantine)) == 1
 
 
+def test_r12_what_was_only_read_is_never_deleted(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    office.write("bob", plain("x", "Lunch"))
+    office.world.cycle("bob")
+    (uid,) = office.world.hub()
+    twin = meeting(plain(uid, "Lunch"), STRANGER, [address("bob")])
+    office["bob"].account.put("/work/", "/work/invitation", twin)
+    office.world.settle()
+    assert office.writes() == {}
+    assert len(office.held("bob")) == 2
+    assert len(office.world.rows(t.quarantine)) == 1
+
+
+def test_r12_r36_what_is_no_invitation_takes_no_place(tmp_path: Path) -> None:
+    office = _of_ada(tmp_path)
+    office["bob"].account.put("/work/", "/work/imported", plain(office.uid("Lunch"), "Lunch"))
+    office.world.settle()
+    assert office.writes() == {}
+    assert len(office.held("bob")) == 2
+    assert len(office.world.rows(t.quarantine)) == 1
+
+
+def test_r12_an_invitation_never_takes_the_place_of_another(tmp_path: Path) -> None:
+    office = Office.new(tmp_path, "bob")
+    item = office.external("Talk", "bob")
+    office.world.settle()
+    office.remind("bob", "Talk", 45)
+    office.world.settle()
+    office.world.phone_edit("external-1", lambda text: text.replace("TRIGGER:-PT45M", "TRIGGER:-PT20M"))
+    office.world.settle()
+    assert office.writes() == {"bob": ["update"]}
+    office.again(item, "bob")
+    office.world.settle()
+    assert office.writes() == {}
+    assert len(office.held("bob")) == 2
+    assert len(office.world.rows(t.quarantine)) == 1
+
+
+@only_on("sqlite")
 @pytest.mark.parametrize("page_size", [1, 100])
 @pytest.mark.parametrize("order", ["as told", "backwards"])
 @pytest.mark.parametrize("full", [False, True], ids=["changes", "listing"])
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 def test_r08_r12_what_was_written_into_the_copy_is_not_lost(
-    tmp_path: Path, full: bool, order: str, page_size: int
+    tmp_path: Path, late: bool, full: bool, order: str, page_size: int
 ) -> None:
     office = _of_ada(tmp_path, page_size)
     if order == "backwards":
         office["bob"].connector = Backwards(office["bob"].account)
     ours = office.id_of("bob", "Lunch")
-    office.edit("bob", "Lunch", location="Where Bob wants it")
-    office.invite("ada", "Lunch", "bob")
+    edited = changed(office.held("bob")[ours], location="Where Bob wants it")
+    if late:
+        office.invite("ada", "Lunch", "bob")
+    office["bob"].account.put("/work/", ours, edited)
+    if not late:
+        office.invite("ada", "Lunch", "bob")
     if full:
         office["bob"].account.expire_cursors(office["bob"].collection)
     office.world.cycle("ada")
@@ -214,6 +259,7 @@ def test_r08_r12_a_copy_that_is_changed_while_it_goes_stays_and_is_told(tmp_path
         assert (entry.remote_id, "somebody has changed the copy" in entry.message) == (ours, True)
         assert office.titles() == ["Lunch"]
         assert details(office.held("bob")[ours]).location == "Bob's"
+        assert LinkState.LEFT in [row.state for row in office.world.rows(t.links) if row.remote_id == ours]
         assert office.writes() == {}
         office["bob"].account.put("/work/", ours, changed(office.held("bob")[ours], description=word))
         office.world.settle()
@@ -262,6 +308,7 @@ def test_r12_r33_a_rehearsal_tells_that_the_copy_goes(tmp_path: Path) -> None:
     assert len(office.held("bob")) == 2
 
 
+@only_on("sqlite")
 @pytest.mark.parametrize("at", range(5))
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.LOST_ANSWER, Fault.LOST_REQUEST])
 def test_r06_r12_wherever_it_breaks_off_the_invitation_stays_and_the_copy_goes(

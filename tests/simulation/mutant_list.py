@@ -28,6 +28,7 @@ IDENTITY = "tests/contract/test_rules_identity.py::"
 FIELDS = "tests/contract/test_rules_fields.py::"
 WINDOW = "tests/contract/test_rules_window.py::"
 MEETINGS = "tests/contract/test_rules_meetings.py::"
+INVITED = "tests/contract/test_rules_invited.py::"
 COPIES = "tests/contract/test_rules_copies.py::"
 PATHS = "tests/unit/test_engine_paths.py::"
 BATCHES = "tests/unit/test_engine_batches.py::"
@@ -111,6 +112,24 @@ MUTANTS = (
     Mutant("meetings: the hub's own fields overwrite each mailbox's", "sync_engine/deliver.py", "        payload = _changed(agreed, payload, base)\n", "", MEETINGS + "test_r12_what_a_phone_changes_reaches_each_mailbox_and_leaves_the_rest_of_its_own"),
     Mutant("meetings: a guest's fields go to the organiser", "sync_engine/plan.py", "        guests = [k for k in self.view.meetings.get(hub.id, ()) if k.role is Role.GUEST]\n", "        guests: list[Link] = []\n", MEETINGS + "test_r12_an_organiser_who_is_bound_after_his_guests_takes_the_meeting_over"),
     Mutant("meetings: everything goes to every guest", "sync_engine/intents.py", "        if place is Standing.FOLLOWS or (from_guests and not item.deleted):\n", "        if False:\n", MEETINGS + "test_r12_a_strangers_change_reaches_one_mailbox_before_the_other"),
+    Mutant("invited: nobody's copy gives way", "sync_engine/plain_copies.py", "    return ours and plain and change.role is Role.GUEST and not hub.deleted and hub.kind is change.item.kind", "    return False", INVITED + "test_r12_the_history_of_the_cycle_says_why_the_copy_goes"),
+    Mutant("invited: what he made himself gives way", "sync_engine/plain_copies.py", " and (link.remote_uid != hub.uid or change.item.uid == hub.uid)", "", INVITED + "test_r12_what_the_guest_made_himself_is_never_deleted"),
+    Mutant("invited: what we never wrote gives way", "sync_engine/plain_copies.py", "    ours = link.pushed_at is not None and (", "    ours = (", INVITED + "test_r12_what_was_only_read_is_never_deleted"),
+    Mutant("invited: one invitation takes the place of another", "sync_engine/plain_copies.py", "    plain = link.role is Role.NONE and link.state is LinkState.LIVE", "    plain = link.state is LinkState.LIVE", INVITED + "test_r12_an_invitation_never_takes_the_place_of_another"),
+    Mutant("invited: any copy takes the place of ours", "sync_engine/plain_copies.py", "change.role is Role.GUEST and ", "", INVITED + "test_r12_r36_what_is_no_invitation_takes_no_place"),
+    Mutant("invited: the hub deletes where it may only read", "sync_engine/plan.py", "        if link and self.policy.direction is not Direction.IN and gives_way(", "        if link and gives_way(", INVITED + "test_r12_where_the_hub_writes_nothing_both_stay_and_are_told"),
+    Mutant("invited: before what is told of the copy", "sync_engine/plan.py", "        if self.chosen is None:\n            self.waiting.append(change)\n            return None\n        if hub.id in self.taken:\n            return read_again", "        if hub.id in self.taken:\n            return read_again", INVITED + "test_r08_r12_what_was_written_into_the_copy_is_not_lost"),
+    Mutant("invited: with what the copy was told to be", "sync_engine/plan.py", "        if hub.id in self.taken:\n            return read_again(duplicate(change, link.remote_id))\n", "", INVITED + "test_r08_r12_what_was_written_into_the_copy_is_not_lost"),
+    Mutant("invited: told once and for all", "sync_engine/steps.py", "    return replace(step, trouble=replace(step.trouble, remote_version=\"\"))", "    return step", INVITED + "test_r08_r12_what_was_written_into_the_copy_is_not_lost"),
+    Mutant("invited: a changed copy becomes an item", "sync_engine/plan.py", "        if step.what is What.REVIVE and is_replaced(hub):\n            return beside(change, link)\n", "", INVITED + "test_r08_r12_a_copy_that_is_changed_while_it_goes_stays_and_is_told"),
+    Mutant("invited: a changed copy is told once", "sync_engine/plan.py", "        if is_beside(hub, link):\n            return beside(change, link)\n", "", INVITED + "test_r08_r12_a_copy_that_is_changed_while_it_goes_stays_and_is_told"),
+    Mutant("invited: a changed copy is deleted", "sync_engine/apply.py", "        if step.left and step.link is not None:\n            self._uow.save_link(step.link)\n        elif", "        if", INVITED + "test_r08_r12_a_copy_that_is_changed_while_it_goes_stays_and_is_told"),
+    Mutant("invited: our copy stays", "sync_engine/apply.py", "                if gone is not None:\n                    self._uow.save_link(gone)\n", "", INVITED + "test_r12_an_invitation_that_arrives_right_after_the_copy_was_made"),
+    Mutant("invited: our copy is an item of the hub", "sync_engine/apply.py", "        self._uow.delete_item(copy.id, origin)\n", "", INVITED + "test_r12_an_invitation_that_arrives_right_after_the_copy_was_made"),
+    Mutant("invited: an undo makes an item of the copy", "agendahub/restoring.py", "    if is_replaced(hub):\n", "    if False:\n", INVITED + "test_r03_r12_no_undo_brings_the_copy_back"),
+    Mutant("invited: a refused deletion makes an item of the copy", "agendahub/held.py", "        if is_replaced(hub):\n            _leave_beside(unit, number, hub)\n        elif why", "        if why", INVITED + "test_r02_r12_the_brake_holds_many_copies_and_a_refusal_leaves_them_there"),
+    Mutant("what moved and cannot be read is gone", "sync_engine/steps.py", "uid=\"\" if link else _uid_in(change.raw),", "", DELETIONS + "test_r01_r08_what_has_moved_and_cannot_be_read_there_is_neither_gone_nor_made_again"),
+    Mutant("what moved and cannot be read has folded lines", "sync_engine/steps.py", "_UID.search(_FOLD.sub(\"\", raw))", "_UID.search(raw)", DELETIONS + "test_r01_r08_what_has_moved_and_cannot_be_read_there_is_neither_gone_nor_made_again"),
     Mutant("copies: hidden UIDs are not looked at", "sync_engine/hidden_uids.py", '    return "" if change.known_as == change.item.uid else change.known_as', '    return ""', COPIES + "test_r11_r37_what_got_another_title_while_it_was_not_linked_is_the_same_item"),
     Mutant("copies: one takes the original's link", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub\n"),
     Mutant("copies: one takes the place of what was deleted", "sync_engine/plan.py", "            return hub if _moved_away(link) and same else None\n", "            return hub if _moved_away(link) else None\n", COPIES + "test_r37_of_a_copy_and_its_deleted_original_the_copy_stays"),
