@@ -72,8 +72,16 @@ _OF_OTHERS = re.compile(r"\b(LIMIT|ILIKE|RETURNING|ON CONFLICT|MERGE|FOR UPDATE|
 _LATER = re.compile(r"__\[POSTCOMPILE_[^\]]*\]")  # where members of a list, or the number of a TOP, will stand
 
 
+_DROPS_DEFAULT = re.compile(  # as Alembic writes it for SQL Server; the parser wants a ; after each of the statements
+    r"declare (@\w+) varchar\(256\)\nselect \1 = (?P<select>QUOTENAME.*?)\n"
+    r"exec\('alter table \w+ drop constraint ' \+ \1\)",
+    re.DOTALL,
+)
+
+
 def read_as_tsql(text: str) -> list[Any]:
     """What the parser understands; raises `Untranslatable` where it does not, or only guesses."""
+    text = _DROPS_DEFAULT.sub(r"SELECT \g<select>", text)
     if found := _OF_OTHERS.search(text):
         raise Untranslatable(f"{found[0]} is not T-SQL: {text}")
     try:
