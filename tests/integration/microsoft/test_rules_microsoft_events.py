@@ -18,7 +18,7 @@ from sync_engine.item import Item
 from sync_engine.model import Event, Kind
 from tests import series_oracle
 from tests.integration.microsoft.microsoft365_desk import calendar_of, event, moved, weekly, without
-from tests.integration.microsoft.outlooks import Wish
+from tests.integration.microsoft.outlooks import BERLIN, Wish
 from tests.integration.microsoft.two_systems import NAMES, Company, company
 from tests.servers.microsoft.meetings import Meeting, Plan, hold
 
@@ -234,8 +234,9 @@ def _weekly_again(text: str) -> str:
 # ------------------------------------------------------------ zones and days
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("zone", ["W. Europe Standard Time", NEW_YORK, TOKYO])
+@pytest.mark.parametrize(
+    ("name", "zone"), [("exchange", BERLIN), ("cloud", BERLIN), ("exchange", NEW_YORK), ("cloud", TOKYO)]
+)
 def test_r17_nine_in_the_morning_stays_nine_when_the_clocks_change(office: Company, name: str, zone: str) -> None:
     wish = Wish("Standup", datetime(2026, 1, 5, 9), zone=zone, weeks=100)
     office.people[name].plan(wish)
@@ -249,7 +250,7 @@ def test_r17_nine_in_the_morning_stays_nine_when_the_clocks_change(office: Compa
     assert office.ada.held("Standup") == office.bob.held("Standup") == expected
 
 
-@pytest.mark.parametrize("zone", ["Etc/GMT+11", "America/Los_Angeles", "UTC", "Asia/Kolkata", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("zone", ["Etc/GMT+11", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati"])
 def test_r18_whole_days_keep_their_dates_wherever_the_mailboxes_are(tmp_path: Path, zone: str) -> None:
     with company(tmp_path, Kind.EVENT) as office:
         office.use("exchange", office.exchange.another(zone=zone))
@@ -299,7 +300,7 @@ VTIMEZONE = (
 )
 
 
-@pytest.mark.parametrize("name", ["Our own zone", "(UTC+01:00) Amsterdam\\, Berlin", "Mitteleuropäische Zeit", "X"])
+@pytest.mark.parametrize("name", ["Our own zone", "(UTC+01:00) Amsterdam\\, Berlin", "Zürich"])
 def test_r19_a_zone_of_any_name_gives_the_right_instants_on_both_sides(office: Company, name: str) -> None:
     quoted = '"' + name.replace("\\", "") + '"'
     own = (

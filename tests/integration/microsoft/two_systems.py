@@ -31,6 +31,7 @@ from tests.world import Side, World
 
 KINDS = (Kind.CONTACT, Kind.EVENT, Kind.TASK)
 NAMES = ("exchange", "cloud")
+PAIRS = [(Kind.CONTACT, "exchange"), (Kind.EVENT, "cloud"), (Kind.EVENT, "exchange"), (Kind.TASK, "cloud")]
 FACE = "/9j/4CBhIGZhY2U="  # base64 of the beginning of a JPEG
 _CLOUDS = {Kind.CONTACT: "contactFolders", Kind.EVENT: "calendars", Kind.TASK: "lists"}
 _WELL_KNOWN = {Kind.CONTACT: "contacts", Kind.EVENT: "calendar", Kind.TASK: "tasks"}
