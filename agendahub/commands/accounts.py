@@ -67,8 +67,7 @@ def add(
     authority: Annotated[str, typer.Option(help=_("Where to sign in, if not at Microsoft's public cloud."))] = "",
     ca_file: Annotated[str, typer.Option(help=_("Your own certificate authority (PEM)."))] = "",
 ) -> None:
-    from agendahub import config_file
-    from agendahub.new_account import NewAccount, ask_for_the_rest, secret_of
+    from agendahub.new_account import NewAccount
     from storage import secrets
 
     workspace = workspace_of(context)
@@ -81,19 +80,26 @@ def add(
     files = {"certificate": _from_here(certificate, "file:"), "ca_file": _from_here(ca_file)}
     more = {"mailbox": mailbox, "zone": zone, "tenant": tenant, "client_id": client_id, "authority": authority}
     account = NewAccount(name, connector, url, username, auth, **more, **files, secret=_from_here(secret_from, "file:"))
+    _store(workspace, account)
+    _tell_zone(account, given=zone)
+    signs_in = account.auth in {"device", "web"}
+    hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
+    hint = _("Added {name}. Next: agendahub account sign-in {quoted}") if signs_in else hint
+    say(hint.format(name=name, quoted=quote(name)))
+
+
+def _store(workspace: Workspace, account: NewAccount) -> None:
+    """Ask for what is missing, check it all, write it to the configuration; a secret goes to the store."""
+    from agendahub import config_file
+    from agendahub.new_account import ask_for_the_rest, secret_of
+
     ask_for_the_rest(account)
     config_file.check_entry(workspace.loaded, "accounts", account.values() | {"secret": account.secret or "store:x"})
     secret = secret_of(account)
-    account.secret = account.secret or (f"store:{name}" if secret else "")
+    account.secret = account.secret or (f"store:{account.name}" if secret else "")
     config_file.add(workspace.loaded, "accounts", account.values())
     if secret:
-        workspace.put_secret(name, secret)
-    _tell_zone(account, given=zone)
-    if account.auth in {"device", "web"}:
-        say(_("Added {name}. Next: agendahub account sign-in {quoted}").format(name=name, quoted=quote(name)))
-        return
-    hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
-    say(hint.format(name=name, quoted=quote(name)))
+        workspace.put_secret(account.name, secret)
 
 
 def _tell_zone(account: NewAccount, given: str) -> None:
