@@ -9,6 +9,7 @@ from connectors.microsoft365.extended import EXTENDED
 from connectors.microsoft365.mapping_events import could_mail
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import Plan
+from connectors.microsoft365.queries import REST_OF_EXCEPTIONS
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
@@ -45,8 +46,10 @@ _AMONG_OTHERS: Mapping[str, Any] = {"attendees": [{}]}
 
 
 def _has_guests(document: Mapping[str, Any]) -> bool:
-    """Of an event, or of one occurrence of it."""
-    return any(one.get("attendees") for one in (document, *(document.get("exceptionOccurrences") or ())))
+    """Of an event, or of one occurrence of it, perhaps one that was not told."""
+    return REST_OF_EXCEPTIONS in document or any(
+        one.get("attendees") for one in (document, *(document.get("exceptionOccurrences") or ()))
+    )
 
 
 def refuse_cancellation(document: Mapping[str, Any]) -> None:

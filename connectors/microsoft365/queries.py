@@ -57,6 +57,8 @@ VERSIONS = _query(top="999", select="id,changeKey,type")
 """To learn which events there are, and their versions."""
 LOOK = _query(select="id,changeKey,isOrganizer,attendees,exceptionOccurrences", expand="exceptionOccurrences")
 """Before a write that could mail somebody."""
+REST_OF_EXCEPTIONS = "exceptionOccurrences@odata.nextLink"
+"""Where a series is told without all of its exceptions."""
 
 
 def filtered(kind: Kind, condition: str) -> str:

@@ -12,13 +12,13 @@ from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import MOST, Batch, Part
 from connectors.microsoft365.extended import HAS_PICTURE, UID, value_of
 from connectors.microsoft365.failures import is_gone, read_failure
-from connectors.microsoft365.feed import version_of
+from connectors.microsoft365.feed import pages, version_of
 from connectors.microsoft365.mapping_contacts import read_contact
 from connectors.microsoft365.mapping_series import read_event
 from connectors.microsoft365.mapping_tasks import read_task
 from connectors.microsoft365.membership import Membership
 from connectors.microsoft365.places import Place
-from connectors.microsoft365.queries import EXTENSION, READ
+from connectors.microsoft365.queries import EXTENSION, READ, REST_OF_EXCEPTIONS
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import ItemError, SuspectListing, Unreadable
 from sync_engine.formats import with_uid
@@ -77,7 +77,17 @@ class Reading:
         answers = self._batch.read([Part("get", self.path(place, one) + READ[place.kind]) for one in ids], place.owner)
         if any(answer.ok and not answer.document.get("id") for answer in answers):
             raise SuspectListing("Microsoft 365 sent something that is no item; is the account's URL right?")
-        return answers
+        return [self._whole(place, answer) for answer in answers]
+
+    def _whole(self, place: Place, answer: Answer) -> Answer:
+        """A series with all its exceptions: OData lets a server cut a list that is told with an item."""
+        link = answer.document.get(REST_OF_EXCEPTIONS) if answer.ok else None
+        if not link:
+            return answer
+        rest = pages(self._transport, self._transport.stored(str(link)), place.owner)
+        told = [*(answer.document.get("exceptionOccurrences") or ()), *(one for page in rest for one in page)]
+        document = {name: value for name, value in answer.document.items() if name != REST_OF_EXCEPTIONS}
+        return replace(answer, json=document | {"exceptionOccurrences": told})
 
     def path(self, place: Place, item_id: str) -> str:
         """The path of an item, below the version."""
@@ -98,6 +108,9 @@ class Reading:
 
 def _not_read(item_id: str, answer: Answer) -> Removed | Broken:
     """Of an item that did not come, or that is elsewhere."""
+    if answer.ok and answer.document.get("id") != item_id:
+        message = "Microsoft 365 answered with another item than it was asked for."
+        return Broken(RemoteRef(item_id, "status:other"), json.dumps(answer.document)[:_RAW], Unreadable(message))
     return Removed(item_id) if answer.ok or is_gone(answer) else _refused(item_id, answer)
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from sync_engine.errors import NoAccess, OutcomeUnknown, Rejected, VersionConflict
-from sync_engine.ports import RemoteRef, Write
-from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
+from sync_engine.model import Event
+from sync_engine.ports import Broken, Changed, RemoteRef, Write
+from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event, moved, weekly
 from tests.servers.microsoft.graph_protocol import Fault
 
 PORTAL = b"<html><title>Please sign in to the network</title></html>"
@@ -111,3 +112,26 @@ def test_r24_a_calendar_that_may_not_be_written_stops_its_binding(desk: Desk) ->
     desk.graph.faults.append(Fault(403, code="ErrorAccessDenied", path=f"/calendars/{where[10:14]}", times=99))
     with pytest.raises(NoAccess):
         list(desk.connector.write(where, [Write(ref, event("New"), base)]))
+
+
+# ---------------------------------------------------------------- half of an item
+
+
+def test_r01_exceptions_that_come_by_a_link_are_not_taken_for_gone(desk: Desk) -> None:
+    where = desk.calendar()
+    item = weekly(overrides=(moved("20260323"), moved("20260330"), moved("20260413")))
+    ref = desk.connector.create(where, item, "key")
+    desk.graph.switches.expanded = 2
+    (found,) = desk.connector.fetch(where, [ref.id])
+    assert isinstance(found, Changed)
+    assert isinstance(found.item.record, Event)
+    assert len(found.item.record.overrides) == 3
+
+
+def test_r01_another_item_than_was_asked_for_is_not_a_deletion(desk: Desk) -> None:
+    """Ids of Outlook have several spellings; a server may answer in another one than it was asked in."""
+    where = desk.contacts()
+    ref = desk.connector.create(where, card(), "key")
+    desk.ada.items[ref.id.swapcase()] = desk.ada.items[ref.id]
+    (found,) = desk.connector.fetch(where, [ref.id.swapcase()])
+    assert isinstance(found, Broken)

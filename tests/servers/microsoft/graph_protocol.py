@@ -55,6 +55,7 @@ class Switches:
     early_tombstones: bool = False  # a first round tells what was deleted before it
     removed_reason: str = "deleted"  # or "changed": it may come back
     backwards: bool = False  # changes come in another order than they were made in
+    expanded: int = 0  # most exceptions of a series that are told with it, the rest by a link; 0: all
     repeats: bool = False  # the first item of a round comes twice
     expired_status: int = 410  # for a token that was forgotten; clients also see 400
     expired_code: str = "syncStateNotFound"
