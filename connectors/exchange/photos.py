@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from exchangelib import Contact, FileAttachment
+from exchangelib.errors import MalformedResponseError
 from exchangelib.properties import ItemId, ParentItemId
 
 from connectors.exchange.asking import paths
@@ -36,7 +37,7 @@ class Photos:
             service = GetAttachments(account=account)
             answers = self._transport.read(partial(service.read, [key for _, key in some]), place.owner)
             for (item_id, _), answer in zip(some, answers, strict=True):
-                found[item_id] = answer if isinstance(answer, Exception) else bytes(answer._content or b"")
+                found[item_id] = answer if isinstance(answer, Exception) else _content_of(answer)
         return found
 
     def write(self, place: Place, item_id: str, data: bytes | None, *, new: bool = False) -> str:
@@ -63,6 +64,12 @@ class Photos:
         remove = partial(DeleteAttachments(account=account).remove, old)
         told = _accepted(self._transport.write(remove, place.owner), gone=True)
         return str(told[-1].changekey or "") if told else ""
+
+
+def _content_of(attachment: Any) -> bytes | Exception:
+    """An attachment without a content is one that did not come: its picture is not gone."""
+    content = getattr(attachment, "_content", None)
+    return bytes(content) if content else MalformedResponseError("The attachment came without its content.")
 
 
 def _keys(item: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from connectors.microsoft.photos import photo_of
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import MOST, Batch, Part
 from connectors.microsoft365.extended import HAS_PICTURE, UID, value_of
-from connectors.microsoft365.failures import is_gone, read_failure
+from connectors.microsoft365.failures import is_from_another, is_gone, read_failure
 from connectors.microsoft365.feed import pages, version_of
 from connectors.microsoft365.mapping_contacts import read_contact
 from connectors.microsoft365.mapping_series import read_event
@@ -117,15 +117,17 @@ def _not_read(item_id: str, answer: Answer) -> Removed | Broken:
 def _refused(item_id: str, answer: Answer) -> Broken:
     """One that the server does not give out holds up no other; where the server failed it is read again soon."""
     message = f"Microsoft 365 does not give this item out (HTTP {answer.status})."
-    version = f"status:{answer.status}" if answer.status < 500 else ""
+    version = f"status:{answer.status}" if 400 <= answer.status < 500 else ""
     return Broken(RemoteRef(item_id, version), "", Unreadable(message, server_said=answer.words))
 
 
 def _with_photo(place: Place, document: Mapping[str, Any], photo: Answer | None) -> Changed | Broken:
     """A photo that could not be read must not look deleted: nothing of the contact is taken in then."""
-    if photo is not None and not photo.ok and not is_gone(photo):
+    if photo is None or is_gone(photo):
+        return read(place, document)
+    if not photo.ok or not photo.content.strip() or is_from_another(photo):
         return _refused(str(document["id"]), photo)
-    return read(place, document, photo_of(photo.content) if photo and photo.ok and photo.content else None)
+    return read(place, document, photo_of(photo.content))
 
 
 def read(place: Place, document: Mapping[str, Any], photo: Photo | None = None) -> Changed | Broken:

@@ -14,6 +14,7 @@ from sync_engine.ports import Broken, Changed, RemoteRef, Write
 from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event, moved, weekly
 from tests.servers.microsoft.graph_protocol import Fault
 
+FACE = "/9j/4CBhIGZhY2U="  # base64 of the beginning of a JPEG
 PORTAL = b"<html><title>Please sign in to the network</title></html>"
 
 
@@ -134,4 +135,13 @@ def test_r01_another_item_than_was_asked_for_is_not_a_deletion(desk: Desk) -> No
     ref = desk.connector.create(where, card(), "key")
     desk.ada.items[ref.id.swapcase()] = desk.ada.items[ref.id]
     (found,) = desk.connector.fetch(where, [ref.id.swapcase()])
+    assert isinstance(found, Broken)
+
+
+@pytest.mark.parametrize("page", [PORTAL, b""])
+def test_r01_a_picture_that_is_none_neither_comes_nor_takes_away_what_is_there(desk: Desk, page: bytes) -> None:
+    where = desk.contacts()
+    ref = desk.connector.create(where, card(more=f"PHOTO;ENCODING=b;TYPE=JPEG:{FACE}\r\n"), "key")
+    desk.graph.faults.append(Fault(200, method="GET", path="/photo/", page=page or b" ", times=1))
+    (found,) = desk.connector.fetch(where, [ref.id])
     assert isinstance(found, Broken)
