@@ -29,10 +29,9 @@ def picture_of(contact: Contact) -> bytes | None:
 
 
 def picture_change(base: Contact, contact: Contact) -> PictureWrite | None:
-    """How the picture changed from `base`; None where it did not, or where it is only an address now."""
+    """How the picture changed from `base`; None where it did not."""
     before, after = picture_of(base), picture_of(contact)
-    has_no_place = after is None and contact.photo is not None
-    return None if before == after or has_no_place else PictureWrite(after)
+    return None if before == after else PictureWrite(after)
 
 
 def with_picture(contact: Contact, data: bytes | None) -> Contact:

@@ -15,12 +15,9 @@ from connectors.exchange.plans import to_create
 from connectors.exchange.services import UpdateItems
 from sync_engine.errors import OutcomeUnknown, SuspectListing
 from sync_engine.item import Item
-from sync_engine.model import Contact
 from tests.integration.microsoft.exchange_desk import Desk, Trouble, desk_of_ada
 from tests.integration.microsoft.microsoft365_desk import card, moved, weekly, without
 from tests.integration.microsoft.test_exchange_series import created, same
-
-FACE = "/9j/4CBhIGZhY2U="  # base64 of the beginning of a JPEG
 
 
 @pytest.fixture
@@ -98,15 +95,3 @@ def test_r06_a_step_without_an_answer_is_not_taken_for_done(desk: Desk) -> None:
         desk.connector.update(
             desk.calendar, ref, weekly(more=without("20260330"), overrides=(moved("20260323"),)), before
         )
-
-
-def test_r20_a_picture_that_becomes_a_link_takes_nothing_away(desk: Desk) -> None:
-    base = card(more=f"PHOTO;ENCODING=b;TYPE=JPEG:{FACE}\r\n")
-    ref = desk.connector.create(desk.contacts, base, "key")
-    there = desk.there(desk.contacts, ref.id)
-    link = card(name="Ada B", more="PHOTO;VALUE=URI:https://example.com/ada.jpg\r\n")
-    desk.connector.update(desk.contacts, there.ref, link, base)
-    found = desk.there(desk.contacts, ref.id).item.record
-    assert isinstance(found, Contact)
-    assert found.full_name == "Ada B"
-    assert found.photo is not None
