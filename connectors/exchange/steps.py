@@ -61,6 +61,8 @@ class Steps:
         if refused:
             message = f"It was written without {len(refused)} of its parts: {refused[0]}"
             raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
+        if isinstance(item.record, Event):
+            return RemoteRef(item_id)  # it may be of somebody who wrote between two steps: what is read back tells
         return ref
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:

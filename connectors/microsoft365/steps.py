@@ -8,7 +8,7 @@ good is left out, and told; one that cannot be made now leaves the rest for late
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -65,7 +65,7 @@ class Steps:
         if refused:
             message = f"It was written without {len(refused)} of its parts: {refused[0]}"
             raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
-        return ref
+        return replace(ref, version="")  # it may be somebody's who wrote between two steps: what is read back tells
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""

@@ -182,7 +182,7 @@ def test_a_photo_goes_both_ways(desk: Desk) -> None:
     assert read.photo is not None
     assert base64.b64decode(read.photo.data) == FACE
     hub = desk.hub(where)
-    assert hub.versions[ref.id] == ref.version
+    assert ref.version == ""  # somebody may have written between the two requests: reading it back tells
     assert isinstance(hub.items[ref.id].record, Contact)
     ref = desk.connector.update(where, ref, pictured(OTHER), pictured(FACE))
     assert [one.photo for one in desk.stored(where)] == [OTHER]
@@ -238,7 +238,9 @@ def test_a_photo_that_is_only_an_address_takes_nothing_away(desk: Desk) -> None:
     where = desk.contacts()
     ref = desk.connector.create(where, pictured(FACE), "key")
     linked = card(more="PHOTO;VALUE=uri:https://example.org/ada.jpg\r\n")
-    assert desk.connector.update(where, ref, linked, pictured(FACE)) == ref
+    before = desk.ada.items[ref.id].change_key
+    assert desk.connector.update(where, ref, linked, pictured(FACE)).id == ref.id
+    assert desk.ada.items[ref.id].change_key == before
     assert desk.ada.items[ref.id].photo == FACE
 
 
