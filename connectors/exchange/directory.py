@@ -1,4 +1,4 @@
-"""The company's groups, by EWS: a distribution list is opened, and the lists in it. There is no list of all people."""
+"""The company's people and groups, by EWS: a distribution list is opened, and the lists in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from exchangelib import services
 from exchangelib.properties import DLMailbox
 
 from connectors.capabilities import Person
+from connectors.exchange.everybody import FindByBeginning, everybody
 from connectors.exchange.failures import failure, said
 from connectors.exchange.services import EachItsAnswer
 from connectors.exchange.transport import Transport
@@ -34,10 +35,10 @@ class DirectoryReading:
         self._transport = transport
 
     def people(self) -> Iterator[Person]:
-        """Not offered: EWS finds people by the beginning of a name, a hundred at most."""
-        raise Rejected(
-            "Exchange on premises tells no list of all mailboxes, so `pattern` cannot be used there: "
-            "name a distribution list as `group`, or the `mailboxes`."
+        """All of the organisation's address list; some requests for each hundred."""
+        account = self._transport.account()
+        return everybody(
+            lambda beginning: self._transport.read(lambda: FindByBeginning(protocol=account.protocol).of(beginning))
         )
 
     def members(self, group: str) -> Iterator[Person]:

@@ -66,9 +66,19 @@ def test_lists_in_lists_are_opened(company: Company) -> None:
     assert company.refresh().members == ("boss@example.org", *PEOPLE[:3])
 
 
-def test_r01_a_pattern_or_an_unknown_list_is_told_and_takes_nobody_out(company: Company) -> None:
-    company.write(pattern="*@example.org")
-    assert "`pattern` cannot be used there" in company.refresh().problem
+def test_a_pattern_is_compared_with_everybody_however_many_there_are(company: Company) -> None:
+    directory = company.front.exchange.directory
+    for n in range(130):  # more than one answer holds; "clerk1" begins more addresses than "clerk9"
+        directory.add_person(f"clerk{n}@example.net", f"Clerk {n}")
+    directory.add_person("Zoe@Example.NET", "Zoe")
+    company.write(pattern="*@example.net")
+    told = company.refresh()
+    assert told.problem == ""
+    members = told.members
+    assert members == tuple(sorted([*PEOPLE[:3], *(f"clerk{n}@example.net" for n in range(130)), "zoe@example.net"]))
+
+
+def test_r01_an_unknown_list_is_told_and_takes_nobody_out(company: Company) -> None:
     company.write(pattern="", group="nobody@example.org")
     assert "There is no distribution list nobody@example.org" in company.refresh().problem
     assert len(company.bindings()) == 3
