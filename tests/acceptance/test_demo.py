@@ -13,6 +13,7 @@ from tests.stores import store_of
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # five places beside other tests on two cores
 def test_every_check_of_the_demo_holds(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "demo", "--once", "--json", "--database", store_of(tmp_path)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
