@@ -97,13 +97,13 @@ def test_a_directory_that_cannot_be_asked_is_no_success(front: EwsFront, tmp_pat
     company = Company(tmp_path, front)
     company.workspace.close()
     hub = Commands(tmp_path)
-    words = ("fanout", "add", "two", "--account", "service", "--collection", "Contacts", "--pattern", "*@example.org")
+    words = ("fanout", "add", "two", "--account", "service", "--collection", "Contacts", "--group", "no@example.org")
     hub.run(*words, code=1)
     assert "The configuration was not changed" in hub.error
     assert "uses this folder already" in hub.error
     assert "agendahub fanout refresh two" in hub.run(*words, "--folder", "Other", code=1)
     assert (
-        "cannot be used there"
+        "There is no distribution list"
         in {row["name"]: row for row in json.loads(hub.run("fanout", "list", "--json", code=1))}["two"]["problem"]
     )
 
