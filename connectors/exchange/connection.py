@@ -20,8 +20,8 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_ntlm import HttpNtlmAuth
 
 from connectors.exchange.asking import VERSION
-from connectors.microsoft.token_source import TokenSource
 from connectors.settings import ConnectorSettings
+from connectors.token_source import TokenSource
 
 PATH = "/EWS/Exchange.asmx"
 

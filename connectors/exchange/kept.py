@@ -7,7 +7,7 @@ from collections.abc import Callable
 from connectors.exchange.mapping_contacts import kept_contact
 from connectors.exchange.mapping_series import kept_event
 from connectors.exchange.mapping_tasks import kept_task
-from connectors.microsoft.people import people_in
+from connectors.people import people_in
 from sync_engine.errors import ItemError
 from sync_engine.model import Contact, Record, Task
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from exchangelib import EWSDate
 
+from connectors.days import day_of, text_of_day
+from connectors.described import Described, Document, carries, get, patch, put_new
 from connectors.exchange import mapping_library  # noqa: F401 - teaches exchangelib what is read here
 from connectors.exchange.mapping_texts import body_row, categories_row, plain, row, short
 from connectors.exchange.mapping_updates import Shown, item_values, names_of
@@ -29,11 +31,9 @@ from connectors.microsoft.contact_parts import (
     organization_of,
     urls_of,
 )
-from connectors.microsoft.days import day_of, text_of_day
-from connectors.microsoft.described import Described, Document, carries, get, patch, put_new
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
-from connectors.microsoft.photos import kept_photo
 from connectors.microsoft.postal import Postal, address_of, addresses_by_kind
+from connectors.photos import kept_photo
 from sync_engine.model import Contact, Labelled
 
 _NAMES = {

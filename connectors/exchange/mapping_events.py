@@ -11,16 +11,15 @@ from typing import Any
 
 from exchangelib import Attendee, Mailbox
 
+from connectors.described import Described, Document, carries, get
 from connectors.exchange import mapping_library  # noqa: F401 - teaches exchangelib what is read here
 from connectors.exchange.mapping_recurrence import get_recurrence, put_recurrence
 from connectors.exchange.mapping_texts import body_row, categories_row, row
 from connectors.exchange.mapping_times import TIMES, get_times, put_times
 from connectors.exchange.mapping_updates import names_of
 from connectors.exchange.mapping_zones import CustomZone
-from connectors.microsoft.described import Described, Document, carries, get
 from connectors.microsoft.occasions import Occasion, start_of
 from connectors.microsoft.pattern_to_rule import rule_of
-from connectors.microsoft.people import Guest, address_of, attendee, guest_of, in_order, person
 from connectors.microsoft.reminders import minutes_before, reminder
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import (
@@ -32,6 +31,7 @@ from connectors.microsoft.words import (
     sensitivity,
 )
 from connectors.microsoft.zone_names import windows_name
+from connectors.people import Guest, address_of, attendee, guest_of, in_order, person
 from sync_engine.errors import Rejected
 from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment
 from sync_engine.zones import local_time

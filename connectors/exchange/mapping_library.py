@@ -14,9 +14,9 @@ from exchangelib.errors import UnknownTimeZone
 from exchangelib.extended_properties import ExtendedProperty
 from exchangelib.fields import DateTimeBackedDateField, DateTimeField, TimeZoneField
 
+from connectors.days import day_at
 from connectors.exchange.mapping_zones import custom_zone
 from connectors.microsoft import own_set
-from connectors.microsoft.days import day_at
 
 
 class _Own(ExtendedProperty):  # type: ignore[misc]

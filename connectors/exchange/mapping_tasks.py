@@ -14,12 +14,12 @@ from typing import Any
 from exchangelib import EWSDate
 from exchangelib.recurrence import Regeneration, TaskRecurrence
 
+from connectors.described import Described, Document, carries, get, patch, put, put_new
 from connectors.exchange import mapping_library  # noqa: F401 - teaches exchangelib what is read here
 from connectors.exchange.mapping_recurrence import get_recurrence, put_recurrence
 from connectors.exchange.mapping_texts import body_row, categories_row, row
 from connectors.exchange.mapping_times import plain_instant, put_instant
 from connectors.exchange.mapping_updates import Shown, item_values, names_of
-from connectors.microsoft.described import Described, Document, carries, get, patch, put, put_new
 from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.reminders import instant_of_reminder, reminder_at

@@ -7,8 +7,8 @@ from typing import Any
 
 from exchangelib import Body
 
-from connectors.microsoft.bodies import description_of
-from connectors.microsoft.described import Described, one_line_ends
+from connectors.bodies import description_of
+from connectors.described import Described, one_line_ends
 from sync_engine.errors import Rejected
 
 LONGEST = 255  # characters of short texts

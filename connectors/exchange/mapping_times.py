@@ -7,8 +7,8 @@ from typing import Any
 
 from exchangelib import EWSDateTime, EWSTimeZone
 
+from connectors.described import Document
 from connectors.exchange.mapping_zones import known_zone, zone_and_name
-from connectors.microsoft.described import Document
 from connectors.microsoft.occasions import Occasion, end_of, moment_at, start_of
 from connectors.microsoft.zone_names import windows_name
 from sync_engine.model import Moment

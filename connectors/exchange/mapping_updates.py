@@ -14,7 +14,7 @@ from exchangelib.fields import FieldPath
 from exchangelib.indexed_properties import EmailAddress, ImAddress, PhoneNumber, PhysicalAddress
 from exchangelib.services import UpdateItem
 
-from connectors.microsoft.described import Table, properties
+from connectors.described import Table, properties
 
 OWN_NAMES = ("hub_uid", "hub_key", "hub_unfinished")
 _LISTS = {

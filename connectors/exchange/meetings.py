@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.exchange.services import FindAddresses
 from connectors.exchange.transport import Transport
-from connectors.microsoft.people import address_of
+from connectors.people import address_of
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
 from sync_engine.model import CalendarUser, Event, EventDetails, Kind

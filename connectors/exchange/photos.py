@@ -15,7 +15,7 @@ from connectors.exchange.failures import is_gone, item_failure
 from connectors.exchange.places import Place
 from connectors.exchange.services import CreateAttachments, DeleteAttachments, GetAttachments, GetItems
 from connectors.exchange.transport import Transport
-from connectors.microsoft.photos import media_type
+from connectors.photos import media_type
 
 TOGETHER = 20  # pictures of one request
 _NAME = "ContactPicture.jpg"  # whatever it is a picture of

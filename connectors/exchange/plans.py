@@ -12,7 +12,7 @@ from connectors.exchange.mapping_events import SCHEDULE
 from connectors.exchange.mapping_recurrence import another_recurrence
 from connectors.exchange.mapping_series import SeriesWrite, event_patch, new_event
 from connectors.exchange.mapping_tasks import new_task, task_patch
-from connectors.microsoft.photos import PictureWrite, picture_change, picture_of
+from connectors.photos import PictureWrite, picture_change, picture_of
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event, Kind, Task

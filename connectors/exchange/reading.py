@@ -15,7 +15,7 @@ from connectors.exchange.photos import Photos
 from connectors.exchange.places import Place
 from connectors.exchange.services import GetItems
 from connectors.exchange.transport import Transport
-from connectors.microsoft.photos import with_picture
+from connectors.photos import with_picture
 from sync_engine.errors import ItemError, SuspectListing, Unavailable, Unreadable
 from sync_engine.item import Item
 from sync_engine.model import Contact, Kind

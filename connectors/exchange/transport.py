@@ -17,7 +17,7 @@ from connectors.broken_connections import never_sent
 from connectors.exchange.asking import VERSION
 from connectors.exchange.connection import Connection, HttpRefused, connect
 from connectors.exchange.failures import failure, said
-from connectors.microsoft.pacing import Pace, Paced, pace_of
+from connectors.pacing import Pace, Paced, pace_of
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NotAuthorised, Rejected, SyncError, Unavailable
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.microsoft.described import one_line_ends
+from connectors.described import one_line_ends
 from sync_engine.model import Address
 
 ADDRESS_KINDS = {"home": ("home",), "business": ("work",), "other": ()}

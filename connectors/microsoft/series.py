@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from connectors.microsoft.described import Json, Table, get, patch, put, put_new
+from connectors.described import Json, Table, get, patch, put, put_new
 from connectors.microsoft.occasions import Occasion, end_of, moment_at, shifted, start_of, start_on
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from sync_engine.errors import Rejected

@@ -14,8 +14,8 @@ from connectors.microsoft.sign_in_app import application
 from connectors.microsoft.sign_in_kept import Kept, made_for
 from connectors.microsoft.sign_in_refusals import not_signed_in, refusal
 from connectors.microsoft.sign_in_scopes import Resource, resource_of, scopes_of
-from connectors.microsoft.token_source import StandingToken, TokenSource
 from connectors.settings import ConnectorSettings
+from connectors.token_source import StandingToken, TokenSource
 from connectors.tokens import MemoryTokens
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 

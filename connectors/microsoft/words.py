@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.microsoft.described import Json
+from connectors.described import Json
 
 SENSITIVITY = {"": "normal", "PUBLIC": "normal", "X-PERSONAL": "personal", "PRIVATE": "private"} | {
     "CONFIDENTIAL": "confidential"

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.microsoft.pacing import AT_ONCE
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_without_mailbox, read_failure, wait_of
 from connectors.microsoft365.transport import IMMUTABLE, READ_TRIES, Transport
+from connectors.pacing import AT_ONCE
 from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
 
 MOST = 20

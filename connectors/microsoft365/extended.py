@@ -5,7 +5,7 @@ They come only when asked for: ``$expand=singleValueExtendedProperties($filter=i
 
 from __future__ import annotations
 
-from connectors.microsoft.described import Document, Json
+from connectors.described import Document, Json
 
 EXTENDED = "singleValueExtendedProperties"
 OWN_SET = "{6c1f6f0e-3b0e-4d8e-9f0c-9d2b7a9e4a51}"

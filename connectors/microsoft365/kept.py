@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.microsoft.people import people_in
 from connectors.microsoft365.mapping_contacts import kept_contact
 from connectors.microsoft365.mapping_series import kept_event
 from connectors.microsoft365.mapping_tasks import kept_task
+from connectors.people import people_in
 from sync_engine.errors import ItemError
 from sync_engine.model import Contact, Record, Task
 

@@ -8,6 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from connectors.days import day_at, day_of, instant_of, text_of_day
+from connectors.described import (
+    Described,
+    Document,
+    Json,
+    carries,
+    get,
+    list_row,
+    one_line_ends,
+    patch,
+    put_new,
+    text_row,
+)
 from connectors.microsoft.contact_parts import (
     chats_of,
     chosen_chats,
@@ -23,23 +36,10 @@ from connectors.microsoft.contact_parts import (
     organization_of,
     urls_of,
 )
-from connectors.microsoft.days import day_at, day_of, instant_of, text_of_day
-from connectors.microsoft.described import (
-    Described,
-    Document,
-    Json,
-    carries,
-    get,
-    list_row,
-    one_line_ends,
-    patch,
-    put_new,
-    text_row,
-)
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
-from connectors.microsoft.photos import kept_photo
 from connectors.microsoft.postal import ADDRESS_KINDS, Postal, address_of, addresses_by_kind
 from connectors.microsoft365.extended import UID, flattened, text_tag, time_tag, value_of
+from connectors.photos import kept_photo
 from sync_engine.model import Contact, Labelled
 
 _ANNIVERSARY = time_tag(0x3A41)

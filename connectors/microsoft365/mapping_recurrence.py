@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from connectors.microsoft.described import Document, Json
+from connectors.described import Document, Json
 from connectors.microsoft.patterns import INDEXES, WEEKDAYS, Pattern, PatternKind, Recurrence
 from sync_engine.errors import Unreadable
 

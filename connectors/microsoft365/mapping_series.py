@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from connectors.microsoft.described import Document
+from connectors.described import Document
 from connectors.microsoft.occasions import Occasion, start_on
 from connectors.microsoft.series import (
     SeriesTables,

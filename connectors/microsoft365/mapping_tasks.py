@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.microsoft.bodies import description_of
-from connectors.microsoft.described import Described, Document, Json, carries, get, one_line_ends, patch, put_new
+from connectors.bodies import description_of
+from connectors.described import Described, Document, Json, carries, get, one_line_ends, patch, put_new
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.reminders import instant_of_reminder, reminder_at
 from connectors.microsoft.rule_to_pattern import recurrence_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.microsoft.described import Document, Json
+from connectors.described import Document, Json
 from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.zone_names import windows_name, zone_name
 from sync_engine.errors import Unreadable

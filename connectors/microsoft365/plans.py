@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
-from connectors.microsoft.described import Json
-from connectors.microsoft.photos import picture_change
+from connectors.described import Json
 from connectors.microsoft365.extended import EXTENDED, KEY, UID, UNFINISHED, flattened
 from connectors.microsoft365.mapping_contacts import contact_patch, new_contact
 from connectors.microsoft365.mapping_series import SeriesWrite, event_patch, new_event
 from connectors.microsoft365.mapping_tasks import new_task, task_patch
 from connectors.microsoft365.queries import EXTENSION
+from connectors.photos import picture_change
 from sync_engine.errors import Rejected
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event, Kind, Task

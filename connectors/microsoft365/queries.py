@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.microsoft.described import properties
+from connectors.described import properties
 from connectors.microsoft365.extended import EXTENDED, HAS_PICTURE, KEY, PARENT, UID, UNFINISHED
 from connectors.microsoft365.mapping_contacts import CONTACT_TABLE
 from connectors.microsoft365.mapping_events import EVENT_TABLE

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from connectors.microsoft.photos import photo_of
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import MOST, Batch, Part
 from connectors.microsoft365.extended import HAS_PICTURE, UID, value_of
@@ -20,6 +19,7 @@ from connectors.microsoft365.membership import Membership
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.queries import EXTENSION, READ, REST_OF_EXCEPTIONS
 from connectors.microsoft365.transport import Transport
+from connectors.photos import photo_of
 from sync_engine.errors import ItemError, SuspectListing, Unreadable
 from sync_engine.formats import with_uid
 from sync_engine.item import Item

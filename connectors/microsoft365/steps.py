@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from connectors.microsoft.photos import media_type
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.extended import UNFINISHED, flattened, value_of
 from connectors.microsoft365.failures import is_from_another, is_gone, write_failure
@@ -24,6 +23,7 @@ from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import DONE, Plan, to_update, with_properties
 from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.transport import Transport
+from connectors.photos import media_type
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event

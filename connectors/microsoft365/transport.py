@@ -1,6 +1,6 @@
 """Requests to Graph over the Connection of the O365 package: sign-in, pace, repeats.
 
-The package's own repeats and pauses are off; `connectors.microsoft.pacing` has the only ones after 429. A read is
+The package's own repeats and pauses are off; `connectors.pacing` has the only ones after 429. A read is
 repeated when the line broke, a write never (SYNC.md R06). Redirects are not followed: the token goes to one host.
 """
 
@@ -21,11 +21,11 @@ from O365.connection import Connection
 from O365.utils.token import MemoryTokenBackend
 
 from connectors.broken_connections import connection_failure, never_sent
-from connectors.microsoft.pacing import Pace, Paced, pace_of
-from connectors.microsoft.token_source import StandingToken, TokenSource
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import account_failure, wait_of
+from connectors.pacing import Pace, Paced, pace_of
 from connectors.settings import ConnectorSettings
+from connectors.token_source import StandingToken, TokenSource
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 
 PUBLIC_CLOUD = "https://graph.microsoft.com/v1.0"

@@ -14,11 +14,11 @@ from exchangelib import Task as EwsTask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.bodies import html_of
 from connectors.exchange.mapping_contacts import contact_patch, new_contact, read_contact
 from connectors.exchange.mapping_series import event_patch, new_event, read_event
 from connectors.exchange.mapping_tasks import new_task, read_task, task_patch
 from connectors.exchange.mapping_updates import Shown
-from connectors.microsoft.bodies import html_of
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event, EventDetails, Task
 from sync_engine.recurrence import instances

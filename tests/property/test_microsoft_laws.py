@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.microsoft.bodies import html_of, text_of
+from connectors.bodies import html_of, text_of
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.zone_names import windows_name, zone_name

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from connectors.bodies import text_of
+from connectors.days import day_at, day_of, text_of_day
 from connectors.fields import ALL_FIELDS
-from connectors.microsoft.bodies import text_of
-from connectors.microsoft.days import day_at, day_of, text_of_day
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.patterns import Pattern, PatternKind, Recurrence
 from connectors.microsoft.phones import by_kind, without_place

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.microsoft.pacing import AT_ONCE, Pace, Paced, pace_of
+from connectors.pacing import AT_ONCE, Pace, Paced, pace_of
 from sync_engine.errors import Throttled
 
 

@@ -216,7 +216,7 @@ def test_r27_a_busy_server_that_says_for_how_long_is_waited_for(desk: Desk) -> N
 def test_r27_no_request_goes_out_before_the_wait_is_over(
     desk: Desk, back_off: int | None, expected: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.microsoft.pacing._paces", {})  # ports come again, in other tests
+    monkeypatch.setattr("connectors.pacing._paces", {})  # ports come again, in other tests
     desk.site.mood.busy, desk.site.mood.back_off = 1, back_off
     with pytest.raises(Throttled) as caught:
         desk.connector.collections()

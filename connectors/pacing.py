@@ -1,7 +1,7 @@
 """One pace for each mailbox, shared by all connectors of this process that open it (SYNC.md R27).
 
-Exchange and Graph count requests by mailbox: at most four at once, and none before the time that a throttled answer
-named. The libraries' own repeats are off; what is repeated is repeated here.
+Exchange, Graph and Google count requests by mailbox: at most a few at once, and none before the time that a throttled
+answer named. The libraries' own repeats are off; what is repeated is repeated here.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ T = TypeVar("T")
 class Pace:
     """When the next request to a mailbox may go out. Used by many threads."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, at_once: int = AT_ONCE) -> None:
         self._now = now
+        self._most = at_once
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()  # who waits for a turn, first come first served
-        self._free = AT_ONCE
+        self._free = at_once
         self._not_before = 0.0  # on the clock `now`
 
     def hold_off(self, seconds: float) -> None:
@@ -45,8 +46,8 @@ class Pace:
 
     @contextmanager
     def turn(self, slots: int = 1) -> Iterator[None]:
-        """One of the four places, or more for a request that counts as several ($batch). Raises Throttled."""
-        slots = min(slots, AT_ONCE)
+        """One of the places, or more for a request that counts as several ($batch). Raises Throttled."""
+        slots = min(slots, self._most)
         self._take(slots)
         try:
             yield
@@ -107,7 +108,10 @@ _paces: dict[str, Pace] = {}  # for the life of the process: a pause outlives th
 _guard = threading.Lock()
 
 
-def pace_of(mailbox: str) -> Pace:
-    """The pace of a mailbox, named by server and address: the same object for all who ask."""
+def pace_of(mailbox: str, at_once: int = AT_ONCE) -> Pace:
+    """The pace of a mailbox, named by server and address: the same object for all who ask.
+
+    `at_once` requests may be under way together; who asks first says how many.
+    """
     with _guard:
-        return _paces.setdefault(mailbox, Pace())
+        return _paces.setdefault(mailbox, Pace(at_once=at_once))

@@ -6,7 +6,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
-from connectors.microsoft.described import one_line_ends
+from connectors.described import one_line_ends
 
 _BREAKS = {"br"}
 _BLOCKS = {"address", "article", "blockquote", "center", "div", "h1", "h2", "h3", "h4", "h5", "h6"} | {
