@@ -20,6 +20,12 @@ def _exchange(settings: ConnectorSettings) -> Connector:
     return connect(settings)
 
 
+def _google_workspace(settings: ConnectorSettings) -> Connector:
+    from connectors.google_workspace import connect
+
+    return connect(settings)
+
+
 def _microsoft365(settings: ConnectorSettings) -> Connector:
     from connectors.microsoft365 import connect
 
@@ -30,6 +36,7 @@ CONNECTORS: Mapping[str, Factory] = MappingProxyType(  # large libraries are loa
     {
         "dav": dav.connect,
         "exchange": _exchange,
+        "google_workspace": _google_workspace,
         "memory": memory.connect,
         "microsoft365": _microsoft365,
     }
