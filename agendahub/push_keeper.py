@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from agendahub import redaction
 from agendahub.push_hooks import Entry, Hooks, digest
-from agendahub.push_states import LIVE, OFF, RENEWING
+from agendahub.push_states import LIVE, OFF, RENEWING, only_polled
 from agendahub.texts import _
 from connectors.push import Event, Hook, Subscription, Webhooks
 from storage.database import Database
@@ -295,9 +295,7 @@ class Keeper:
         if len(refused) >= len(wanted):
             return OFF, refused[0]
         if refused:
-            return LIVE, _("but {count} collections are only polled: {reason}").format(
-                count=len(refused), reason=refused[0]
-            )
+            return LIVE, f"{only_polled(len(refused))}: {refused[0]}"
         return LIVE, ""
 
 

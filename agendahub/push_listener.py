@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from agendahub.push_states import LIVE, OFF, RENEWING
+from agendahub.push_states import LIVE, OFF, RENEWING, only_polled
 from agendahub.texts import _
 from agendahub.waiting import SIGN_IN_PAUSE
 from connectors.push import Hint, Stream
@@ -90,8 +90,7 @@ class Listener:
         return SIGN_IN_PAUSE if isinstance(err, NotAuthorised) else GONE_PAUSE if lasting else 0.0
 
     def _unheard(self) -> str:
-        count = len(self._stream.unheard)
-        return _("but {count} collections are only polled").format(count=count) if count else ""
+        return only_polled(len(self._stream.unheard)) if self._stream.unheard else ""
 
     def _growing(self) -> float:
         pause: float = min(FIRST_PAUSE * 2 ** min(self._short, 10), LONGEST_PAUSE)

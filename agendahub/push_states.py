@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from agendahub.texts import plural
 from storage.database import Database
 from storage.errors import StoreError
 from storage.push_subscriptions import PushState, forget_push_state, push_states, set_push_state
@@ -67,3 +68,8 @@ class States:
             with self._lock:
                 self._compared = True
                 self._unwritten -= {name for name, state in waiting.items() if self._states.get(name) == state}
+
+
+def only_polled(count: int) -> str:
+    """What is not listened to, of an account whose push is live."""
+    return plural("but {count} collection is only polled", "but {count} collections are only polled", count)

@@ -11,7 +11,7 @@ from agendahub.outcome import Outcome, Result
 from agendahub.push_door import BURST, RATE, Bucket
 from agendahub.push_health import push_of, sentence
 from agendahub.push_hooks import Entry, Hooks, digest
-from agendahub.push_states import States
+from agendahub.push_states import States, only_polled
 from config import AccountSettings, BindingSettings, Settings
 from connectors.push import Notice
 from storage import schema
@@ -84,14 +84,19 @@ def test_a_hint_about_a_binding_that_is_not_there_or_paused_does_nothing() -> No
 # ---------------------------------------------------------------- what is told
 
 
+def test_what_is_only_polled_is_counted_in_proper_words() -> None:
+    assert only_polled(1) == "but 1 collection is only polled"
+    assert only_polled(3) == "but 3 collections are only polled"
+
+
 def test_the_state_moves_since_only_when_it_changes_and_is_written_once(tmp_path: Path) -> None:
     schema.upgrade(f"sqlite:///{tmp_path}/hub.db")
     database = Database(f"sqlite:///{tmp_path}/hub.db")
     states = States()
-    for minute, detail in enumerate(["", "", "but 1 collections are only polled"]):
+    for minute, detail in enumerate(["", "", only_polled(1)]):
         states.report("work", "live", detail, NOW + timedelta(minutes=minute))
     states.write(database)
-    expected = PushState("work", "live", "but 1 collections are only polled", NOW)
+    expected = PushState("work", "live", only_polled(1), NOW)
     with database.read() as unit:
         assert push_states(unit.session.connection) == {"work": expected}
     assert states.all() == [expected]

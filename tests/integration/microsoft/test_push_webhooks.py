@@ -350,7 +350,7 @@ def test_a_refusal_is_told_and_tried_again_later(world: GraphHub) -> None:
     world.hub.cycles()
     world.graph.faults.append(Fault(method="POST", path="/subscriptions", status=400, code="InvalidRequest"))
     world.hub.look()
-    assert world.hub.state().startswith("live but 1 collections are only polled: Microsoft 365 refuses")
+    assert world.hub.state().startswith("live but 1 collection is only polled: Microsoft 365 refuses")
     world.hub.look(timedelta(minutes=1))
     assert len(world.subscriptions) == 1
     world.hub.look(timedelta(hours=1))
