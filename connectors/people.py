@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync_engine.model import CalendarUser, Event, Params
+from sync_engine.model import CalendarUser, Event, EventDetails, Params, Record
 
 _ROLES = {"optional": "OPT-PARTICIPANT", "resource": "NON-PARTICIPANT"}
 _KINDS = {role: kind for kind, role in _ROLES.items()}
@@ -57,11 +57,28 @@ def address_of(user: CalendarUser) -> str:
     return address.strip() if scheme.strip().lower() == "mailto" else ""
 
 
-def people_in(event: Event) -> frozenset[str]:
-    """The addresses of all who are in an event, its organiser too, in small letters."""
-    parts = [details for details in (event.master, *event.overrides) if details is not None]
-    users = [user for details in parts for user in (*details.attendees, details.organizer) if user is not None]
-    return frozenset(address_of(user).lower() for user in users)
+def people_in(record: Record) -> frozenset[str]:
+    """The addresses of all who are in an event, its organiser too, in small letters; of anything else, nobody's."""
+    return guests_in(record) | {_small(one.organizer) for one in _all_details(record) if one.organizer is not None}
+
+
+def guests_in(record: Record) -> frozenset[str]:
+    """The addresses of all attendees of an event, in small letters."""
+    return frozenset(_small(one) for details in _all_details(record) for one in details.attendees)
+
+
+def organizer_in(record: Record) -> str:
+    """The organiser's address in small letters; "" where none is said."""
+    return next((_small(one.organizer) for one in _all_details(record) if one.organizer is not None), "")
+
+
+def _all_details(record: Record) -> list[EventDetails]:
+    parts = (record.master, *record.overrides) if isinstance(record, Event) else ()
+    return [details for details in parts if details is not None]
+
+
+def _small(user: CalendarUser) -> str:
+    return address_of(user).lower()
 
 
 def in_order(users: Iterable[CalendarUser | None]) -> tuple[CalendarUser, ...]:

@@ -9,13 +9,14 @@ from typing import Any
 from connectors.exchange.failures import item_failure
 from connectors.exchange.finding import Finding
 from connectors.exchange.kinds import SORTS, own_uid
-from connectors.exchange.meetings import Owner, guests_of, invitation_missing, organizer_of
+from connectors.exchange.meetings import Owner, invitation_missing
 from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan, check_kind, to_create
 from connectors.exchange.sending import Answers, send
 from connectors.exchange.services import CreateItems
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
+from connectors.people import guests_in, organizer_in
 from sync_engine.errors import OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Kind
@@ -70,10 +71,10 @@ class Creating:
 
     def _role(self, place: Place, item: Item) -> Role:
         """What the mailbox will be in it. A meeting is not made in the calendar of somebody who is invited to it."""
-        guests = guests_of(item)
+        guests = guests_in(item.record)
         if place.kind is not Kind.EVENT or not guests:
             return Role.NONE
-        organizes = self._owner.is_in(frozenset({organizer_of(item)}), place.owner)
+        organizes = self._owner.is_in(frozenset({organizer_in(item.record)}), place.owner)
         if not organizes and not self._owner.is_in(guests, place.owner):
             return Role.NONE
         if self._finding.has_meeting(place, item.uid):

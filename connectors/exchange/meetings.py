@@ -11,10 +11,8 @@ from typing import Any
 
 from connectors.exchange.services import FindAddresses
 from connectors.exchange.transport import Transport
-from connectors.people import address_of
 from sync_engine.errors import Rejected
-from sync_engine.item import Item
-from sync_engine.model import CalendarUser, Event, EventDetails, Kind
+from sync_engine.model import Kind
 from sync_engine.ports import Role
 
 SILENT = frozenset(
@@ -39,27 +37,6 @@ def role_of(kind: Kind, item: Any) -> Role:
     if item.my_response_type == "Organizer":
         return Role.ORGANIZER
     return Role.GUEST
-
-
-def guests_of(item: Item | None) -> frozenset[str]:
-    """The addresses of all attendees of an event, in small letters."""
-    return frozenset(_address(one) for details in _all_details(item) for one in details.attendees)
-
-
-def organizer_of(item: Item | None) -> str:
-    """The organiser's address in small letters; "" where none is said."""
-    return next((_address(one.organizer) for one in _all_details(item) if one.organizer), "")
-
-
-def _all_details(item: Item | None) -> list[EventDetails]:
-    record = item.record if item is not None else None
-    if not isinstance(record, Event):
-        return []
-    return [details for details in (record.master, *record.overrides) if details is not None]
-
-
-def _address(user: CalendarUser) -> str:
-    return address_of(user).lower()
 
 
 def refuse_foreign(role: Role, master: Mapping[str, Any], occurrences: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.exchange.failures import item_failure
 from connectors.exchange.kinds import SORTS
 from connectors.exchange.mapping_updates import changed_item
-from connectors.exchange.meetings import Owner, guests_of, organizer_of, refuse_foreign
+from connectors.exchange.meetings import Owner, refuse_foreign
 from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan, check_kind, to_update
 from connectors.exchange.reading import Answered, Reading
@@ -17,6 +17,7 @@ from connectors.exchange.sending import Answers, send
 from connectors.exchange.services import UpdateItems
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
+from connectors.people import guests_in, organizer_in
 from sync_engine.errors import OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Role, Write
@@ -99,9 +100,9 @@ class Updating:
 
     def _organizes(self, place: Place, role: Role, item: Item) -> bool:
         """Whether the attendees are the mailbox's to write."""
-        if role is not Role.NONE or not guests_of(item):
+        if role is not Role.NONE or not guests_in(item.record):
             return role is Role.ORGANIZER
-        return self._owner.is_in(frozenset({organizer_of(item)}), place.owner)
+        return self._owner.is_in(frozenset({organizer_in(item.record)}), place.owner)
 
     def _done(self, place: Place, update: _Update, answer: Any) -> RemoteRef:
         if isinstance(answer, OutcomeUnknown):
@@ -116,4 +117,4 @@ class Updating:
 
 def _look_first(write: Write) -> bool:
     """Without a version nothing else can tell a conflict, and of a meeting it has to be known whose it is."""
-    return write.base is None or not (write.ref and write.ref.version) or bool(guests_of(write.base))
+    return write.base is None or not (write.ref and write.ref.version) or bool(guests_in(write.base.record))

@@ -8,13 +8,14 @@ from typing import TypeAlias
 
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import Batch, Part
-from connectors.microsoft365.meetings import people_of, refuse_cancellation, refuse_mail
+from connectors.microsoft365.meetings import refuse_cancellation, refuse_mail
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import check_kind, to_update
 from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting
+from connectors.people import people_in
 from sync_engine.errors import AccountError, ItemError, NoAccess, OutcomeUnknown, Rejected
 from sync_engine.model import Kind
 from sync_engine.ports import RemoteRef, Write, Written
@@ -96,7 +97,7 @@ class BatchWriting:
         item, key = write.item, write.key
         if item is None:
             return None
-        if people_of(item):
+        if people_in(item.record):
             return _Alone(lambda: self._writing.create(place, item, key))
         plan = self._writing.plan_new(place, item, key)
         if plan.several:

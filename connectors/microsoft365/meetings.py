@@ -12,20 +12,6 @@ from connectors.microsoft365.plans import Plan
 from connectors.microsoft365.queries import REST_OF_EXCEPTIONS
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import Rejected
-from sync_engine.item import Item
-from sync_engine.model import CalendarUser, Event
-
-
-def people_of(item: Item | None) -> frozenset[str]:
-    """The addresses of all who are in an event, in small letters."""
-    record = item.record if item else None
-    if not isinstance(record, Event):
-        return frozenset()
-    found: list[CalendarUser] = []
-    for details in (record.master, *record.overrides):
-        if details is not None:
-            found += [*details.attendees, *([details.organizer] if details.organizer else [])]
-    return frozenset(one.address.lower().removeprefix("mailto:").strip() for one in found)
 
 
 def refuse_mail(document: Mapping[str, Any], plan: Plan) -> None:

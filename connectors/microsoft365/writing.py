@@ -9,13 +9,14 @@ from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_from_another, is_gone, read_failure, write_failure
 from connectors.microsoft365.feed import version_of
 from connectors.microsoft365.finding import Finding
-from connectors.microsoft365.meetings import Owner, invitation_missing, people_of, refuse_cancellation, refuse_mail
+from connectors.microsoft365.meetings import Owner, invitation_missing, refuse_cancellation, refuse_mail
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import Plan, check_kind, to_create, to_update
 from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.steps import Steps
 from connectors.microsoft365.transport import Transport
+from connectors.people import people_in
 from sync_engine.errors import CollectionGone, OutcomeUnknown, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
@@ -48,7 +49,7 @@ class Writing:
         """What makes the item. Raises Rejected, VersionConflict."""
         check_kind(place.kind, item)
         plan = to_create(item, key, self.home_zone)
-        people = people_of(item)
+        people = people_in(item.record)
         if people and self.owner.is_in(people, place):
             if self._finding.by_uid(place, item.uid):
                 raise VersionConflict("This meeting is in the mailbox already.")
@@ -153,4 +154,4 @@ def deleted(answer: Answer, place: Place) -> None:
 
 def may_be_meeting(place: Place, item: Item, base: Item) -> bool:
     """Whether others could be in the event, as far as the hub knows."""
-    return place.kind is Kind.EVENT and bool(people_of(item) | people_of(base))
+    return place.kind is Kind.EVENT and bool(people_in(item.record) | people_in(base.record))
