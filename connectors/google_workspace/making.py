@@ -1,0 +1,126 @@
+"""Making a label, a calendar or a task list for a collection of the hub: found by its name, else made, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from connectors.google_workspace.lists import listed
+from connectors.google_workspace.places import CALENDARS, LISTS, Place
+from connectors.google_workspace.transport import Transport
+from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, Unavailable
+from sync_engine.model import Kind
+from sync_engine.ports import RemoteCollection
+
+MARK = "AgendaHubCollection"
+"""The key in the clientData of a label that we made: what is in it is not offered among a person's own contacts."""
+
+_GROUP_FIELDS = "name,groupType,memberCount,clientData"
+_MOST = {"contactGroups": 1000, "items": 250}  # entries in one page of a list
+_Thing = Mapping[str, Any]
+
+
+class CollectionMaking:
+    """Makes what is missing in one mailbox."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def make(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
+        """As `connectors.capabilities.MakesCollections`."""
+        if len(kinds) != 1:
+            raise Rejected("A collection at Google holds one kind of things: contacts, events or tasks.")
+        [kind] = kinds
+        ways = {Kind.CONTACT: self._label, Kind.EVENT: self._calendar, Kind.TASK: self._list}
+        return RemoteCollection(ways[kind](name).collection, name, kinds)
+
+    # ---------------------------------------------------------------- labels
+
+    def _label(self, name: str) -> Place:
+        found = self._found_label(name)
+        if found is None:
+            body = {"contactGroup": {"name": name, "clientData": [_mark()]}, "readGroupFields": "name,clientData"}
+            making = self._transport.people.contactGroups().create(body=body)
+            found = self._made(making, lambda: self._found_label(name), f"the label {name!r}")
+        elif not is_marked(found):
+            found = self._marked(found)
+        sort, _, group = str(found["resourceName"]).partition("/")
+        return Place(sort, group)
+
+    def _found_label(self, name: str) -> _Thing | None:
+        ask = self._transport.people.contactGroups().list
+        asked = {"groupFields": _GROUP_FIELDS, "pageSize": _MOST["contactGroups"]}
+        groups = listed(self._transport, ask, asked, "contactGroups")
+        return _named(groups, name, lambda one: one.get("groupType") == "USER_CONTACT_GROUP", "name")
+
+    def _marked(self, label: _Thing) -> _Thing:
+        """An empty one that its owner made is taken; one that is in use stays his."""
+        name = label["name"]
+        if label.get("memberCount"):
+            raise Rejected(
+                f"The mailbox has a label {name!r} of its own with contacts in it; rename it there, or choose another "
+                "name for the fan-out's `folder`."
+            )
+        group = {"name": name, "etag": label.get("etag", ""), "clientData": [*label.get("clientData", ()), _mark()]}
+        body = {"contactGroup": group, "updateGroupFields": "clientData", "readGroupFields": "name,clientData"}
+        groups = self._transport.people.contactGroups()
+        return self._transport.ask(groups.update(resourceName=label["resourceName"], body=body), writing=True)
+
+    # ---------------------------------------------------------------- calendars and task lists
+
+    def _calendar(self, name: str) -> Place:
+        return Place(CALENDARS, str((self._found_calendar(name) or self._new_calendar(name))["id"]))
+
+    def _new_calendar(self, name: str) -> _Thing:
+        """In the zone of its owner's own calendar."""
+        calendars = self._transport.calendar.calendars()
+        zone = self._transport.ask(calendars.get(calendarId="primary")).get("timeZone", "")
+        body = {"summary": name} | ({"timeZone": zone} if zone else {})
+        making = calendars.insert(body=body)
+        return self._made(making, lambda: self._found_calendar(name), f"the calendar {name!r}")
+
+    def _found_calendar(self, name: str) -> _Thing | None:
+        ask = self._transport.calendar.calendarList().list
+        asked = {"minAccessRole": "owner", "showHidden": True, "maxResults": _MOST["items"]}
+        return _named(listed(self._transport, ask, asked, "items"), name, lambda one: not one.get("deleted"), "summary")
+
+    def _list(self, name: str) -> Place:
+        found = self._found_list(name)
+        if found is None:
+            making = self._transport.tasks.tasklists().insert(body={"title": name})
+            found = self._made(making, lambda: self._found_list(name), f"the task list {name!r}")
+        return Place(LISTS, str(found["id"]))
+
+    def _found_list(self, name: str) -> _Thing | None:
+        lists = listed(self._transport, self._transport.tasks.tasklists().list, {"maxResults": 100}, "items")
+        return _named(lists, name, lambda _: True, "title")
+
+    # ---------------------------------------------------------------- what they share
+
+    def _made(self, making: Any, look: Callable[[], _Thing | None], what: str) -> _Thing:
+        """After an answer that was lost, or that told of another one, the list says what there is."""
+        try:
+            return self._transport.ask(making, writing=True)
+        except (OutcomeUnknown, ItemError) as err:
+            if (found := look()) is not None:
+                return found
+            if isinstance(err, OutcomeUnknown):
+                message = f"Google may have made {what} or not; it is looked for again later."
+                raise Unavailable(message, server_said=err.server_said) from err
+            message = f"Google does not make {what}; choose another name."
+            raise Rejected(message, server_said=err.server_said) from err
+
+
+def is_marked(label: Mapping[str, Any]) -> bool:
+    """Whether a label (with its clientData) is a collection of ours."""
+    return any(entry.get("key") == MARK for entry in label.get("clientData", ()))
+
+
+def _mark() -> dict[str, str]:
+    return {"key": MARK, "value": "1"}
+
+
+def _named(things: Iterator[_Thing], name: str, fits: Callable[[_Thing], bool], key: str) -> _Thing | None:
+    """The one that is called exactly so, else one that differs in case only."""
+    found = [one for one in things if fits(one) and str(one.get(key, "")).casefold() == name.casefold()]
+    return next((one for one in found if one[key] == name), found[0] if found else None)
