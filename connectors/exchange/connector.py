@@ -8,17 +8,18 @@ from connectors.capabilities import Person
 from connectors.exchange import folders, making_folders, shared_folders
 from connectors.exchange.directory import DirectoryReading
 from connectors.exchange.finding import Finding
-from connectors.exchange.kept import kept
 from connectors.exchange.listing import PAGE, Listing
-from connectors.exchange.mapping_contacts import CONTACT_FIELDS
+from connectors.exchange.mapping_contacts import CONTACT_FIELDS, kept_contact
 from connectors.exchange.mapping_events import EVENT_FIELDS
-from connectors.exchange.mapping_tasks import TASK_FIELDS
+from connectors.exchange.mapping_series import kept_event
+from connectors.exchange.mapping_tasks import TASK_FIELDS, kept_task
 from connectors.exchange.places import place_of
 from connectors.exchange.public_listing import PublicListing
 from connectors.exchange.reading import Reading
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
 from connectors.exchange.writing import MOST, Writing
+from connectors.kept import Kept
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import VersionConflict
 from sync_engine.item import Item
@@ -35,6 +36,8 @@ from sync_engine.ports import (
     Write,
     Written,
 )
+
+_KEPT = Kept(kept_contact, kept_event, kept_task)
 
 
 class ExchangeConnector:
@@ -88,7 +91,7 @@ class ExchangeConnector:
 
     def kept(self, record: Record) -> Record | None:
         """What will be read of a record that is written; None of a meeting that may be the mailbox's own."""
-        return kept(record, self._zone, self._are_others)
+        return _KEPT.of(record, self._zone, self._are_others)
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """By the key that `create` hides on the item, else by its UID."""

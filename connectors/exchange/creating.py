@@ -9,13 +9,14 @@ from typing import Any
 from connectors.exchange.failures import item_failure
 from connectors.exchange.finding import Finding
 from connectors.exchange.kinds import SORTS, own_uid
-from connectors.exchange.meetings import Owner, invitation_missing
+from connectors.exchange.meetings import invitation_missing
 from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan, check_kind, to_create
 from connectors.exchange.sending import Answers, send
 from connectors.exchange.services import CreateItems
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
+from connectors.owner import Owner
 from connectors.people import guests_in, organizer_in
 from sync_engine.errors import OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item

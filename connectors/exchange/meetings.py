@@ -6,7 +6,7 @@ may say, and no meeting is made in the calendar of somebody who is invited to it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.exchange.services import FindAddresses
@@ -53,32 +53,14 @@ def invitation_missing() -> Rejected:
     )
 
 
-class Owner:
-    """By which addresses the mailbox is invited."""
+def own_addresses(transport: Transport) -> list[str]:
+    """By which addresses the mailbox is invited. Raises the errors of a read."""
+    return [transport.mailbox] if transport.mailbox else _looked_up(transport)
 
-    def __init__(self, transport: Transport, ask: Callable[[], list[str]] | None = None) -> None:
-        self._transport = transport
-        self._ask = ask or self._looked_up
-        self._addresses: frozenset[str] | None = None
 
-    def is_in(self, people: frozenset[str], owner: str = "") -> bool:
-        """Whether the mailbox is of one of these. Raises the errors of a read."""
-        if not people:
-            return False
-        if owner:
-            return owner.lower() in people
-        if self._addresses is None:
-            known = [self._transport.mailbox] if self._transport.mailbox else self._ask()
-            self._addresses = frozenset(address.lower() for address in known)
-        return bool(people & self._addresses)
-
-    def is_known_out(self, people: frozenset[str]) -> bool:
-        """Whether the mailbox is of none of these, as far as that is known without asking."""
-        return self._addresses is not None and not people & self._addresses
-
-    def _looked_up(self) -> list[str]:
-        """Who signs in by a bare name has an address, and the directory knows it."""
-        name = self._transport.username.rpartition("\\")[2]
-        found = self._transport.read(lambda: FindAddresses(protocol=self._transport.connection).of(name))
-        exactly = [address for address in found if address.lower().partition("@")[0] == name.lower()]
-        return exactly or (found if len(found) == 1 else [])
+def _looked_up(transport: Transport) -> list[str]:
+    """Who signs in by a bare name has an address, and the directory knows it."""
+    name = transport.username.rpartition("\\")[2]
+    found = transport.read(lambda: FindAddresses(protocol=transport.connection).of(name))
+    exactly = [address for address in found if address.lower().partition("@")[0] == name.lower()]
+    return exactly or (found if len(found) == 1 else [])

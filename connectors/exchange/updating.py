@@ -9,7 +9,7 @@ from typing import Any
 from connectors.exchange.failures import item_failure
 from connectors.exchange.kinds import SORTS
 from connectors.exchange.mapping_updates import changed_item
-from connectors.exchange.meetings import Owner, refuse_foreign
+from connectors.exchange.meetings import refuse_foreign
 from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan, check_kind, to_update
 from connectors.exchange.reading import Answered, Reading
@@ -17,6 +17,7 @@ from connectors.exchange.sending import Answers, send
 from connectors.exchange.services import UpdateItems
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
+from connectors.owner import Owner
 from connectors.people import guests_in, organizer_in
 from sync_engine.errors import OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from connectors.exchange.creating import Creating
 from connectors.exchange.deleting import Deleting
 from connectors.exchange.finding import Finding
-from connectors.exchange.meetings import Owner
+from connectors.exchange.meetings import own_addresses
 from connectors.exchange.places import Place
 from connectors.exchange.reading import Reading
 from connectors.exchange.sending import Answers
 from connectors.exchange.steps import Steps
 from connectors.exchange.transport import Transport
 from connectors.exchange.updating import Updating
+from connectors.owner import Owner
 from sync_engine.errors import AccountError, OutcomeUnknown
 from sync_engine.ports import RemoteRef, Write, Written
 
@@ -25,7 +26,7 @@ class Writing:
     """Writes items of one account."""
 
     def __init__(self, transport: Transport, reading: Reading, finding: Finding, steps: Steps, home_zone: str) -> None:
-        self.owner = owner = Owner(transport)
+        self.owner = owner = Owner(lambda: own_addresses(transport))
         self._creating = Creating(transport, finding, steps, owner, home_zone)
         self._updating = Updating(transport, reading, steps, owner, home_zone)
         self._deleting = Deleting(transport, reading)

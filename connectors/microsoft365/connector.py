@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from connectors.capabilities import Person
+from connectors.kept import Kept
 from connectors.microsoft365.batch import MOST
 from connectors.microsoft365.batch_writes import BatchWriting
 from connectors.microsoft365.directory import DirectoryReading
 from connectors.microsoft365.discovery import Discovery
 from connectors.microsoft365.finding import Finding
 from connectors.microsoft365.folders import FolderMaking
-from connectors.microsoft365.kept import kept
 from connectors.microsoft365.listing import Listing
-from connectors.microsoft365.mapping_contacts import CONTACT_FIELDS
+from connectors.microsoft365.mapping_contacts import CONTACT_FIELDS, kept_contact
 from connectors.microsoft365.mapping_events import EVENT_FIELDS
-from connectors.microsoft365.mapping_tasks import TASK_FIELDS
+from connectors.microsoft365.mapping_series import kept_event
+from connectors.microsoft365.mapping_tasks import TASK_FIELDS, kept_task
 from connectors.microsoft365.places import place_of
 from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.steps import Steps, may_have_steps
@@ -37,6 +38,8 @@ from sync_engine.ports import (
     Write,
     Written,
 )
+
+_KEPT = Kept(kept_contact, kept_event, kept_task)
 
 
 class Microsoft365Connector:
@@ -78,7 +81,7 @@ class Microsoft365Connector:
 
     def kept(self, record: Record) -> Record | None:
         """What will be read of a record that is written; None of a meeting that may be the mailbox's own."""
-        return kept(record, self._zone, self._are_others)
+        return _KEPT.of(record, self._zone, self._are_others)
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """By the key that `create` hides on the item."""

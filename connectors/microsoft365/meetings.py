@@ -7,7 +7,6 @@ from typing import Any
 
 from connectors.microsoft365.extended import EXTENDED
 from connectors.microsoft365.mapping_events import could_mail
-from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import Plan
 from connectors.microsoft365.queries import REST_OF_EXCEPTIONS
 from connectors.microsoft365.transport import Transport
@@ -44,31 +43,12 @@ def refuse_cancellation(document: Mapping[str, Any]) -> None:
         raise Rejected("Microsoft 365 would mail a cancellation to the guests of this meeting; delete it in Outlook.")
 
 
-class Owner:
-    """By which addresses the account's mailbox is invited."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._addresses: frozenset[str] = frozenset()
-
-    def is_in(self, people: frozenset[str], place: Place) -> bool:
-        """Whether the owner of the mailbox is one of these. Raises the errors of a read."""
-        if place.owner:
-            return place.owner.lower() in people
-        if not self._addresses:
-            self._addresses = self._own()
-        return bool(people & self._addresses)
-
-    def is_known_out(self, people: frozenset[str]) -> bool:
-        """Whether the owner is none of these, as far as that is known without asking."""
-        return bool(self._addresses) and not people & self._addresses
-
-    def _own(self) -> frozenset[str]:
-        found = {self._transport.mailbox.lower()}
-        answer = self._transport.ask("get", self._transport.path("") + "?$select=mail,userPrincipalName")
-        if answer.ok:  # an app that may only see the calendar knows the address from its settings
-            found |= {str(answer.document.get(name) or "").lower() for name in ("mail", "userPrincipalName")}
-        return frozenset(found - {""})
+def own_addresses(transport: Transport) -> set[str] | None:
+    """By which addresses the account's mailbox is invited; None where it is not known. Raises the errors of a read."""
+    answer = transport.ask("get", transport.path("") + "?$select=mail,userPrincipalName")
+    if answer.ok:
+        return {transport.mailbox, *(str(answer.document.get(name) or "") for name in ("mail", "userPrincipalName"))}
+    return {transport.mailbox} if transport.mailbox else None  # an app may be allowed to see the calendar alone
 
 
 def invitation_missing() -> Rejected:

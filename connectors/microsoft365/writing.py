@@ -9,13 +9,14 @@ from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_from_another, is_gone, read_failure, write_failure
 from connectors.microsoft365.feed import version_of
 from connectors.microsoft365.finding import Finding
-from connectors.microsoft365.meetings import Owner, invitation_missing, refuse_cancellation, refuse_mail
+from connectors.microsoft365.meetings import invitation_missing, own_addresses, refuse_cancellation, refuse_mail
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.plans import Plan, check_kind, to_create, to_update
 from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.steps import Steps
 from connectors.microsoft365.transport import Transport
+from connectors.owner import Owner
 from connectors.people import people_in
 from sync_engine.errors import CollectionGone, OutcomeUnknown, VersionConflict
 from sync_engine.formats import with_uid
@@ -32,7 +33,7 @@ class Writing:
         self._reading = reading
         self._finding = finding
         self._steps = steps
-        self.owner = Owner(transport)
+        self.owner = Owner(lambda: own_addresses(transport))
         self.home_zone = home_zone  # IANA: where floating times are
 
     # ------------------------------------------------------------ create
@@ -50,7 +51,7 @@ class Writing:
         check_kind(place.kind, item)
         plan = to_create(item, key, self.home_zone)
         people = people_in(item.record)
-        if people and self.owner.is_in(people, place):
+        if self.owner.is_in(people, place.owner):
             if self._finding.by_uid(place, item.uid):
                 raise VersionConflict("This meeting is in the mailbox already.")
             raise invitation_missing()
