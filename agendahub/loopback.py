@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from agendahub.failure import Failure
 from agendahub.sign_in_page import HEADERS, page
 from agendahub.texts import _
-from connectors.microsoft.sign_in_person import WrongState
+from connectors.person_sign_in import WrongState
 
 _LARGEST = 64 * 1024  # octets of an answer
 _TAKES_SO_LONG = 10.0  # seconds for a browser to send what it began to send

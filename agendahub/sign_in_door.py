@@ -18,7 +18,7 @@ from agendahub.daemon import Daemon
 from agendahub.sign_in_page import HEADERS, page
 from agendahub.sign_ins import CALLBACK
 from agendahub.texts import _
-from connectors.microsoft.sign_in_person import WrongState
+from connectors.person_sign_in import WrongState
 from dav_gateway.incoming import TooLargeError, read_body
 from storage.errors import StoreError
 from sync_engine.errors import SyncError, Throttled, Unavailable

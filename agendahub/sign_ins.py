@@ -13,7 +13,8 @@ from agendahub.signing_in import person_sign_in
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.settings import AccountSettings
-from connectors.microsoft.sign_in_person import BrowserSignIn, PersonSignIn, WrongState
+from connectors.microsoft.sign_in_person import PersonSignIn
+from connectors.person_sign_in import BrowserSignIn, WrongState
 
 LIFETIME = 600.0  # seconds that a person gets to sign in
 _MOST = 50  # that wait at a time; the oldest give way

@@ -1,4 +1,4 @@
-"""Where requests to Microsoft get their access token from; `sign_in` makes the sources, the transports ask them."""
+"""Where requests get their access token from; a `sign_in` makes the sources, the transports ask them."""
 
 from __future__ import annotations
 

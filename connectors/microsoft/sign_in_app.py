@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from connectors.microsoft.sign_in_http import SignInHttp
 from connectors.microsoft.sign_in_scopes import authority_of
 from connectors.settings import ConnectorSettings
+from connectors.sign_in_http import SignInHttp
 from sync_engine.errors import NotAuthorised, Unavailable
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----", re.DOTALL)

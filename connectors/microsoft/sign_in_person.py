@@ -8,51 +8,26 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.microsoft.sign_in import token_source
+from connectors.microsoft.sign_in import granted, token_source
 from connectors.microsoft.sign_in_app import application
-from connectors.microsoft.sign_in_kept import Kept, made_for
-from connectors.microsoft.sign_in_refusals import account_of, refusal
+from connectors.microsoft.sign_in_kept import made_for
+from connectors.microsoft.sign_in_refusals import refusal
 from connectors.microsoft.sign_in_scopes import Resource, resource_of, scopes_of
+from connectors.person_sign_in import BrowserSignIn, DeviceCode, check_state, keep, place_of_tokens
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NotAuthorised, Throttled, Unavailable
+from sync_engine.errors import Throttled, Unavailable
 
 _PENDING = {"authorization_pending", "slow_down"}
-
-
-class WrongState(NotAuthorised):
-    """An answer that belongs to no sign-in of ours: somebody else's, or one that ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """What the person has to type, and where."""
-
-    code: str
-    url: str
-    expires_at: float  # seconds since 1970
-    interval: float  # seconds between two looks
-    flow: dict[str, Any] = field(repr=False)  # msal's own
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserSignIn:
-    """A sign-in that was begun. The verifier (PKCE) is in `flow` and stays here."""
-
-    url: str  # to be opened in a browser
-    state: str  # comes back with the answer; random, good for one answer
-    flow: dict[str, Any] = field(repr=False)
 
 
 class PersonSignIn:
     """For one account with ``auth`` device or web."""
 
     def __init__(self, settings: ConnectorSettings, resource: Resource | None = None) -> None:
-        if settings.tokens is None:
-            raise ValueError("There is no place to keep the tokens of this sign-in.")
-        self._settings, self._tokens = settings, settings.tokens
+        place_of_tokens(settings)
+        self._settings = settings
         self._resource = resource or resource_of(settings)
         self._scopes = scopes_of(settings, self._resource)
 
@@ -114,37 +89,15 @@ class PersonSignIn:
 
     def came_back(self, begun: BrowserSignIn, answer: Mapping[str, str]) -> str:
         """The browser brought this answer: who signed in. Raises NotAuthorised, Unavailable, Throttled."""
-        if not secrets.compare_digest(answer.get("state", "").encode(), begun.state.encode()):
-            raise WrongState("This answer belongs to no sign-in that was begun here; begin anew.")
+        check_state(begun, answer)
         with application(self._settings) as app:
             return self._keep(app.acquire_token_by_auth_code_flow(begun.flow, dict(answer)))
 
     def _keep(self, answer: Mapping[str, Any]) -> str:
         if "access_token" not in answer:
             raise refusal(answer, self._settings)
-        with self._tokens.lock():
-            before = Kept.read(self._tokens.load())
-            fresh = Kept().renewed(answer, made_for(self._settings, self._resource), self._scopes, time.time())
-            self._same_person(before, fresh)
-            if not fresh.refresh_token:
-                raise NotAuthorised("Microsoft gave no refresh token: the sign-in would end within the hour.")
-            self._tokens.save(fresh.written())
-        return fresh.person
-
-    def _same_person(self, before: Kept, now: Kept) -> None:
-        """Another person's mailbox must not flow into what this account has synced (a browser picks whom it knows)."""
-        name = account_of(self._settings)
-        if before.identity and now.identity and before.identity != now.identity:
-            raise NotAuthorised(
-                f"{now.person} signed in, but this account is {before.person}'s; sign in as {before.person}, or first "
-                f"run: agendahub account sign-out {name}."
-            )
-        wanted = self._settings.username
-        if "@" in wanted and now.person and wanted.lower() != now.person.lower():
-            raise NotAuthorised(
-                f"{now.person} signed in, but the account's username is {wanted}; sign in as {wanted}, or change the "
-                f"username of account {name}."
-            )
+        made = made_for(self._settings, self._resource)
+        return keep(self._settings, granted(answer, self._scopes), made, "Microsoft")
 
 
 def try_app(settings: ConnectorSettings, resource: Resource | None = None) -> None:

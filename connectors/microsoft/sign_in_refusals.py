@@ -6,37 +6,37 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.needs_sign_in import AGAIN, account_of
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NotAuthorised, SyncError, Unavailable
 
 _PASSING = {"temporarily_unavailable", "server_error", "request_timeout", "slow_down"}
 _PASSING_NUMBERS = {"AADSTS50196", "AADSTS90033", "AADSTS90025"}
-_AGAIN = "sign in again: agendahub account sign-in {account}"
 _SECRET = "make a new one at the app's registration and give it: agendahub account secret {account}"  # noqa: S105
 _NUMBERS = {  # Microsoft's number -> what it is, and what to do
-    "AADSTS700082": ("the sign-in was not used for 90 days and has run out", _AGAIN),
-    "AADSTS70008": ("the sign-in has run out", _AGAIN),
-    "AADSTS700084": ("the sign-in has run out after a fixed time", _AGAIN),
-    "AADSTS50173": ("the password was changed or all sign-ins were revoked", _AGAIN),
-    "AADSTS50132": ("the password was changed or all sign-ins were revoked", _AGAIN),
-    "AADSTS50133": ("the password was changed or has run out", _AGAIN),
-    "AADSTS50076": ("a second factor is asked for", _AGAIN),
-    "AADSTS50078": ("a second factor is asked for again", _AGAIN),
-    "AADSTS50079": ("a second factor has to be set up", _AGAIN),
+    "AADSTS700082": ("the sign-in was not used for 90 days and has run out", AGAIN),
+    "AADSTS70008": ("the sign-in has run out", AGAIN),
+    "AADSTS700084": ("the sign-in has run out after a fixed time", AGAIN),
+    "AADSTS50173": ("the password was changed or all sign-ins were revoked", AGAIN),
+    "AADSTS50132": ("the password was changed or all sign-ins were revoked", AGAIN),
+    "AADSTS50133": ("the password was changed or has run out", AGAIN),
+    "AADSTS50076": ("a second factor is asked for", AGAIN),
+    "AADSTS50078": ("a second factor is asked for again", AGAIN),
+    "AADSTS50079": ("a second factor has to be set up", AGAIN),
     "AADSTS53003": (
         "a rule of the organisation (conditional access) forbids it",
-        "ask its administrator, then " + _AGAIN,
+        "ask its administrator, then " + AGAIN,
     ),
-    "AADSTS65001": ("nobody consented to these permissions", "let an administrator consent, then " + _AGAIN),
-    "AADSTS65004": ("the person said no", _AGAIN),
+    "AADSTS65001": ("nobody consented to these permissions", "let an administrator consent, then " + AGAIN),
+    "AADSTS65004": ("the person said no", AGAIN),
     "AADSTS50105": (
         "the person is not assigned to the app",
-        "assign them to the enterprise app, then " + _AGAIN,
+        "assign them to the enterprise app, then " + AGAIN,
     ),
-    "AADSTS50057": ("the person's account is disabled", "let an administrator enable it, then " + _AGAIN),
-    "AADSTS50020": ("the person is no member of this tenant", "check tenant and who signs in, then " + _AGAIN),
-    "AADSTS50034": ("the person is not known there", "check tenant and who signs in, then " + _AGAIN),
-    "AADSTS50194": ("the app is for one tenant only", "set the account's tenant, then " + _AGAIN),
+    "AADSTS50057": ("the person's account is disabled", "let an administrator enable it, then " + AGAIN),
+    "AADSTS50020": ("the person is no member of this tenant", "check tenant and who signs in, then " + AGAIN),
+    "AADSTS50034": ("the person is not known there", "check tenant and who signs in, then " + AGAIN),
+    "AADSTS50194": ("the app is for one tenant only", "set the account's tenant, then " + AGAIN),
     "AADSTS700016": ("the app is not known in this tenant", "check the account's client_id and tenant"),
     "AADSTS90002": ("the tenant is not known", "check the account's tenant"),
     "AADSTS7000215": ("the app's secret is wrong (its value is asked for, not its id)", _SECRET),
@@ -51,14 +51,14 @@ _NUMBERS = {  # Microsoft's number -> what it is, and what to do
     "AADSTS50011": ("the app has no such redirect address", "add it at the app's registration"),
 }
 _ERRORS = {
-    "invalid_grant": ("the sign-in is not accepted any more", _AGAIN),
-    "interaction_required": ("the person has to be asked again", _AGAIN),
-    "consent_required": ("nobody consented to these permissions", "let an administrator consent, then " + _AGAIN),
-    "login_required": ("the person has to sign in again", _AGAIN),
-    "expired_token": ("the code was not typed in time", _AGAIN),
-    "code_expired": ("the code was not typed in time", _AGAIN),
-    "authorization_declined": ("the person said no", _AGAIN),
-    "access_denied": ("the person or their administrator said no", _AGAIN),
+    "invalid_grant": ("the sign-in is not accepted any more", AGAIN),
+    "interaction_required": ("the person has to be asked again", AGAIN),
+    "consent_required": ("nobody consented to these permissions", "let an administrator consent, then " + AGAIN),
+    "login_required": ("the person has to sign in again", AGAIN),
+    "expired_token": ("the code was not typed in time", AGAIN),
+    "code_expired": ("the code was not typed in time", AGAIN),
+    "authorization_declined": ("the person said no", AGAIN),
+    "access_denied": ("the person or their administrator said no", AGAIN),
     "invalid_client": ("the app's proof is not accepted", "check client_id and the secret or certificate"),
     "unauthorized_client": ("the app may not sign in like this", "check client_id, tenant and the app's registration"),
     "invalid_scope": ("a scope is not known", "check the account's scopes"),
@@ -71,21 +71,9 @@ def refusal(answer: Mapping[str, Any], settings: ConnectorSettings) -> SyncError
     number = next(iter(re.findall(r"AADSTS\d+", said)), "")
     if error in _PASSING or number in _PASSING_NUMBERS:
         return Unavailable(f"The sign-in service cannot answer now ({number or error}).", server_said=said)
-    what, advice = _NUMBERS.get(number) or _ERRORS.get(error) or ("the sign-in is refused", _AGAIN)
+    what, advice = _NUMBERS.get(number) or _ERRORS.get(error) or ("the sign-in is refused", AGAIN)
     todo = advice.format(account=account_of(settings))
     return NotAuthorised(f"Needs sign-in: {what} ({number or error}); {todo}.", server_said=said)
-
-
-def not_signed_in(settings: ConnectorSettings) -> NotAuthorised:
-    """Nobody has signed in yet, or somebody signed out."""
-    name = account_of(settings)
-    return NotAuthorised(f"Needs sign-in: nobody has signed in for this account; agendahub account sign-in {name}.")
-
-
-def account_of(settings: ConnectorSettings) -> str:
-    """What the admin calls the account, as it would be typed."""
-    name = settings.options.get("account", "NAME")
-    return name if re.fullmatch(r"[\w.@-]+", name) else f'"{name}"'
 
 
 def _words(answer: Mapping[str, Any]) -> str:

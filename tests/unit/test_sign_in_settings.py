@@ -11,7 +11,8 @@ from agendahub.kept_tokens import name_of
 from agendahub.lockouts import REMIND, Lockouts
 from config import ConfigError, parse
 from config.settings import AccountSettings, Settings
-from connectors.microsoft.sign_in_kept import Kept, made_for
+from connectors.kept_sign_in import Kept
+from connectors.microsoft.sign_in_kept import made_for
 from connectors.microsoft.sign_in_refusals import refusal
 from connectors.microsoft.sign_in_scopes import Resource, authority_of, resource_of, scopes_of
 from connectors.settings import ConnectorSettings

@@ -17,8 +17,9 @@ from agendahub.failure import Failure
 from agendahub.sign_ins import SignIns
 from agendahub.workspace import Workspace
 from config import load
-from connectors.microsoft.sign_in_person import PersonSignIn, WrongState
+from connectors.microsoft.sign_in_person import PersonSignIn
 from connectors.microsoft.sign_in_scopes import Resource
+from connectors.person_sign_in import WrongState
 from connectors.registry import connect
 from connectors.settings import ConnectorSettings
 from connectors.tokens import MemoryTokens

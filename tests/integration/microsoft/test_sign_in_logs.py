@@ -23,7 +23,7 @@ from agendahub.library_logs import FLOORS, for_commands
 from agendahub.redaction import redact, sentence
 from config.settings import LogSettings
 from connectors.exchange.connector import ExchangeConnector
-from connectors.microsoft.sign_in_kept import Kept
+from connectors.kept_sign_in import Kept
 from connectors.microsoft.sign_in_person import PersonSignIn
 from connectors.microsoft365.connector import Microsoft365Connector
 from connectors.settings import ConnectorSettings

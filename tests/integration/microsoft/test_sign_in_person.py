@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from agendahub.failure import Failure
 from agendahub.loopback import Loopback
+from connectors.kept_sign_in import Kept
 from connectors.microsoft.sign_in import token_source
-from connectors.microsoft.sign_in_kept import Kept
-from connectors.microsoft.sign_in_person import PersonSignIn, WrongState
+from connectors.microsoft.sign_in_person import PersonSignIn
+from connectors.person_sign_in import WrongState
 from connectors.tokens import MemoryTokens
 from sync_engine.errors import NotAuthorised
 from tests.integration.microsoft.browser import comes_back_with

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from agendahub import kept_tokens
 from agendahub.kept_tokens import KeptTokens, name_of
 from agendahub.redaction import redact
-from connectors.microsoft.sign_in import RefreshedToken
-from connectors.microsoft.sign_in_kept import Kept
+from connectors.kept_sign_in import Kept
+from connectors.microsoft.sign_in import refreshed
 from connectors.microsoft.sign_in_scopes import Resource
 from storage import secrets
 from storage.database import Database
@@ -145,7 +145,7 @@ def test_a_sign_in_elsewhere_is_seen(office: Office, database: Database, key: Pa
     now = [office.graph.server.clock().timestamp()]
     kept = KeptTokens(database, key, "office")
     kept.save(Kept(refresh_token=office.graph.sign_in.refresh_token()).written())
-    source = RefreshedToken(office.settings(kept), Resource.GRAPH, lambda: now[0])
+    source = refreshed(office.settings(kept), Resource.GRAPH, lambda: now[0])
     first = source.token()
     kept.forget()
     kept.save(Kept(refresh_token=office.graph.sign_in.refresh_token()).written())

@@ -10,9 +10,10 @@ import pytest
 import requests
 from starlette.responses import Response
 
-from connectors.microsoft.sign_in import RefreshedToken, token_source
-from connectors.microsoft.sign_in_kept import Kept
+from connectors.kept_sign_in import Kept
+from connectors.microsoft.sign_in import refreshed, token_source
 from connectors.microsoft.sign_in_scopes import Resource
+from connectors.refreshed_token import RefreshedToken
 from connectors.tokens import MemoryTokens
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 from tests.integration.microsoft.app_certificate import app_certificate
@@ -35,7 +36,7 @@ def signed_in(office: Office) -> MemoryTokens:
 
 
 def source_of(office: Office, tokens: MemoryTokens, clock: Clock, **more: Any) -> RefreshedToken:
-    return RefreshedToken(office.settings(tokens, **more), Resource.GRAPH, clock)
+    return refreshed(office.settings(tokens, **more), Resource.GRAPH, clock)
 
 
 def test_a_token_is_used_as_long_as_it_is_good_and_renewed_before_it_ends(office: Office) -> None:
