@@ -157,6 +157,12 @@ class ConnectorContract:
         """Where tasks are kept: many systems have a collection of their own for them."""
         return calendar
 
+    kind = Kind.EVENT  # of what is in `calendar`: a service for contacts or tasks alone gives one of those instead
+
+    def make(self, title: str, uid: str = "") -> Item:
+        """An item for `calendar`."""
+        return event(title, uid)
+
     kept_fields = frozenset({"phones", "summary", "extra"})  # that the system surely holds
 
     def uid_of(self, found: Changed) -> str:
@@ -182,7 +188,7 @@ class ConnectorContract:
         self, connector: Connector, calendar: str, address_book: str
     ) -> None:
         found = {c.id: c for c in connector.collections()}
-        assert Kind.EVENT in found[calendar].kinds
+        assert self.kind in found[calendar].kinds
         assert found[address_book].kinds == {Kind.CONTACT}
         assert not found[calendar].read_only
 
@@ -204,7 +210,7 @@ class ConnectorContract:
 
     def test_first_listing_brings_everything(self, connector: Connector, somebody: Connector, calendar: str) -> None:
         for n in range(7):
-            somebody.create(calendar, event(f"e{n}"), f"k{n}")
+            somebody.create(calendar, self.make(f"e{n}"), f"k{n}")
         hub = Hub(connector, calendar).pull()
         assert hub.titles == [f"e{n}" for n in range(7)]
         assert hub.completed
@@ -212,14 +218,14 @@ class ConnectorContract:
     def test_r04_listing_afresh_reads_no_unchanged_item_again(
         self, connector: Connector, somebody: Connector, calendar: str
     ) -> None:
-        refs = [somebody.create(calendar, event(f"e{n}"), f"k{n}") for n in range(3)]
+        refs = [somebody.create(calendar, self.make(f"e{n}"), f"k{n}") for n in range(3)]
         hub = Hub(connector, calendar).pull()
         somebody.delete(calendar, RemoteRef(refs[0].id, hub.versions[refs[0].id]))
         hub.pull(afresh=True)
         assert (sorted(hub.listed), hub.changed, hub.removed) == (sorted(r.id for r in refs[1:]), [], [refs[0].id])
 
     def test_r21_nothing_new_brings_nothing(self, connector: Connector, somebody: Connector, calendar: str) -> None:
-        somebody.create(calendar, event("e"), "k")
+        somebody.create(calendar, self.make("e"), "k")
         hub = Hub(connector, calendar).pull()
         cursor = hub.cursor
         for _ in range(3):
@@ -227,11 +233,11 @@ class ConnectorContract:
             assert (hub.changed, hub.removed, hub.cursor) == ([], [], cursor)
 
     def test_changes_of_somebody_else_arrive(self, connector: Connector, somebody: Connector, calendar: str) -> None:
-        kept, edited, deleted = (somebody.create(calendar, event(t, t), t) for t in ("kept", "edited", "deleted"))
+        kept, edited, deleted = (somebody.create(calendar, self.make(t, t), t) for t in ("kept", "edited", "deleted"))
         hub = Hub(connector, calendar).pull()
-        somebody.update(calendar, RemoteRef(edited.id, hub.versions[edited.id]), event("new title", "edited"), None)
+        somebody.update(calendar, RemoteRef(edited.id, hub.versions[edited.id]), self.make("new title", "edited"), None)
         somebody.delete(calendar, RemoteRef(deleted.id, hub.versions[deleted.id]))
-        added = somebody.create(calendar, event("added"), "k")
+        added = somebody.create(calendar, self.make("added"), "k")
         hub.pull()
         assert hub.titles == ["added", "kept", "new title"]
         assert (sorted(hub.changed), hub.removed) == (sorted([edited.id, added.id]), [deleted.id])
@@ -274,7 +280,7 @@ class ConnectorContract:
 
     @pytest.mark.parametrize("uid", ["a b/ü%41", "ada@example.org", "{B-1}:?#", "x" * 300, "UPPER", "upper"])
     def test_any_uid_can_be_created_and_found(self, connector: Connector, calendar: str, uid: str) -> None:
-        item = event("e", uid)
+        item = self.make("e", uid)
         ref = connector.create(calendar, item, "k")
         found = connector.find(calendar, item, "k")
         assert isinstance(found, Changed)
@@ -282,7 +288,7 @@ class ConnectorContract:
         assert list(Hub(connector, calendar).pull().items) == [ref.id]
 
     def test_r06_find_tells_whether_create_happened(self, connector: Connector, calendar: str) -> None:
-        item = event("e")
+        item = self.make("e")
         assert connector.find(calendar, item, "k") is None
         ref = connector.create(calendar, item, "k")
         found = connector.find(calendar, item, "k")
@@ -290,13 +296,13 @@ class ConnectorContract:
         assert found.ref.id == ref.id
 
     def test_r05_creating_twice_makes_one(self, connector: Connector, calendar: str) -> None:
-        item = event("e")
+        item = self.make("e")
         made = connector.create(calendar, item, "k")
         self.create_again(connector, calendar, item, "k", made)
         assert Hub(connector, calendar).pull().titles == ["e"]
 
     def test_r29_uids_are_told_apart_by_case(self, connector: Connector, calendar: str) -> None:
-        refs = [connector.create(calendar, event(uid, uid), uid) for uid in ("Case", "case")]
+        refs = [connector.create(calendar, self.make(uid, uid), uid) for uid in ("Case", "case")]
         assert refs[0].id != refs[1].id
         assert Hub(connector, calendar).pull().titles == ["Case", "case"]
 
@@ -304,34 +310,34 @@ class ConnectorContract:
         self, connector: Connector, somebody: Connector, calendar: str
     ) -> None:
         hub, uid = Hub(connector, calendar), str(uuid.uuid4())
-        ref = connector.create(calendar, event("e", uid), "k")
+        ref = connector.create(calendar, self.make("e", uid), "k")
         old = hub.pull().versions[ref.id]
-        somebody.update(calendar, RemoteRef(ref.id, old), event("theirs", uid), None)
+        somebody.update(calendar, RemoteRef(ref.id, old), self.make("theirs", uid), None)
         with pytest.raises(VersionConflict):
-            connector.update(calendar, RemoteRef(ref.id, old), event("ours", uid), event("e", uid))
+            connector.update(calendar, RemoteRef(ref.id, old), self.make("ours", uid), self.make("e", uid))
         with pytest.raises(VersionConflict):
             connector.delete(calendar, RemoteRef(ref.id, old))
         assert hub.pull().titles == ["theirs"]
 
     def test_r08_an_update_of_what_is_gone_is_refused(self, connector: Connector, calendar: str) -> None:
         hub, uid = Hub(connector, calendar), str(uuid.uuid4())
-        ref = connector.create(calendar, event("e", uid), "k")
+        ref = connector.create(calendar, self.make("e", uid), "k")
         old = RemoteRef(ref.id, hub.pull().versions[ref.id])
         connector.delete(calendar, old)
         with pytest.raises(VersionConflict):
-            connector.update(calendar, old, event("again", uid), None)
+            connector.update(calendar, old, self.make("again", uid), None)
         assert hub.pull().titles == []
 
     def test_deleting_what_is_gone_is_fine(self, connector: Connector, calendar: str) -> None:
         hub = Hub(connector, calendar)
-        ref = connector.create(calendar, event("e"), "k")
+        ref = connector.create(calendar, self.make("e"), "k")
         old = RemoteRef(ref.id, hub.pull().versions[ref.id])
         connector.delete(calendar, old)
         connector.delete(calendar, old)
         assert hub.pull().titles == []
 
     def test_r22_fetch_says_removed_only_for_what_is_not_there(self, connector: Connector, calendar: str) -> None:
-        ref = connector.create(calendar, event("there"), "k")
+        ref = connector.create(calendar, self.make("there"), "k")
         missing = self.missing_id(ref.id)
         answers = {
             a.id if isinstance(a, Removed) else a.ref.id: a for a in connector.fetch(calendar, [ref.id, missing])
@@ -341,7 +347,7 @@ class ConnectorContract:
 
     def test_many_items_come_in_pages(self, connector: Connector, somebody: Connector, calendar: str) -> None:
         for n in range(110):
-            somebody.create(calendar, event(f"e{n:03}"), f"k{n}")
+            somebody.create(calendar, self.make(f"e{n:03}"), f"k{n}")
         pages = list(connector.changes(calendar, None, lambda ids: {}))
         assert len(pages) > 1
         assert [p.complete for p in pages] == [False] * (len(pages) - 1) + [True]
