@@ -41,6 +41,7 @@ class Unkind:
     no_versions: bool = False  # no entity tags at all: versions are hashes of the content
     quiet_writes: bool = False  # a write does not tell the new version
     lag: int = 0  # this many of the newest changes are not yet in the feed
+    lag_seconds: float = 0.0  # for so long: what the feed does not show is not found by its key either
     page_size: int = 100
     own_uids: bool = False  # every new item gets an id and a UID of the account's own, and hides the one it was sent
     owner: str = ""  # address: whose mailbox it is. In meetings he has a role, and a guest may not change them
@@ -160,6 +161,12 @@ class Account:
                 raise CursorExpired("The account does not know this place in its change log any more.")
             return list(dict.fromkeys(held.log[start:end])), str(max(start, end))
 
+    def is_shown(self, collection: str, remote_id: str) -> bool:
+        """Whether reads show an item by now; those by its id always do."""
+        with self.lock:
+            log = self._held(collection).log
+            return not self.unkind.lag_seconds or remote_id in log[: max(len(log) - self.unkind.lag, 0)]
+
     def writable(self, collection: str) -> None:
         """Raises Rejected for a read-only collection."""
         with self.lock:
@@ -245,10 +252,15 @@ class MemoryConnector:
         for remote_id in ids:
             yield self.account.read(collection, remote_id) or Removed(remote_id)
 
+    def lag(self, collection: str) -> float:  # noqa: ARG002
+        """As long as the account's unkindness says."""
+        return self.account.unkind.lag_seconds
+
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """The item that stands where `create` puts this one, if it has the same UID."""
         if self.account.unkind.own_uids:
-            return self.account.read(collection, self.account.keys.get(key, ""))
+            made = self.account.keys.get(key, "")
+            return self.account.read(collection, made) if self.account.is_shown(collection, made) else None
         found = self.account.read(collection, _id_of(collection, item))
         return found if found and found.item.uid == item.uid else None
 
@@ -260,8 +272,8 @@ class MemoryConnector:
             if role_of(item, self.account.unkind.owner) is not Role.NONE:
                 raise Rejected("Who organises a meeting sends the invitations himself.", server_said="no invitation")
             if self.account.unkind.own_uids:
-                made = self.account.keys.get(key) or self.account.make(collection, item, item.uid, key)
-                return self._written(collection, made)
+                made = "" if self.account.unkind.lag_seconds else self.account.keys.get(key, "")
+                return self._written(collection, made or self.account.make(collection, item, item.uid, key))
             if self.account.read(collection, remote_id):
                 raise VersionConflict(f"An item with the UID {item.uid} is already there.")
             self.account.put(collection, remote_id, item)

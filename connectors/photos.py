@@ -1,4 +1,4 @@
-"""The picture of a contact: an attachment in Exchange, a request of its own at Graph and Google, and base64 in a record."""
+"""The picture of a contact: an attachment in Exchange, a request of its own elsewhere, and base64 in a record."""
 
 from __future__ import annotations
 

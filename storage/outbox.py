@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
@@ -30,7 +31,11 @@ _OLDEST = (
     .limit(bindparam("most"))
 )
 _SET_STATE = update(intents).where(intents.c.id.in_(_VALUES)).values(state=bindparam("new"))
-_SET_SENT = update(intents).where(intents.c.id.in_(_VALUES)).values(state=_SENT, tries=intents.c.tries + 1)
+_SET_SENT = (
+    update(intents)
+    .where(intents.c.id.in_(_VALUES))
+    .values(state=_SENT, tries=intents.c.tries + 1, sent_at=bindparam("at"))
+)
 _DELETE = delete(intents).where(intents.c.id.in_(_VALUES))
 
 
@@ -61,10 +66,10 @@ class Outbox:
         where = {"binding": binding_id, "states": [str(s) for s in states], "most": limit}
         return [_intent(row) for row in self._session.run(_OLDEST, where)]
 
-    def set_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
-        """SENT counts a try."""
+    def set_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
+        """SENT counts a try, and keeps when it was."""
         if state is IntentState.SENT:
-            self._session.run_in(_SET_SENT, "values", intent_ids)
+            self._session.run_in(_SET_SENT, "values", intent_ids, {"at": at})
         else:
             self._session.run_in(_SET_STATE, "values", intent_ids, {"new": str(state)})
 

@@ -84,6 +84,7 @@ intents = Table(  # the outbox
     Column("revision_id", BigId, nullable=False),
     Column("state", opaque(10), nullable=False),
     Column("tries", Integer, nullable=False, default=0),
+    Column("sent_at", UtcTime),  # of the last try
     UniqueConstraint("binding_id", "item_id"),
     Index("ix_intents_binding_state", "binding_id", "state"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -127,8 +128,8 @@ class SqlUnitOfWork:
     def intents(self, binding_id: int, states: Sequence[IntentState], limit: int) -> list[Intent]:
         return self._outbox.intents(binding_id, states, limit)
 
-    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
-        self._outbox.set_state(intent_ids, state)
+    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
+        self._outbox.set_state(intent_ids, state, at)
 
     def delete_intents(self, intent_ids: Sequence[int]) -> None:
         self._outbox.delete(intent_ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from sync_engine.item import Item
@@ -104,8 +105,8 @@ class UnitOfWork(Protocol):
     def intents(self, binding_id: int, states: Sequence[IntentState], limit: int) -> list[Intent]:
         """Queued writes, oldest first."""
 
-    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
-        """Move intents on; SENT adds one to ``tries``."""
+    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
+        """Move intents on; SENT adds one to ``tries`` and keeps `at`, the present time, as ``sent_at``."""
 
     def delete_intents(self, intent_ids: Sequence[int]) -> None:
         """Done with these."""

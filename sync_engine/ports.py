@@ -178,6 +178,14 @@ class Keeps(Protocol):
         """What is read of this record once it was written; None where that is not known. Asks no server."""
 
 
+@runtime_checkable
+class Lags(Protocol):
+    """A capability: for a while, reads may not show what was written (Google's People API, SYNC.md R22)."""
+
+    def lag(self, collection: str) -> float:
+        """For how many seconds; 0 where they show it at once. Asks no server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One write of a batch: without `ref` a creation, without `item` a deletion, else an update."""
@@ -237,6 +245,7 @@ __all__ = [
     "IntentState",
     "Keeps",
     "KnownVersions",
+    "Lags",
     "Link",
     "LinkState",
     "Listed",

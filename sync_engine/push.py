@@ -154,7 +154,7 @@ def _claim(cycle: Cycle, passed: set[int]) -> Claimed | None:
     with cycle.transaction() as uow:
         binding = uow.binding(cycle.binding_id)
         intents = _ready(cycle, uow)
-        uow.set_intent_state([i.id for i in intents], IntentState.SENT)
+        uow.set_intent_state([i.id for i in intents], IntentState.SENT, cycle.clock())
         return Claimed(binding, load_deliveries(cycle, uow, binding, intents))
 
 

@@ -13,6 +13,7 @@ from sync_engine.decide import Decision, Outcome, decide
 from sync_engine.errors import NotStored
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
+from sync_engine.lag import lag_of
 from sync_engine.meetings import Standing, standing
 from sync_engine.model import Record, title_of
 from sync_engine.ports import Binding, Broken, Changed, HubItem, Link, LinkState, Operation, Removed, Role, UnitOfWork
@@ -42,7 +43,9 @@ def remove(cycle: Cycle) -> None:
         missing = uow.missing_links(binding.id)
         items = uow.items([link.item_id for link in missing])
         told = approved_items(uow, binding, "hub") | refused_items(uow, binding)  # an answer is good for this cycle
-        waiting = [k for k in missing if k.item_id in told or items[k.item_id].deleted or not _settling(cycle, k)]
+        waiting = [
+            k for k in missing if k.item_id in told or items[k.item_id].deleted or not _settling(cycle, binding, k)
+        ]
         held = uow.held(binding.id, "hub")
     if not waiting:
         if held:
@@ -84,11 +87,12 @@ def _plan(cycle: Cycle, link: Link, hub: HubItem, texts: dict[int, str]) -> Remo
     return Removal(link, hub, decide(base, held, None, cycle.policy), title_of(held or base), texts)
 
 
-def _settling(cycle: Cycle, link: Link) -> bool:
+def _settling(cycle: Cycle, binding: Binding, link: Link) -> bool:
     """Absent from a listing so soon after our own write: the listing may lag behind. A clock may have been set back."""
     if link.missing_since is None or link.pushed_at is None:
         return False
-    return abs((cycle.clock() - link.pushed_at).total_seconds()) < cycle.policy.settle_seconds
+    settled = max(cycle.policy.settle_seconds, lag_of(cycle.connector, binding.remote_id))
+    return abs((cycle.clock() - link.pushed_at).total_seconds()) < settled
 
 
 def _verify(cycle: Cycle, binding: Binding, links: Sequence[Link]) -> list[str]:

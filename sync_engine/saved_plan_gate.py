@@ -15,6 +15,7 @@ from sync_engine.cycle import run_cycle
 from sync_engine.dry_run import Feed
 from sync_engine.item import Item
 from sync_engine.kept import kept_by
+from sync_engine.lag import lag_of
 from sync_engine.model import Record
 from sync_engine.ports import (
     Broken,
@@ -100,6 +101,10 @@ class _Replayed:
     def kept(self, record: Record) -> Record | None:
         """As the real one; None where that does not tell."""
         return kept_by(self._inner)(record)
+
+    def lag(self, collection: str) -> float:
+        """As the real one; none where that has no such thing."""
+        return lag_of(self._inner, collection)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """As the real one."""

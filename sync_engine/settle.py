@@ -11,6 +11,7 @@ from sync_engine.deliver import Delivery, load_deliveries
 from sync_engine.errors import ItemError, PartlyWritten
 from sync_engine.formats import with_uid
 from sync_engine.kept import kept_by
+from sync_engine.lag import may_be_unseen
 from sync_engine.merge import merge
 from sync_engine.ports import (
     Binding,
@@ -77,6 +78,8 @@ def _look(
         if d.link is None:
             creating = d.operation is Operation.CREATE
             there = cycle.connector.find(binding.remote_id, d.payload, d.intent.key) if creating else Removed("")
+            if there is None and may_be_unseen(cycle, binding, d.intent):
+                continue  # it stays in doubt: made again, it might be there twice
             found.append((d, there))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync_engine.ports import Intent, IntentState, Link, LinkState, Trouble, UnitOfWork
 
@@ -103,11 +104,11 @@ class ShadowOutbox:
                 rows[intent.item_id] = replace(intent, id=self.new_id())
                 self.items[rows[intent.item_id].id] = intent.item_id
 
-    def set_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
+    def set_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
         """As `UnitOfWork.set_intent_state`."""
         for number in intent_ids:
             if (old := self._row(number)) is not None:
-                self._all()[old.item_id] = replace(old, state=state)
+                self._all()[old.item_id] = replace(old, state=state, sent_at=at or old.sent_at)
 
     def delete(self, intent_ids: Sequence[int]) -> None:
         """As `UnitOfWork.delete_intents`."""

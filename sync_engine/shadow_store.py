@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync_engine.item import Item
 from sync_engine.matching import fingerprint
@@ -127,8 +128,8 @@ class ShadowUnit:
     def intents(self, binding_id: int, states: Sequence[IntentState], limit: int) -> list[Intent]:
         return self.state.outbox.find(self.real, binding_id, states, limit)
 
-    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
-        self.state.outbox.set_state(intent_ids, state)
+    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
+        self.state.outbox.set_state(intent_ids, state, at)
 
     def delete_intents(self, intent_ids: Sequence[int]) -> None:
         self.state.outbox.delete(intent_ids)

@@ -146,6 +146,7 @@ class Intent:
     revision_id: int  # the exact payload
     state: IntentState = IntentState.READY
     tries: int = 0
+    sent_at: datetime | None = None  # of the last try; None where it was never sent
 
 
 @dataclass(frozen=True, slots=True)

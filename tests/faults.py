@@ -103,6 +103,9 @@ class FaultyConnector:
     def collections(self) -> Any:
         return self.inner.collections()
 
+    def lag(self, collection: str) -> float:
+        return self.inner.lag(collection)
+
     def close(self) -> None:
         """Nothing to give back."""
 

@@ -44,6 +44,9 @@ class SimConnector:
         """What the remote makes of a record, where that is known."""
         return self.remote.kept(Item.of(record)).record if self.remote.nature.tells else None
 
+    def lag(self, collection: str) -> float:
+        return 600.0 if self.remote.nature.blind else 0.0
+
     # ------------------------------------------------------------ reading
 
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
@@ -90,7 +93,8 @@ class SimConnector:
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         if self.remote.nature.own_ids:
-            return self.remote.read(self.remote.keys.get(key, "?"))
+            made = self.remote.keys.get(key, "?")
+            return None if self.remote.nature.blind and made not in self.remote.listed() else self.remote.read(made)
         found = self.remote.read(f"/{item.uid}")
         return found if found and found.item.uid == item.uid else None
 

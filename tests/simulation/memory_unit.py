@@ -259,12 +259,14 @@ class MemoryUnit:
     def intents(self, binding_id: int, states: Sequence[IntentState], limit: int) -> list[Intent]:
         return [i for i in self.state.intents.values() if i.binding_id == binding_id and i.state in states][:limit]
 
-    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState) -> None:
+    def set_intent_state(self, intent_ids: Sequence[int], state: IntentState, at: datetime | None = None) -> None:
         intents = self._to_write().intents
         for number in intent_ids:
             if number in intents:
                 tries = intents[number].tries + (state is IntentState.SENT)
-                intents[number] = replace(intents[number], state=state, tries=tries)
+                intents[number] = replace(
+                    intents[number], state=state, tries=tries, sent_at=at or intents[number].sent_at
+                )
 
     def delete_intents(self, intent_ids: Sequence[int]) -> None:
         for number in intent_ids:

@@ -20,6 +20,7 @@ TYPES = "tests/property/test_value_types.py::"
 POLICY = "tests/property/test_merge_policy.py::"
 DECIDE = "tests/property/test_decide_policy.py::"
 HARD = "tests/contract/test_rules_hard_cases.py::"
+LAG = "tests/contract/test_rules_lag.py::"
 DELETIONS = "tests/contract/test_rules_deletions.py::"
 BRAKE = "tests/contract/test_rules_brake.py::"
 QUIET = "tests/contract/test_rules_quiet.py::"
@@ -138,6 +139,8 @@ MUTANTS = (
     Mutant("deletions not verified", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        if True:\n            gone.append(answer.id if isinstance(answer, Removed) else answer.ref.id)", DELETIONS + "test_r01_a_listing_that_leaves_items_out_deletes_nothing_that_is_still_there"),
     Mutant("no brake in the hub", "sync_engine/removals.py", "    held = brake.holds([Deletion(r.hub.id, r.title) for r in deleting])", "    held = set()", BRAKE + "test_r02_one_more_deletion_at_the_remote_is_held_whole_until_approved_once"),
     Mutant("outside of the window is deleted", "sync_engine/removals.py", "        if isinstance(answer, Removed):\n            gone.append(answer.id)", "        from sync_engine.window import in_window\n        if isinstance(answer, Removed):\n            gone.append(answer.id)\n        elif isinstance(answer, Changed) and not in_window(answer.item.record, cycle.policy, cycle.clock()):\n            gone.append(answer.ref.id)", HARD + "test_r23_what_the_server_no_longer_lists_at_the_windows_edge_is_not_deleted"),
+    Mutant("a creation that nothing shows yet is repeated", "sync_engine/settle.py", "            if there is None and may_be_unseen(cycle, binding, d.intent):", "            if there is None and not d:", LAG + "test_r22_a_creation_in_doubt_is_not_repeated_as_long_as_reads_may_not_show_it"),
+    Mutant("doubt ends when the clock is set back", "sync_engine/lag.py", "    if intent.sent_at > now:", "    if intent.sent_at > now.replace(year=now.year + 9):", LAG + "test_r22_a_clock_that_was_set_back_begins_the_time_anew"),
     Mutant("settle time ignored", "sync_engine/removals.py", "    if link.missing_since is None or link.pushed_at is None:\n        return False", "    if True:\n        return False", DELETIONS + "test_r22_our_new_item_missing_from_a_listing_is_not_a_deletion"),
     Mutant("unreadable is believed to be gone", "sync_engine/removals.py", "        else:\n            present.append(answer)", "        elif isinstance(answer, Broken):\n            gone.append(answer.ref.id)\n        else:\n            present.append(answer)", DELETIONS + "test_r01_an_item_that_is_there_but_unreadable_is_not_deleted_nor_reported_again_and_again"),
     Mutant("a clock set back holds deletions", "sync_engine/removals.py", "return abs((cycle.clock() - link.pushed_at).total_seconds()) <", "return (cycle.clock() - link.pushed_at).total_seconds() <", CALLS + "test_r05_r06_any_call_may_fail_in_any_way_and_the_end_is_the_same"),

@@ -34,6 +34,7 @@ class Nature:
     own_uids: bool = False  # ... under a UID of the server's
     hides: bool = False  # ... and the UID that it was sent is hidden on it, also on copies that people make (R37)
     lag: int = 0  # so many of the newest changes are not yet in the feed
+    blind: bool = False  # ... and what is not in the feed is not found by the key of its creation either (R22)
     versions: str = "strong"  # strong, hash, none, stuck
     quiet: bool = False  # a write does not tell the version
     rewrites: str = ""  # "": nothing, drops: X- properties go, alters: one comes and one changes, plain: see LOSSY

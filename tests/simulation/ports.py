@@ -41,6 +41,9 @@ class FaultyConnector:
     def kept(self, record: Record) -> Record | None:
         return self.inner.kept(record)
 
+    def lag(self, collection: str) -> float:
+        return self.inner.lag(collection)
+
     def collections(self) -> Sequence[RemoteCollection]:
         return []
 

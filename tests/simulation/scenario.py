@@ -98,6 +98,7 @@ def scenario(seed: int, chaos_seed: int | None = None) -> Scenario:
     natures = tuple(replace(_nature(chaos, robots=robots), batches=batches.random() < 0.4) for _ in range(count))
     natures, steps = _with_copies(natures, steps, Random(f"{seed} copies"))
     natures = tuple(_known(nature, Random(f"{seed} outlook {n}")) for n, nature in enumerate(natures))
+    natures = tuple(_blind(nature, Random(f"{seed} blind {n}")) for n, nature in enumerate(natures))
     policies = tuple(_policy(people, robots=robots) for _ in range(count))
     beginning = tuple(
         tuple(n for n in range(count + 1) if people.random() < 0.5) for _ in range(people.choice((0, 1, 2, 4)))
@@ -112,6 +113,11 @@ def _known(nature: Nature, chaos: Random) -> Nature:
     tells = nature.rewrites == "plain" or (bool(nature.rewrites) and chaos.random() < 0.5)
     touches = nature.versions == "strong" and (tells or not nature.rewrites) and chaos.random() < 0.4
     return replace(nature, tells=tells, touches=touches and not nature.robot)
+
+
+def _blind(nature: Nature, chaos: Random) -> Nature:
+    """In some, nothing shows what was made a moment ago (Google's People)."""
+    return replace(nature, blind=nature.own_ids and not nature.own_uids and not nature.moves and chaos.random() < 0.5)
 
 
 def _with_copies(
