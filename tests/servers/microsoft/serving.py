@@ -22,7 +22,7 @@ class OneConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new one, with nothing on it."""
-        self.app_state = {**self.app_state, "connection": {}}
+        self.app_state = {**self.app_state, "connection": {}, "transport": transport}
         super().connection_made(transport)
 
     def shutdown(self) -> None:
