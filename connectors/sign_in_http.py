@@ -6,6 +6,7 @@ and repeat by itself.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,9 @@ _LONGEST = 60.0  # seconds: no sign-in waits longer for one answer
 class SignInHttp:
     """What msal asks of an ``http_client``: get, post, close."""
 
-    def __init__(self, settings: ConnectorSettings) -> None:
+    def __init__(self, settings: ConnectorSettings, *, plain_here: bool = False) -> None:
+        """`plain_here`: this machine itself may be asked without encryption."""
+        self._plain_here = plain_here
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = settings.ca_file or True
@@ -44,7 +47,7 @@ class SignInHttp:
 
     def _request(self, method: str, url: str, **what: Any) -> requests.Response:
         parts = urlsplit(url)
-        if parts.scheme != "https":
+        if parts.scheme != "https" and not (self._plain_here and is_here(url)):
             raise Unavailable(f"The sign-in at {parts.hostname} is not over https; nothing was sent there.")
         try:  # a redirect would take the secrets in the body along
             answer = self._session.request(method, url, timeout=self._timeout, allow_redirects=False, **what)
@@ -54,6 +57,17 @@ class SignInHttp:
         if answer.status_code == 429 or answer.status_code >= 500:
             raise _later(answer, str(parts.hostname))
         return answer
+
+
+def is_here(url: str) -> bool:
+    """An address by http of this machine, which leaves it on no wire."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
 
 
 def _later(answer: requests.Response, host: str) -> Unavailable | Throttled:

@@ -1,0 +1,60 @@
+"""What is asked for at sign-in: the fewest rights that carry contacts, calendars and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from connectors.settings import ConnectorSettings
+
+_BASE = "https://www.googleapis.com/auth/"
+
+
+class Right(StrEnum):
+    """A scope (https://developers.google.com/identity/protocols/oauth2/scopes)."""
+
+    CONTACTS = f"{_BASE}contacts"
+    OTHER_CONTACTS = f"{_BASE}contacts.other.readonly"
+    CALENDAR = f"{_BASE}calendar"
+    TASKS = f"{_BASE}tasks"
+    USERS = f"{_BASE}admin.directory.user.readonly"
+    MEMBERS = f"{_BASE}admin.directory.group.member.readonly"
+    WHO = "openid"
+    ADDRESS = f"{_BASE}userinfo.email"
+
+
+SERVICES = (Right.CONTACTS, Right.OTHER_CONTACTS, Right.CALENDAR, Right.TASKS)
+DIRECTORY = (Right.USERS, Right.MEMBERS)
+_PERSON = (Right.WHO, Right.ADDRESS)  # who signed in: another one must not slip in later
+_NAMES = {  # as Google's own page names what a person ticks
+    Right.CONTACTS: "contacts",
+    Right.OTHER_CONTACTS: 'contact info automatically saved in "Other contacts"',
+    Right.CALENDAR: "calendars",
+    Right.TASKS: "tasks",
+    Right.USERS: "users of the domain",
+    Right.MEMBERS: "members of groups",
+    Right.WHO: "who signed in",
+    Right.ADDRESS: "e-mail address",
+}
+_SAME = {"email": Right.ADDRESS, "profile": f"{_BASE}userinfo.profile"}  # answers have the long ones
+
+
+def scopes_of(settings: ConnectorSettings) -> list[str]:
+    """``options["scopes"]`` outranks the usual ones; who signs in is always asked for, where a person does."""
+    told = [_SAME.get(scope, scope) for scope in settings.options.get("scopes", "").split()]
+    if not told:
+        directory = DIRECTORY if settings.auth == "app" and settings.options.get("directory") else ()
+        told = [*map(str, SERVICES), *map(str, directory)]
+    who = () if settings.auth == "app" else _PERSON
+    return [*dict.fromkeys([*told, *map(str, who)])]
+
+
+def offers(settings: ConnectorSettings, right: Right) -> bool:
+    """Whether the account asks for this: what was left out of its scopes is not offered as collections."""
+    return settings.auth == "bearer" or str(right) in scopes_of(settings)
+
+
+def named(scopes: Iterable[str]) -> str:
+    """For people: what a scope opens, and its name."""
+    known = {str(right): name for right, name in _NAMES.items()}
+    return ", ".join(f"{known[scope]} ({scope})" if scope in known else scope for scope in scopes)
