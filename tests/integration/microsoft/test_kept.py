@@ -21,6 +21,7 @@ from sync_engine.item import Item
 from sync_engine.model import Kind, Record, Task
 from sync_engine.ports import Changed, RemoteRef, Write
 from tests.integration.microsoft import exchange_desk, microsoft365_desk
+from tests.integration.microsoft.microsoft365_desk import calendar_of
 from tests.property import microsoft_records, records
 from tests.property.series_drawn import with_occurrences
 from tests.servers.microsoft.mailbox import Mailbox
@@ -148,6 +149,16 @@ def test_r20_of_the_items_of_programs_what_is_read_is_what_was_said(outlook: Out
     these = [one for one in [*demo, *_samples()] if Item.of(one).kind is kind]
     told = check(outlook, kind, these)
     assert told["written"] > 1.8 * len(these), told
+
+
+@pytest.mark.parametrize("start", ["20260301T090000", "20260303T090000Z"])
+def test_r20_an_occurrence_of_a_series_that_ends_in_another_zone_is_read_as_it_was_said(
+    outlook: Outlook, start: str
+) -> None:
+    own = "DTSTART:20260301T090000\r\nDTEND:20260303T090000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:Flight\r\n"
+    changed = f"RECURRENCE-ID:20260301T090000\r\nDTSTART:{start}\r\nDTEND:20260303T090000Z\r\nSUMMARY:Late flight\r\n"
+    told = check(outlook, Kind.EVENT, [calendar_of("flight", own, changed).record])
+    assert told == {"written": 2}
 
 
 _DRAWN = {

@@ -76,14 +76,14 @@ def _single(item: Item) -> Occurrence:
 
 def _built(master: Item, day: date) -> Occurrence:
     begin, finish = master.fields["start"], master.fields["end"]
-    zone = moments.zone(begin.get("timeZone") or "UTC")
+    here, there = begin.get("timeZone") or "UTC", finish.get("timeZone") or "UTC"
+    zone = moments.zone(here)
     length = moments.wall(finish) - moments.wall(begin)
     local = datetime.combine(day, moments.wall(begin).time())
     original = local.replace(tzinfo=zone).astimezone(UTC)
-    until = (local + length).replace(tzinfo=moments.zone(finish.get("timeZone") or "UTC")).astimezone(UTC)
+    until = (local + length).replace(tzinfo=moments.zone(there)).astimezone(UTC)
     own = master.exceptions.get(day.isoformat())
-    name = begin.get("timeZone") or "UTC"
-    where = {"start": moments.written(original, name), "end": moments.written(until, name)}
+    where = {"start": moments.written(original, here), "end": moments.written(until, there)}
     fields = {**master.fields, **where, **(own or {})}
     fields.pop("recurrence", None)
     start, end = moments.instant(fields["start"]), moments.instant(fields["end"])
