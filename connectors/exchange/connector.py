@@ -21,6 +21,7 @@ from connectors.exchange.transport import Transport
 from connectors.exchange.writing import MOST, Writing
 from connectors.kept import Kept
 from connectors.settings import ConnectorSettings
+from connectors.unfinished import may_have_steps
 from sync_engine.errors import VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Kind, Record
@@ -126,6 +127,8 @@ class ExchangeConnector:
     def finish(self, collection: str, ref: RemoteRef | None, item: Item, key: str) -> None:
         """Go on with exceptions of a series, or a picture, that were not written any more."""
         place = place_of(collection)
+        if not may_have_steps(item, new=ref is None):
+            return
         item_id = ref.id if ref is not None else self._finding.by_key(place, key)
         if item_id:
             self._steps.finish(place, item_id, item)

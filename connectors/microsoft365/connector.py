@@ -20,10 +20,11 @@ from connectors.microsoft365.mapping_series import kept_event
 from connectors.microsoft365.mapping_tasks import TASK_FIELDS, kept_task
 from connectors.microsoft365.places import place_of
 from connectors.microsoft365.reading import Reading
-from connectors.microsoft365.steps import Steps, may_have_steps
+from connectors.microsoft365.steps import Steps
 from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Writing
 from connectors.settings import ConnectorSettings
+from connectors.unfinished import may_have_steps
 from sync_engine.item import Item
 from sync_engine.model import Kind, Record
 from sync_engine.ports import (

@@ -26,7 +26,6 @@ from connectors.microsoft365.transport import Transport
 from connectors.photos import media_type
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
 from sync_engine.item import Item
-from sync_engine.model import Contact, Event
 from sync_engine.ports import Changed, RemoteRef
 
 _NEAR = timedelta(days=3)  # around a day whose occurrence is looked for
@@ -133,14 +132,6 @@ class Steps:
             for page in pages(self._transport, path + window, place.owner):
                 found |= days_of_instances(page, master)
         return found
-
-
-def may_have_steps(item: Item, *, new: bool) -> bool:
-    """Whether the write of an item can be more than one request."""
-    record = item.record
-    if isinstance(record, Event):
-        return bool(record.master and record.master.rules)
-    return isinstance(record, Contact) and bool(record.photo or not new)
 
 
 def _spans(days: Sequence[date]) -> Iterator[tuple[date, date]]:

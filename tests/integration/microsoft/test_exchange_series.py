@@ -11,9 +11,10 @@ from sync_engine.errors import OutcomeUnknown, PartlyWritten, Rejected, VersionC
 from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import Broken, Changed, RemoteRef, Write
+from tests.contract.connector_contract import task
 from tests.integration.microsoft.exchange_desk import Desk, Trouble, desk_of_ada, refusal
 from tests.integration.microsoft.microsoft365_desk import calendar_of, card, event, moved, weekly, without
-from tests.integration.microsoft.test_exchange_writes import updates
+from tests.integration.microsoft.test_exchange_writes import JPEG, updates, with_photo
 from tests.servers.microsoft.ews_xml import local
 
 
@@ -209,6 +210,21 @@ def test_a_write_that_did_not_break_off_is_not_finished(desk: Desk) -> None:
         desk.connector.finish(desk.calendar, ref, one, "key")
     assert set(desk.asked()) == {"GetItem"}
     assert same(desk.there(desk.calendar, ref.id), item)
+
+
+def test_r27_nobody_asks_for_the_rest_of_what_is_one_request(desk: Desk) -> None:
+    """After a lost answer of a batch there are fifty of them, and a request for each would be in vain."""
+    ref = RemoteRef("AAMkAaaaaaaa=", "x")
+    for item in (event(), task("a"), card()):
+        desk.connector.finish(desk.calendar, None, item, "key")
+    for item in (event(), task("a")):
+        desk.connector.finish(desk.calendar, ref, item, "key")
+    assert not desk.asked()
+    desk.connector.finish(desk.contacts, None, with_photo(JPEG), "key")
+    desk.connector.finish(desk.calendar, None, weekly(), "key")
+    assert desk.asked() == ["FindItem", "FindItem"]
+    desk.connector.finish(desk.contacts, ref, card(), "key")  # its picture may have been taken away
+    assert desk.asked() == ["GetItem"]
 
 
 def test_a_series_that_somebody_moved_since_is_not_finished(desk: Desk) -> None:
