@@ -18,9 +18,7 @@ from connectors.exchange.mapping_texts import body_row, categories_row, row
 from connectors.exchange.mapping_times import TIMES, get_times, put_times
 from connectors.exchange.mapping_updates import names_of
 from connectors.exchange.mapping_zones import CustomZone
-from connectors.microsoft.occasions import Occasion, start_of
 from connectors.microsoft.pattern_to_rule import rule_of
-from connectors.microsoft.reminders import minutes_before, reminder
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import (
     BUSY_STATUS,
@@ -31,7 +29,9 @@ from connectors.microsoft.words import (
     sensitivity,
 )
 from connectors.microsoft.zone_names import windows_name
+from connectors.occasions import Occasion, start_of
 from connectors.people import Guest, address_of, attendee, guest_of, in_order, person
+from connectors.reminders import minutes_before, reminder
 from sync_engine.errors import Rejected
 from sync_engine.model import CalendarUser, Component, ContentLine, EventDetails, Moment
 from sync_engine.zones import local_time

@@ -20,7 +20,6 @@ from connectors.exchange.mapping_events import (
 from connectors.exchange.mapping_times import plain_instant
 from connectors.exchange.mapping_updates import Shown
 from connectors.exchange.mapping_zones import zone_and_name
-from connectors.microsoft.occasions import Occasion, start_on
 from connectors.microsoft.series import (
     SeriesTables,
     SeriesWrite,
@@ -30,6 +29,7 @@ from connectors.microsoft.series import (
     series_of,
     series_patch,
 )
+from connectors.occasions import Occasion, start_on
 from sync_engine.errors import Unreadable
 from sync_engine.model import Event, EventDetails, Moment
 from sync_engine.vtimezones import with_zones

@@ -20,11 +20,11 @@ from connectors.exchange.mapping_recurrence import get_recurrence, put_recurrenc
 from connectors.exchange.mapping_texts import body_row, categories_row, row
 from connectors.exchange.mapping_times import plain_instant, put_instant
 from connectors.exchange.mapping_updates import Shown, item_values, names_of
-from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.pattern_to_rule import rule_of
-from connectors.microsoft.reminders import instant_of_reminder, reminder_at
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import classification, importance, priority, sensitivity
+from connectors.occasions import moment_at
+from connectors.reminders import instant_of_reminder, reminder_at
 from sync_engine.errors import Rejected
 from sync_engine.model import Component, Moment, Task, TaskDetails
 from sync_engine.zones import local_time, resolve

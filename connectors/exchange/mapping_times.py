@@ -9,8 +9,8 @@ from exchangelib import EWSDateTime, EWSTimeZone
 
 from connectors.described import Document
 from connectors.exchange.mapping_zones import known_zone, zone_and_name
-from connectors.microsoft.occasions import Occasion, end_of, moment_at, start_of
 from connectors.microsoft.zone_names import windows_name
+from connectors.occasions import Occasion, end_of, moment_at, start_of
 from sync_engine.model import Moment
 from sync_engine.zones import by_name, instant, local_time, resolve, wall_clock
 

@@ -19,8 +19,8 @@ from connectors.exchange.places import Place
 from connectors.exchange.plans import Plan
 from connectors.exchange.services import DeleteItems, GetItems, UpdateItems
 from connectors.exchange.transport import Transport
-from connectors.microsoft.occasions import Occasion
 from connectors.microsoft.series import instance_indexes, nearest_day
+from connectors.occasions import Occasion
 from sync_engine.errors import ItemError, OutcomeUnknown, Rejected
 from sync_engine.model import Event
 

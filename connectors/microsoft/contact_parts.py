@@ -8,21 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync_engine.model import Contact, Labelled, Name
+from sync_engine.model import Contact, Labelled
 
 MOST_EMAILS = 3
 MOST_CHATS = 3
-NAME_PARTS = ("prefixes", "given", "additional", "family", "suffixes")
-
-
-def name_texts(contact: Contact) -> dict[str, str]:
-    """Each part of the name as one text; empty where there is none."""
-    return {part: " ".join(getattr(contact.name, part)) for part in NAME_PARTS}
-
-
-def name_of(texts: dict[str, str | None]) -> Name:
-    """The name of these parts."""
-    return Name(**{part: (text,) for part, text in texts.items() if text})
 
 
 def file_as(contact: Contact) -> str:
@@ -30,17 +19,6 @@ def file_as(contact: Contact) -> str:
     family, given = " ".join(contact.name.family), " ".join((*contact.name.given, *contact.name.additional))
     named = ", ".join(part for part in (family, given) if part)
     return named or contact.full_name or " ".join(contact.organization[:1])
-
-
-def company_texts(contact: Contact) -> tuple[str, str]:
-    """Company and department."""
-    return "".join(contact.organization[:1]), "; ".join(filter(None, contact.organization[1:]))
-
-
-def organization_of(company: str | None, department: str | None) -> tuple[str, ...]:
-    """The company and its units; empty when neither is said."""
-    units = tuple(department.split("; ")) if department else ()
-    return (company or "", *units) if company or units else ()
 
 
 def nickname_text(contact: Contact) -> str:

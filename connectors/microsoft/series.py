@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from connectors.described import Json, Table, get, patch, put, put_new
-from connectors.microsoft.occasions import Occasion, end_of, moment_at, shifted, start_of, start_on
 from connectors.microsoft.rule_to_pattern import recurrence_of
+from connectors.occasions import Occasion, end_of, moment_at, shifted, start_of, start_on
 from sync_engine.errors import Rejected
 from sync_engine.model import Event, EventDetails, Moment
 from sync_engine.occurrence_ids import occurrence

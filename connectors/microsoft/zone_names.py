@@ -5,15 +5,15 @@ A custom zone is known by its rules, not its name (SYNC.md R19): it is the Windo
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
+from connectors.zone_rules import same_hours, same_rules
 from sync_engine.model import Component
 from sync_engine.observances import Observances
 from sync_engine.windows_zones import WINDOWS_ZONES
-from sync_engine.zones import Zone, by_name, instant, wall_clock, zone_of
+from sync_engine.zones import Zone, by_name, zone_of
 
-_FIRST, _YEARS = datetime(2024, 1, 1, tzinfo=UTC), 8
 _BY_IANA = {iana: windows for windows, iana in WINDOWS_ZONES.items()}
 _BY_LOWER = {windows.lower(): windows for windows in WINDOWS_ZONES}
 _LIKELY = ("W. Europe Standard Time", "Eastern Standard Time", "Pacific Standard Time", "GMT Standard Time")
@@ -58,41 +58,26 @@ def _named(zone: str, rules: Observances) -> str | None:
     """The Windows zone that the name says, if the rules agree with it."""
     meant = by_name(zone)
     name = _BY_LOWER.get(zone.lower()) or (_of_iana(str(meant)) if meant else None)
-    return name if name and _same_rules(rules, by_name(WINDOWS_ZONES[name])) else None
+    return name if name and same_rules(rules, by_name(WINDOWS_ZONES[name])) else None
 
 
 @lru_cache(maxsize=256)
 def _alike(zone: Zone) -> str | None:
     """The first Windows zone that goes with this one, places with many people before others."""
     for name in (*_LIKELY, *WINDOWS_ZONES):
-        if _same_rules(zone, by_name(WINDOWS_ZONES[name])):
+        if same_rules(zone, by_name(WINDOWS_ZONES[name])):
             return name
     return None
-
-
-def _same_rules(one: Zone, other: Zone | None) -> bool:
-    """Whether both clocks show the same on every day, at three-hour steps on the days when they may change."""
-    if other is None:
-        return False
-    half_years = (_FIRST + timedelta(days=183 * number) for number in range(_YEARS * 2))
-    if any(wall_clock(at, one) != wall_clock(at, other) for at in half_years):
-        return False
-    steps = (_FIRST + timedelta(hours=3 * number) for number in range(_YEARS * 366 * 8))
-    return all(wall_clock(at, one) == wall_clock(at, other) for at in steps)
 
 
 @lru_cache(maxsize=1024)
 def _at_this_hour(zone: str, rules: Observances, clock: datetime) -> str | None:
     meant = by_name(zone)
     said = _BY_LOWER.get(zone.lower()) or (_of_iana(str(meant)) if meant else None)
-    seasons = [(day, instant(day, rules)) for day in (clock, clock + timedelta(days=182))]
     names: list[str] = [*([said] if said else []), *_LIKELY, *WINDOWS_ZONES]
     for name in names:
         other = by_name(WINDOWS_ZONES[name])
-        if other is None or any(instant(day, other) != at for day, at in seasons):
-            continue
-        days = (clock + timedelta(days=number) for number in range(_YEARS * 366))
-        if all(instant(day, rules) == instant(day, other) for day in days):
+        if other is not None and same_hours(rules, other, clock):
             return name
     return None
 

@@ -26,19 +26,16 @@ from connectors.microsoft.contact_parts import (
     chosen_chats,
     chosen_emails,
     chosen_url,
-    company_texts,
     emails_of,
     file_as,
-    name_of,
-    name_texts,
     nickname_text,
     nicknames_of,
-    organization_of,
     urls_of,
 )
 from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
 from connectors.microsoft.postal import ADDRESS_KINDS, Postal, address_of, addresses_by_kind
 from connectors.microsoft365.extended import UID, flattened, text_tag, time_tag, value_of
+from connectors.names import company_texts, name_of, name_texts, organization_of
 from connectors.photos import kept_photo
 from sync_engine.model import Contact, Labelled
 

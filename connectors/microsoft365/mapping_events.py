@@ -10,9 +10,7 @@ from typing import Any
 
 from connectors.bodies import description_of
 from connectors.described import Described, Document, Json, carries, get, one_line_ends
-from connectors.microsoft.occasions import Occasion, end_of, start_of
 from connectors.microsoft.pattern_to_rule import rule_of
-from connectors.microsoft.reminders import minutes_before, reminder
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import (
     BUSY_STATUS,
@@ -26,7 +24,9 @@ from connectors.microsoft.words import (
 from connectors.microsoft.zone_names import windows_name
 from connectors.microsoft365.mapping_recurrence import get_recurrence, put_recurrence
 from connectors.microsoft365.mapping_times import get_day, get_moment, put_day, put_moment
+from connectors.occasions import Occasion, end_of, start_of
 from connectors.people import Guest, attendee, in_order, person
+from connectors.reminders import minutes_before, reminder
 from sync_engine.errors import Rejected
 from sync_engine.model import CalendarUser, ContentLine, EventDetails, Moment
 from sync_engine.zones import local_time

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from connectors.described import Document
-from connectors.microsoft.occasions import Occasion, start_on
 from connectors.microsoft.series import (
     SeriesTables,
     SeriesWrite,
@@ -20,6 +19,7 @@ from connectors.microsoft.series import (
 from connectors.microsoft.zone_names import zone_name
 from connectors.microsoft365.mapping_events import EVENT_TABLE, OCCURRENCE_TABLE, SCHEDULE, read_details, times_of
 from connectors.microsoft365.mapping_times import read_instant
+from connectors.occasions import Occasion, start_on
 from sync_engine.errors import Unreadable
 from sync_engine.model import Event, EventDetails
 from sync_engine.vtimezones import with_zones

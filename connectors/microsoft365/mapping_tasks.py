@@ -12,12 +12,12 @@ from typing import Any
 from connectors.bodies import description_of
 from connectors.described import Described, Document, Json, carries, get, one_line_ends, patch, put_new
 from connectors.microsoft.pattern_to_rule import rule_of
-from connectors.microsoft.reminders import instant_of_reminder, reminder_at
 from connectors.microsoft.rule_to_pattern import recurrence_of
 from connectors.microsoft.words import importance, priority
 from connectors.microsoft365.extended import UID, flattened, value_of
 from connectors.microsoft365.mapping_recurrence import get_recurrence, put_recurrence
 from connectors.microsoft365.mapping_times import get_day, get_moment, put_day, put_instant
+from connectors.reminders import instant_of_reminder, reminder_at
 from sync_engine.errors import Rejected
 from sync_engine.model import Component, Moment, Task, TaskDetails
 from sync_engine.zones import resolve

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from connectors.described import Document, Json
-from connectors.microsoft.occasions import moment_at
 from connectors.microsoft.zone_names import windows_name, zone_name
+from connectors.occasions import moment_at
 from sync_engine.errors import Unreadable
 from sync_engine.model import Component, Moment
 from sync_engine.zones import by_name, guess, instant, local_time, resolve, wall_clock, zone_for

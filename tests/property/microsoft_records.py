@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.microsoft.pattern_to_rule import rule_of
 from connectors.microsoft.patterns import Pattern, PatternKind, Recurrence
 from connectors.microsoft.phones import PHONE_KINDS
-from connectors.microsoft.reminders import reminder, reminder_at
+from connectors.reminders import reminder, reminder_at
 from sync_engine.model import Address, Contact, Event, EventDetails, Labelled, Moment, Name, Task, TaskDetails
 
 letters = st.text("ab <&>'é\"1;,\\-", min_size=1, max_size=8).map(str.strip).filter(bool)

@@ -22,8 +22,8 @@ from connectors.exchange.mapping_series import event_patch, new_event, read_even
 from connectors.exchange.mapping_tasks import TASK_FIELDS, new_task, read_task, task_patch
 from connectors.exchange.mapping_updates import SparseUpdate, changed_item
 from connectors.fields import ALL_FIELDS
-from connectors.microsoft.reminders import reminder_at
 from connectors.photos import PictureWrite, photo_of, picture_change, picture_of
+from connectors.reminders import reminder_at
 from sync_engine.errors import Rejected
 from sync_engine.model import (
     Address,

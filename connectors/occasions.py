@@ -1,4 +1,4 @@
-"""When something takes place, in a record's words: what both Exchange and Microsoft 365 need to know of it."""
+"""When something takes place, in a record's words: what every system with appointments needs to know of it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Occasion:
 
     details: EventDetails
     zones: tuple[Component, ...] = ()
-    home_zone: str = "UTC"  # IANA: where floating times are, as Outlook has none
+    home_zone: str = "UTC"  # IANA: where floating times are, for systems that have none
 
 
 def start_of(occasion: Occasion) -> Moment:
     """When it starts. Raises `Rejected`."""
     if occasion.details.start is None:
-        raise Rejected("Outlook holds no appointment without a start; give it one.")
+        raise Rejected("An appointment without a start has no place in a calendar; give it one.")
     return occasion.details.start
 
 
@@ -37,7 +37,7 @@ def end_of(occasion: Occasion) -> Moment:
     if end is None or end.is_date:
         return _after(start, duration(occasion.details.duration) or timedelta(0), occasion)
     if resolve(end, occasion.zones) < resolve(start, occasion.zones):
-        raise Rejected("Outlook holds no appointment that ends before it starts; mend its times.")
+        raise Rejected("An appointment that ends before it starts has no place in a calendar; mend its times.")
     return end
 
 

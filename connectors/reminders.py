@@ -1,4 +1,4 @@
-"""The one reminder of an Outlook item and the alarms of a record (RFC 5545 3.6.6)."""
+"""Reminders of systems that count minutes, and the alarms of a record (RFC 5545 3.6.6)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def minutes_before(alarms: tuple[Component, ...]) -> int | None:
 
     Of several alarms the last one before the start. Those of seconds, after the start or before the end have no place.
     """
-    found = [minutes for minutes in map(_minutes, alarms) if minutes is not None]
-    return min(found, default=None)
+    said = [minutes_of(alarm) for alarm in alarms if action_of(alarm) != "EMAIL"]
+    return min((minutes for minutes in said if minutes is not None and minutes <= _MOST_MINUTES), default=None)
 
 
-def _minutes(alarm: Component) -> int | None:
+def minutes_of(alarm: Component) -> int | None:
+    """How many minutes before the start an alarm rings; None of one that cannot be said so."""
     trigger = _line(alarm, "TRIGGER")
-    if trigger is None or _action(alarm) == "EMAIL":
+    if trigger is None:
         return None
     if ("RELATED", ("END",)) in trigger.params or ("VALUE", ("DATE-TIME",)) in trigger.params:
         return None
@@ -31,8 +32,7 @@ def _minutes(alarm: Component) -> int | None:
     before = duration(text.removeprefix("-"))
     if before is None or before % timedelta(minutes=1) or not (text.startswith("-") or before == _NONE):
         return None
-    minutes = before // timedelta(minutes=1)
-    return minutes if minutes <= _MOST_MINUTES else None
+    return before // timedelta(minutes=1)
 
 
 def reminder(minutes: int | None) -> tuple[Component, ...]:
@@ -47,7 +47,7 @@ def reminder_at(instant: str | None) -> tuple[Component, ...]:
 
 def instant_of_reminder(alarms: tuple[Component, ...]) -> str | None:
     """The first instant, 20260131T080000Z, at which an alarm is to ring; None where none has a fixed one."""
-    triggers = [_line(alarm, "TRIGGER") for alarm in alarms if _action(alarm) != "EMAIL"]
+    triggers = [_line(alarm, "TRIGGER") for alarm in alarms if action_of(alarm) != "EMAIL"]
     values = [unescape(trigger.value).strip() for trigger in triggers if trigger is not None]
     return min((value for value in values if len(value) == 16 and value[8] == "T" and value[15] == "Z"), default=None)
 
@@ -66,6 +66,7 @@ def _line(alarm: Component, name: str) -> ContentLine | None:
     return next((line for line in alarm.lines if line.name == name), None)
 
 
-def _action(alarm: Component) -> str:
+def action_of(alarm: Component) -> str:
+    """What an alarm does: DISPLAY, AUDIO, EMAIL."""
     line = _line(alarm, "ACTION")
     return line.value.strip().upper() if line else "DISPLAY"
