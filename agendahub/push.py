@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 import structlog
 
 from agendahub.board import Board
 from agendahub.failure import Failure
 from agendahub.fanout import MailboxAccount
-from agendahub.push_door import PATH
+from agendahub.push_address import public_address
 from agendahub.push_hooks import Hooks
 from agendahub.push_keeper import Keeper
 from agendahub.push_listener import Listener
@@ -203,7 +202,7 @@ class Push:
         if not isinstance(found, Webhooks):
             line.streaming = found
             return
-        address = _public_address(workspace, account)
+        address = public_address(workspace.settings.server.base_url, account.url)
         keeper = self._keeper(workspace, account, found, address)
         if account.push == "off":  # since it was last set up: what stands from then is ended
             keeper.end(rows)
@@ -250,15 +249,6 @@ class Push:
     def _say(self, account: str, state: str, detail: str) -> None:
         if not self._stopping.is_set():
             self.states.report(account, state, detail, self._clock())
-
-
-def _public_address(workspace: Workspace, account: AccountSettings) -> str:
-    """Where we can be called. A server that is asked over plain http, in a laboratory, may call us over it too."""
-    base = workspace.settings.server.base_url.rstrip("/")
-    plain = urlsplit(account.url).scheme == "http"
-    if not base.startswith("https://") and not (plain and base):
-        raise Failure(_("[server] base_url is no https address at which the system could call us; changes are polled"))
-    return base + PATH
 
 
 def _may_tell(account: AccountSettings) -> bool:

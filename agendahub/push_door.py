@@ -79,7 +79,8 @@ class Door:
             self._count("asked")
             return PlainTextResponse(escape(token), headers=_HEADERS)
         try:
-            notices = entry.read(await read_body(request.receive, dict(request.headers), BODY))
+            headers = dict(request.headers)
+            notices = entry.read(headers, await read_body(request.receive, headers, BODY))
         except TooLargeError:
             self._count("unreadable")
             return _plain(413)

@@ -21,7 +21,7 @@ class Entry:
     account: str
     secret_hash: str
     challenge: Callable[[Mapping[str, str]], str | None]
-    read: Callable[[bytes], Sequence[Notice]]
+    read: Callable[[Mapping[str, str], bytes], Sequence[Notice]]
     told: Callable[[int, Event], None]
 
     def is_meant(self, notice: Notice) -> bool:

@@ -1,6 +1,7 @@
 """Keeps an account's subscriptions: makes them, renews them at half of their life, ends those that are not wanted.
 
 What is asked for is in the store before the system is asked, so that a crash neither loses nor doubles a subscription.
+Where none can be given a later end, another one is made and then the older one is ended.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Keeper:
         self._failures = 0
         self._not_before: datetime | None = None
         self._swept: datetime | None = None
+        self._lost: dict[int, set[str]] = {}  # names, by binding, of those whose answer was lost
         self._refused: dict[int, tuple[datetime, str]] = {}  # bindings the system makes no subscription for
         self._problem, self._lasting = "", False  # why the last look broke off
 
@@ -87,7 +89,7 @@ class Keeper:
                 self._expiring.add(binding_id)
             elif event is Event.REMOVED:
                 self._removed.add(binding_id)
-        if event is not Event.EXPIRING:
+        if event not in {Event.EXPIRING, Event.BEGUN}:
             self._due([binding_id])
         if event in {Event.EXPIRING, Event.REMOVED}:
             self._wake()
@@ -159,6 +161,9 @@ class Keeper:
         return said
 
     def _renewed(self, row: BoundRow, has: SubscriptionRow, now: datetime) -> bool:
+        if not self._webhooks.extends:
+            self._make_if_allowed(row, now)
+            return True  # it goes on until the other one stands
         try:
             end = self._webhooks.renew(has.subscription_id, now + self._lifetime)
         except _OF_ONE:  # another one may be made
@@ -177,6 +182,9 @@ class Keeper:
         has = row.subscription
         if has is not None and not has.subscription_id and has.address == self._address and self._adopted(has, listed):
             return
+        self._make_if_allowed(row, now)
+
+    def _make_if_allowed(self, row: BoundRow, now: datetime) -> None:
         again, _reason = self._refused.get(row.binding_id, (now, ""))
         if now >= again:
             self._make(row, now)
@@ -194,27 +202,73 @@ class Keeper:
         key, secret, end = secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + self._lifetime
         for word in (key, secret):
             redaction.learn(word, of=f"push {self._account}")  # a refusal may quote them
-        asked = SubscriptionRow(row.binding_id, row.remote_id, "", self._address, digest(key), digest(secret), now, end)
+        asked = self._asked(
+            row,
+            SubscriptionRow(row.binding_id, row.remote_id, "", self._address, digest(key), digest(secret), now, end),
+        )
         with self._database.begin() as unit:
             add_subscription(unit.session.connection, asked)
         self._hooks.put(asked.address_hash, self._entry(asked))  # it calls us before it answers
         try:
-            made = self._webhooks.subscribe(row.remote_id, Hook(self._address + key, secret), end)
-        except OutcomeUnknown:
-            raise  # it stays in the store, to be looked for
+            made = self._webhooks.subscribe(row.remote_id, Hook(self._address + key, secret, asked.address_hash), end)
+        except OutcomeUnknown:  # it stays in the store, to be looked for
+            self._lost.setdefault(row.binding_id, set()).add(asked.address_hash)
+            if asked.subscription_id:
+                self._give_up(row)
+            raise
         except _OF_ONE as err:
-            self._forget([row.binding_id])
+            self._give_up(row)
             self._refused[row.binding_id] = now + LONGEST_PAUSE, _said(err)
             return
         except SyncError:
-            self._forget([row.binding_id])
+            self._give_up(row)
             raise
+        self._made(row, replace(asked, subscription_id=made.id, expires_at=made.expires), now)
+
+    def _asked(self, row: BoundRow, asked: SubscriptionRow) -> SubscriptionRow:
+        """Until the answer is there, the older one that is to be ended then is remembered in its place."""
+        before = self._before(row)
+        if before is None:
+            return asked
+        return replace(asked, subscription_id=before.subscription_id, expires_at=asked.began_at)
+
+    def _made(self, row: BoundRow, made: SubscriptionRow, now: datetime) -> None:
         self._refused.pop(row.binding_id, None)
-        if self._keep(replace(asked, subscription_id=made.id, expires_at=made.expires)):
-            self._known[made.id] = row.binding_id
+        if made.expires_at - now < SETTLED:  # else one would be made all the time
+            reason = _("what it tells would end at once; check the clock of this machine")
+            self._refused[row.binding_id] = now + LONGEST_PAUSE, reason
+        if not self._keep(made):
+            self._unsubscribe(made.subscription_id)
+            return
+        self._known[made.subscription_id] = row.binding_id
+        before = self._before(row)
+        if before is None or now >= before.expires_at:
             self._due([row.binding_id])  # what changed before it stood was not told
-        else:
-            self._unsubscribe(made.id)
+        self._end_earlier(row, made.subscription_id)
+
+    def _end_earlier(self, row: BoundRow, made: str) -> None:
+        """The one in whose place it is, and those that may have been made before. Tried until the system answers."""
+        before, has = self._before(row), row.subscription
+        names = self._lost.pop(row.binding_id, set()) | ({has.address_hash} if has is not None else set())
+        earlier = {self._webhooks.named(name, made) for name in names} | {before.subscription_id if before else ""}
+        for subscription in earlier - {"", made}:
+            self._known[subscription] = row.binding_id
+            self._unsubscribe(subscription)
+
+    def _before(self, row: BoundRow) -> SubscriptionRow | None:
+        """The one in whose place another one is made, where none can be given a later end."""
+        has = row.subscription
+        if has is None or self._webhooks.extends or not has.subscription_id:
+            return None
+        return has if (has.remote_id, has.address) == (row.remote_id, self._address) else None
+
+    def _give_up(self, row: BoundRow) -> None:
+        """What was asked for is not there: the older one goes on, if there is one."""
+        if (before := self._before(row)) is None:
+            self._forget([row.binding_id])
+            return
+        with self._database.begin() as unit:
+            add_subscription(unit.session.connection, before)
 
     # ---------------------------------------------------------------- what is wanted no more
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agendahub import redaction
 from agendahub.failure import Failure
-from agendahub.fanout import expanded, service_of
+from agendahub.fanout import MailboxAccount, expanded, service_of
 from agendahub.kept_tokens import KeptTokens
 from agendahub.texts import _
 from config.loading import Loaded
@@ -85,7 +85,7 @@ class Workspace:
             client_id=account.client_id,
             certificate=self.certificate(account),
             authority=account.authority,
-            tokens=self.tokens(account),
+            tokens=None if _signs_in_alone(account) else self.tokens(account),
             options=_options(account, self.settings),
             ca_file=str(anchored(self.loaded.folder, account.ca_file)) if account.ca_file else "",
             timeout=account.timeout,
@@ -174,9 +174,19 @@ def _from_file(account: str, path: Path) -> str:
         raise Failure(hint.format(path=path, account=account, reason=err)) from err
 
 
+def _signs_in_alone(account: AccountSettings) -> bool:
+    """Whether it is one mailbox of a fan-out at Google: there each has a token of its own, and they are many."""
+    return isinstance(account, MailboxAccount) and account.connector == "google_workspace"
+
+
 def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
-    """What only some connectors ask for; the name is for their messages, `others`: it opens mailboxes of others too."""
+    """What only some connectors ask for; the name is for their messages.
+
+    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out.
+    """
     name = service_of(account)
-    others = any(fanout.account == name for fanout in settings.fanouts)
-    scopes = " ".join(account.scopes)
-    return {"account": name, "access": account.access, "scopes": scopes, "others": "yes" if others else ""}
+    mine = [fanout for fanout in settings.fanouts if fanout.account == name]
+    directory = not isinstance(account, MailboxAccount) and any(fanout.group or fanout.pattern for fanout in mine)
+    said = {"others": bool(mine), "directory": directory}
+    words = {"account": name, "access": account.access, "scopes": " ".join(account.scopes)}
+    return words | {key: "yes" if value else "" for key, value in said.items()}

@@ -52,6 +52,7 @@ class Hook:
 
     address: str
     secret: str = field(repr=False)
+    name: str = ""  # what the subscription may be called where we choose: no other ever has it; up to 64 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Event(StrEnum):
     MISSED = "missed"  # calls were lost
     EXPIRING = "expiring"  # it ends early unless it is renewed now
     REMOVED = "removed"  # it is no more
+    BEGUN = "begun"  # it stands, and nothing is said of the collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +85,42 @@ class Notice:
 
 @runtime_checkable
 class Webhooks(Protocol):
-    """The system calls an address of ours (Graph subscriptions). Raises errors of `sync_engine.errors`."""
+    """The system calls an address of ours (Graph subscriptions, Google's channels).
+
+    Raises errors of `sync_engine.errors`.
+    """
+
+    extends: bool  # whether one can be given a later end; else another one is made before it ends
 
     def subscribe(self, collection: str, hook: Hook, until: datetime) -> Subscription:
-        """Have it call; before it answers it calls once, to see that we want it (`challenge`)."""
+        """Have it call; before it answers it may call once, to see that we want it (`challenge`).
+
+        Raises Rejected for collections that the system tells nothing of.
+        """
 
     def renew(self, subscription: str, until: datetime) -> datetime | None:
-        """Its new end; None when there is no such subscription any more."""
+        """Its new end; None when there is no such subscription any more. Not asked where nothing `extends`."""
 
     def unsubscribe(self, subscription: str) -> None:
         """No more calls. Already gone is fine."""
 
     def subscriptions(self) -> Sequence[Subscription]:
-        """All that the system keeps for whoever signs in here, those of others with the same app among them."""
+        """All that the system keeps for whoever signs in here, those of others with the same app among them.
+
+        Nothing where the system tells no list.
+        """
+
+    def named(self, name: str, like: str) -> str:
+        """The id of one that was asked for under this name, and the answer was lost; "" where the list would show it.
+
+        `like`: the id of another one, to the same collection.
+        """
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         """What to answer, as plain text, to a call that only asks whether we want to be called; None for others."""
 
-    def read(self, body: bytes) -> Sequence[Notice]:
-        """What a call says. Raises ValueError when it cannot be read."""
+    def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Notice]:
+        """What a call says; names of headers are in small letters. Raises ValueError when it cannot be read."""
 
     def close(self) -> None:
         """Give back connections."""

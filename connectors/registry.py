@@ -62,11 +62,18 @@ def _push_exchange(settings: ConnectorSettings) -> Streaming:
     return EwsStreams(settings)
 
 
+def _push_google_workspace(settings: ConnectorSettings) -> Webhooks:
+    from connectors.google_workspace.channels import CalendarChannels
+
+    return CalendarChannels(settings)
+
+
 PushFactory: TypeAlias = Callable[[ConnectorSettings], Streaming | Webhooks]
 
 PUSH: Mapping[str, PushFactory] = MappingProxyType(  # those whose system tells of changes before it is asked
     {
         "exchange": _push_exchange,
+        "google_workspace": _push_google_workspace,
         "microsoft365": _push_microsoft365,
     }
 )

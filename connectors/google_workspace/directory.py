@@ -5,13 +5,13 @@ https://developers.google.com/workspace/admin/directory/v1/guides/manage-users a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.capabilities import Person
-from connectors.google_workspace.lists import listed
+from connectors.google_workspace.feeds import pages
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import ItemError, NoAccess, NotAuthorised, Rejected
+from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, Rejected
 
 _OURS = "my_customer"  # the company of whoever asks, with all of its domains
 _PEOPLE_PAGE, _MEMBERS_PAGE = 500, 200  # the most that one page may hold
@@ -34,7 +34,7 @@ class DirectoryReading:
         """As `connectors.capabilities.Directory`: all who have a mailbox and are not suspended."""
         users = self._transport.admin.users()
         asked = {"customer": _OURS, "maxResults": _PEOPLE_PAGE, "orderBy": "email", "fields": _PEOPLE_FIELDS}
-        for one in self._listed(users.list, asked, "users"):
+        for one in self._listed(users, asked, "users"):
             yield from _person(one)
 
     def members(self, group: str) -> Iterator[Person]:
@@ -49,19 +49,20 @@ class DirectoryReading:
         asked = {"groupKey": group, "includeDerivedMembership": True, "maxResults": _MEMBERS_PAGE}
         members = self._transport.admin.members()
         try:
-            for one in self._listed(members.list, asked | {"fields": _MEMBER_FIELDS}, "members"):
+            for one in self._listed(members, asked | {"fields": _MEMBER_FIELDS}, "members"):
                 if one.get("type") == _EVERYBODY:
                     yield from self.people()
                 elif one.get("type", _USER) == _USER and one.get("status") != _SUSPENDED and one.get("email"):
                     yield Person(str(one["email"]).lower())
-        except ItemError as err:
+        except CollectionGone as err:
             message = f"There is no group {group} in Google Workspace; check the fan-out's `group`."
             raise Rejected(message, server_said=err.server_said) from err
 
-    def _listed(self, ask: Callable[..., Any], asked: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-        """Raises NotAuthorised with what to do."""
+    def _listed(self, service: Any, asked: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+        """Page by page. Raises NotAuthorised with what to do."""
         try:
-            yield from listed(self._transport, ask, asked, key)
+            for page in pages(self._transport, service.list(**asked), service.list_next):
+                yield from page.records(name)
         except NoAccess as err:
             raise NotAuthorised(_ADVICE, server_said=err.server_said) from err
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connectors.google_workspace.lists import listed
+from connectors.google_workspace.feeds import pages
 from connectors.google_workspace.places import CALENDARS, LISTS, Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, Unavailable
@@ -16,7 +16,6 @@ MARK = "AgendaHubCollection"
 """The key in the clientData of a label that we made: what is in it is not offered among a person's own contacts."""
 
 _GROUP_FIELDS = "name,groupType,memberCount,clientData"
-_MOST = {"contactGroups": 1000, "items": 250}  # entries in one page of a list
 _Thing = Mapping[str, Any]
 
 
@@ -48,9 +47,8 @@ class CollectionMaking:
         return Place(sort, group)
 
     def _found_label(self, name: str) -> _Thing | None:
-        ask = self._transport.people.contactGroups().list
-        asked = {"groupFields": _GROUP_FIELDS, "pageSize": _MOST["contactGroups"]}
-        groups = listed(self._transport, ask, asked, "contactGroups")
+        asked = {"groupFields": _GROUP_FIELDS, "pageSize": 1000}
+        groups = self._listed(self._transport.people.contactGroups(), asked, "contactGroups")
         return _named(groups, name, lambda one: one.get("groupType") == "USER_CONTACT_GROUP", "name")
 
     def _marked(self, label: _Thing) -> _Thing:
@@ -80,9 +78,9 @@ class CollectionMaking:
         return self._made(making, lambda: self._found_calendar(name), f"the calendar {name!r}")
 
     def _found_calendar(self, name: str) -> _Thing | None:
-        ask = self._transport.calendar.calendarList().list
-        asked = {"minAccessRole": "owner", "showHidden": True, "maxResults": _MOST["items"]}
-        return _named(listed(self._transport, ask, asked, "items"), name, lambda one: not one.get("deleted"), "summary")
+        asked = {"minAccessRole": "owner", "showHidden": True, "maxResults": 250}
+        calendars = self._listed(self._transport.calendar.calendarList(), asked, "items")
+        return _named(calendars, name, lambda one: not one.get("deleted"), "summary")
 
     def _list(self, name: str) -> Place:
         found = self._found_list(name)
@@ -92,7 +90,7 @@ class CollectionMaking:
         return Place(LISTS, str(found["id"]))
 
     def _found_list(self, name: str) -> _Thing | None:
-        lists = listed(self._transport, self._transport.tasks.tasklists().list, {"maxResults": 100}, "items")
+        lists = self._listed(self._transport.tasks.tasklists(), {"maxResults": 100}, "items")
         return _named(lists, name, lambda _: True, "title")
 
     # ---------------------------------------------------------------- what they share
@@ -109,6 +107,10 @@ class CollectionMaking:
                 raise Unavailable(message, server_said=err.server_said) from err
             message = f"Google does not make {what}; choose another name."
             raise Rejected(message, server_said=err.server_said) from err
+
+    def _listed(self, service: Any, asked: Mapping[str, Any], name: str) -> Iterator[_Thing]:
+        for page in pages(self._transport, service.list(**asked), service.list_next):
+            yield from page.records(name)
 
 
 def is_marked(label: Mapping[str, Any]) -> bool:

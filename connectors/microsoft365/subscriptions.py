@@ -30,6 +30,8 @@ _LIFECYCLE = {
 class GraphSubscriptions:
     """Those of one account. Used by one thread at a time, but for `challenge` and `read`."""
 
+    extends = True
+
     def __init__(self, settings: ConnectorSettings) -> None:
         self._transport = Transport(settings)
 
@@ -68,12 +70,16 @@ class GraphSubscriptions:
         """As `connectors.push.Webhooks`."""
         return list(self._listed())
 
+    def named(self, name: str, like: str) -> str:  # noqa: ARG002
+        """As `connectors.push.Webhooks`: Graph names them itself, and lists them."""
+        return ""
+
     def challenge(self, query: Mapping[str, str]) -> str | None:
         """As `connectors.push.Webhooks`: the token that Graph wants to read again."""
         token = query.get("validationToken")
         return None if token is None else token[:LONGEST_TOKEN]
 
-    def read(self, body: bytes) -> Sequence[Notice]:
+    def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Notice]:  # noqa: ARG002
         """As `connectors.push.Webhooks`."""
         document = json.loads(body)
         entries = document.get("value") if isinstance(document, dict) else None
