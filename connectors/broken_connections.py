@@ -1,7 +1,8 @@
-"""Connections that failed, as errors of one clear sentence; for all connectors that speak HTTP by requests."""
+"""Connections that failed, as errors of one clear sentence; for all connectors that speak HTTP."""
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -22,9 +23,14 @@ _CERTIFICATE = {
 }
 
 
+class NotConnected(OSError):
+    """No connection was made; what was to be sent was not."""
+
+
 def never_sent(err: Exception) -> bool:
     """Is it sure that the request did not reach the server?"""
-    if isinstance(err, requests.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.SSLError):
+    early = NotConnected | requests.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.SSLError
+    if isinstance(err, early):
         return True
     refused = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
     return any(isinstance(cause, refused) for cause in _causes(err))
@@ -47,9 +53,9 @@ def _sentence(err: Exception, host: str) -> str:
             return f"The certificate of {host} {how}; renew it, or name your own authority in ca_file."
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return f"No encrypted connection to {host} could be made; check that the port speaks TLS."
-    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError | socket.gaierror) for cause in causes):
         return f"The name {host} cannot be looked up; check the address and the network."
-    if isinstance(err, requests.Timeout):
+    if isinstance(err, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
         return f"{host} did not answer in time; it is tried again later."
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return f"{host} refuses the connection; is the server running, and the port right?"
