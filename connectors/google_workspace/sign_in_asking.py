@@ -15,7 +15,7 @@ from connectors.settings import ConnectorSettings
 from connectors.sign_in_http import SignInHttp
 from sync_engine.errors import Unavailable
 
-_NONSENSE = "The sign-in service gave an answer that cannot be understood; it is tried again."
+NONSENSE = "The sign-in service gave an answer that cannot be understood; it is tried again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,13 @@ class Asking(transport.Request):
         method: str = "GET",
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - ours is shorter than the library's
         **_more: Any,
     ) -> transport.Response:
         """Raises Unavailable, Throttled. The library would try again by itself what is only not possible now."""
         sent = {**(headers or {}), "Accept-Encoding": "identity"}
         got = self._http.post(url, data=body, headers=sent) if method == "POST" else self._http.get(url, headers=sent)
-        self.answer = _read(got.content)
+        self.answer = answer_of(got.content)
         if passes(self.answer):
             raise refusal(self.answer, self._settings)
         return _Response(got.status_code, got.headers, got.content)
@@ -63,12 +64,13 @@ def asking(settings: ConnectorSettings) -> Iterator[Asking]:
     except (exceptions.GoogleAuthError, ValueError):  # its text holds the whole answer
         if request.answer.get("error"):
             raise refusal(request.answer, settings) from None
-        raise Unavailable(_NONSENSE) from None
+        raise Unavailable(NONSENSE) from None
     finally:
         request.close()
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def answer_of(body: bytes) -> dict[str, Any]:
+    """Of a token endpoint; nothing for what is no JSON object."""
     try:
         found = json.loads(body)
     except ValueError:

@@ -24,12 +24,11 @@ class Client:
 def client_of(settings: ConnectorSettings) -> Client:
     """The secret may be the whole file that the Google Cloud console offers ("Download JSON"). Raises NotAuthorised."""
     found = _json(settings.secret)
-    inner: dict[str, Any] = next(
-        (found[kind] for kind in ("installed", "web") if isinstance(found.get(kind), dict)), {}
-    )
-    client = Client(settings.client_id or str(inner.get("client_id", "")), str(inner.get("client_secret", "")))
-    client = client if inner else Client(settings.client_id, settings.secret.strip())
-    if not client.id or not client.secret or (found and not inner):
+    client = Client(settings.client_id, settings.secret.strip())
+    if found:
+        inner = found.get("installed") or found.get("web") or {}
+        client = Client(str(inner.get("client_id", "")), str(inner.get("client_secret", "")))
+    if not client.id or not client.secret:
         raise NotAuthorised(
             "The account needs the client_id and the secret of an OAuth client, or its downloaded JSON file as the "
             f"secret: agendahub account secret {account_of(settings)}."
