@@ -48,6 +48,7 @@ from tests.servers.google_workspace import batch
 from tests.servers.google_workspace.checking import answered, asked_call, unauthorised
 from tests.servers.google_workspace.discovery import Method, find
 from tests.servers.google_workspace.partial import selected
+from tests.servers.google_workspace.people import People
 from tests.servers.google_workspace.protocol import Answer, Call, Fault, GoogleError, Handler, Switches
 from tests.servers.google_workspace.world import World
 from tests.servers.microsoft.no_mail import could_mail
@@ -82,11 +83,11 @@ class Google:
     url: str = ""  # http://127.0.0.1:PORT/
 
     def __post_init__(self) -> None:
-        self.handlers: dict[str, Handler] = {}
-        self.routes: list[Route] = []
-        self.lock_themselves: tuple[
-            str, ...
-        ] = ()  # beginnings of method ids whose handlers take world.lock on their own
+        self.people = People(self.world)
+        areas = (self.people,)
+        self.handlers: dict[str, Handler] = {name: run for area in areas for name, run in area.handlers().items()}
+        self.routes: list[Route] = [route for area in areas for route in area.routes()]
+        self.lock_themselves = ("people.",)  # beginnings of ids of methods whose handlers take world.lock on their own
         self._lock, self._busy = threading.Lock(), Counter[tuple[str, str]]()
         self._taken: defaultdict[str, deque[datetime]] = defaultdict(deque)  # by user: when calls came
 
