@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.capabilities import Person
-from connectors.google_workspace.feeds import pages
+from connectors.google_workspace.lists import listed
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, Rejected
 
@@ -61,8 +61,7 @@ class DirectoryReading:
     def _listed(self, service: Any, asked: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
         """Page by page. Raises NotAuthorised with what to do."""
         try:
-            for page in pages(self._transport, service.list(**asked), service.list_next):
-                yield from page.records(name)
+            yield from listed(self._transport, service, asked, name)
         except NoAccess as err:
             raise NotAuthorised(_ADVICE, server_said=err.server_said) from err
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connectors.google_workspace.feeds import pages
+from connectors.google_workspace.lists import listed
 from connectors.google_workspace.places import CALENDARS, LISTS, Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, Unavailable
@@ -48,7 +48,7 @@ class CollectionMaking:
 
     def _found_label(self, name: str) -> _Thing | None:
         asked = {"groupFields": _GROUP_FIELDS, "pageSize": 1000}
-        groups = self._listed(self._transport.people.contactGroups(), asked, "contactGroups")
+        groups = listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups")
         return _named(groups, name, lambda one: one.get("groupType") == "USER_CONTACT_GROUP", "name")
 
     def _marked(self, label: _Thing) -> _Thing:
@@ -79,7 +79,7 @@ class CollectionMaking:
 
     def _found_calendar(self, name: str) -> _Thing | None:
         asked = {"minAccessRole": "owner", "showHidden": True, "maxResults": 250}
-        calendars = self._listed(self._transport.calendar.calendarList(), asked, "items")
+        calendars = listed(self._transport, self._transport.calendar.calendarList(), asked, "items")
         return _named(calendars, name, lambda one: not one.get("deleted"), "summary")
 
     def _list(self, name: str) -> Place:
@@ -90,7 +90,7 @@ class CollectionMaking:
         return Place(LISTS, str(found["id"]))
 
     def _found_list(self, name: str) -> _Thing | None:
-        lists = self._listed(self._transport.tasks.tasklists(), {"maxResults": 100}, "items")
+        lists = listed(self._transport, self._transport.tasks.tasklists(), {"maxResults": 100}, "items")
         return _named(lists, name, lambda _: True, "title")
 
     # ---------------------------------------------------------------- what they share
@@ -107,10 +107,6 @@ class CollectionMaking:
                 raise Unavailable(message, server_said=err.server_said) from err
             message = f"Google does not make {what}; choose another name."
             raise Rejected(message, server_said=err.server_said) from err
-
-    def _listed(self, service: Any, asked: Mapping[str, Any], name: str) -> Iterator[_Thing]:
-        for page in pages(self._transport, service.list(**asked), service.list_next):
-            yield from page.records(name)
 
 
 def is_marked(label: Mapping[str, Any]) -> bool:
