@@ -1,7 +1,7 @@
 """$batch: up to 20 requests in one, answered in any order, each with a status of its own (G11).
 
-Requests that are throttled inside are sent again after their pause; a read also when the server failed. A picture is
-base64 there, both ways.
+Requests that are throttled inside are sent again after their pause; a read also when the server failed. Those whose
+token ran out in the middle are sent once more with another one. A picture is base64 there, both ways.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_without_mailbox, read_failure, wait_of
 from connectors.microsoft365.transport import IMMUTABLE, READ_TRIES, Transport
 from connectors.pacing import AT_ONCE
-from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
+from sync_engine.errors import AccountError, NotAuthorised, OutcomeUnknown, SuspectListing
 
 MOST = 20
 TRIES = 4  # of a request that is throttled again and again
@@ -31,6 +31,9 @@ class Part:
     path: str  # below the version: /me/contacts/AAkA
     body: Any = None  # JSON, or bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_Numbered: TypeAlias = tuple[int, Part]
 
 
 class Batch:
@@ -77,7 +80,7 @@ class Batch:
         left = list(range(len(parts)))
         for attempt in range(1, TRIES + 1):
             try:
-                answers |= self._once([(n, parts[n]) for n in left], owner, writing=writing)
+                answers |= self._signed_in([(n, parts[n]) for n in left], owner, writing=writing)
             except AccountError as err:
                 if attempt == 1 or not writing:
                     raise
@@ -100,7 +103,21 @@ class Batch:
         wait = wait_of(answer)
         return self._transport.hold_off(wait, owner) if wait is not None else 0.0
 
-    def _once(self, parts: Sequence[tuple[int, Part]], owner: str, *, writing: bool) -> dict[int, Answer]:
+    def _signed_in(self, parts: Sequence[_Numbered], owner: str, *, writing: bool) -> dict[int, Answer]:
+        """With another token for those that met the end of the first one (401): nothing of them was done."""
+        answers = self._once(parts, owner, writing=writing)
+        refused = [(n, part) for n, part in parts if answers[n].status == 401]
+        try:
+            if refused and self._transport.has_another_token():
+                answers |= self._once(refused, owner, writing=writing)
+        except AccountError as err:
+            if not writing or len(refused) == len(parts):
+                raise
+            if not isinstance(err, NotAuthorised):  # nobody has to sign in: a read will tell what was done
+                answers |= {n: Answer(0) for n, _ in refused}
+        return answers
+
+    def _once(self, parts: Sequence[_Numbered], owner: str, *, writing: bool) -> dict[int, Answer]:
         body = {"requests": [_asked(n, part) for n, part in parts]}
         answer = self._transport.ask("post", "/$batch", body, writing=writing, owner=owner, slots=AT_ONCE)
         told = answer.document.get("responses")

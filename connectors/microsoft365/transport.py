@@ -55,6 +55,7 @@ class Transport:
         self._host = urlsplit(self.base).hostname or self.base
         self._source = _token_source(settings)
         self._own_pace = Pace()
+        self._sent_token = ""  # of the last request
         self._con = _connection(settings)
 
     # ------------------------------------------------------------ addresses
@@ -110,6 +111,12 @@ class Transport:
         self._pace(owner).hold_off(seconds)
         return seconds if seconds > self._settings.max_wait else 0.0
 
+    def has_another_token(self) -> bool:
+        """The token of the last request was refused: whether there is another one now. Raises AccountErrors."""
+        refused = self._sent_token
+        self._source.refused(refused)
+        return self._source.token() != refused
+
     def close(self) -> None:
         """Give back all connections."""
         self._con.session.close()
@@ -117,12 +124,9 @@ class Transport:
     def _signed_in(
         self, method: str, path: str, body: Any, headers: Mapping[str, str], pace: Pace, writes: bool
     ) -> Answer:
-        token = self._source.token()
-        answer = self._once(method, path, body, headers, token)
-        if answer.status == 401:
-            self._source.refused(token)
-            renewed = self._source.token()
-            answer = self._once(method, path, body, headers, renewed) if renewed != token else answer
+        answer = self._once(method, path, body, headers)
+        if answer.status == 401 and self.has_another_token():
+            answer = self._once(method, path, body, headers)
         failure = account_failure(answer, f"{method.upper()} {path.partition('?')[0]}")
         if isinstance(failure, Throttled) and writes and answer.status != 429:  # it may have been done all the same
             pace.hold_off(wait_of(answer) or 0.0)
@@ -131,9 +135,10 @@ class Transport:
             raise failure
         return answer
 
-    def _once(self, method: str, path: str, body: Any, headers: Mapping[str, str], token: str) -> Answer:
+    def _once(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
+        self._sent_token = self._source.token()
         self.requests += 1
-        self._con.update_session_auth_header(token)
+        self._con.update_session_auth_header(self._sent_token)
         more = {} if body is None else {"data": body}
         send = getattr(self._con, method)
         response: requests.Response = send(self.base + path, headers=dict(headers), allow_redirects=False, **more)

@@ -21,7 +21,7 @@ from sync_engine.errors import (
 )
 from sync_engine.ports import Changed, RemoteRef, Write
 from tests.contract.connector_contract import Hub
-from tests.integration.microsoft.microsoft365_desk import Desk, card, desk_of_ada, event
+from tests.integration.microsoft.microsoft365_desk import ADA, Desk, card, desk_of_ada, event
 from tests.servers.microsoft.graph_protocol import Fault
 from tests.servers.microsoft.serving import serving
 
@@ -227,7 +227,7 @@ def test_an_id_that_is_none_of_ours_is_no_collection(desk: Desk) -> None:
 
 
 class _Renewing:
-    """A source of tokens whose first one has run out."""
+    """A source of tokens whose first one runs out."""
 
     def __init__(self, *tokens: str) -> None:
         self.tokens = list(tokens)
@@ -249,6 +249,67 @@ def test_r24_a_token_that_ran_out_is_renewed_once(desk: Desk) -> None:
     desk.connector.create(where, card(), "key")
     assert source.told == ["stale"]
     assert len(desk.stored(where)) == 1
+
+
+def test_r24_a_token_that_runs_out_inside_a_batch_is_renewed_once_and_only_what_it_met_is_repeated(desk: Desk) -> None:
+    where = desk.contacts()
+    source = desk.connector.transport._source = _two_tokens(desk)
+    first = source.tokens[0]
+    desk.graph.faults.append(_run_out("POST", 5))
+    writes = [Write(None, card(f"c{n}", f"u{n}"), key=f"k{n}") for n in range(12)]
+    refs = list(desk.connector.write(where, writes))
+    assert source.told == [first]
+    assert len(desk.stored(where)) == 12
+    assert [method for method, path in desk.asked() if path.endswith("contacts")] == ["POST"] * (12 + 5)
+    desk.graph.faults.append(_run_out("GET", 3))
+    source.tokens.append(desk.graph.sign_in.give(ADA))
+    found = list(desk.connector.fetch(where, [ref.id for ref in refs if isinstance(ref, RemoteRef)]))
+    assert sum(isinstance(one, Changed) for one in found) == 12
+    assert len(source.told) == 2
+
+
+def test_r24_a_batch_whose_tokens_are_all_refused_keeps_what_was_written(desk: Desk) -> None:
+    where = desk.contacts()
+    desk.graph.faults.append(_run_out("POST", 3))  # and there is no other token
+    writes = [Write(None, card(f"c{n}", f"u{n}"), key=f"k{n}") for n in range(6)]
+    told = desk.connector.write(where, writes)
+    in_doubt = [next(told) for _ in range(3)]  # they stand before those that were written
+    assert all(isinstance(one, OutcomeUnknown) for one in in_doubt)
+    assert all(isinstance(one, RemoteRef) for one in told)
+    assert len(desk.stored(where)) == 3
+    desk.graph.faults.append(_run_out("GET", 1))
+    ids = [stored.id for stored in desk.stored(where)]
+    with pytest.raises(NotAuthorised):
+        list(desk.connector.fetch(where, ids))
+
+
+class _Closed(_Renewing):
+    """Of which no other one can be had now."""
+
+    def refused(self, token: str) -> None:
+        raise Unavailable("The sign-in does not answer.")
+
+
+def test_r06_where_no_token_can_be_had_in_the_middle_of_a_batch_a_read_tells_what_was_done(desk: Desk) -> None:
+    where = desk.contacts()
+    desk.connector.transport._source = _Closed(desk.connector.transport._settings.secret)
+    writes = [Write(None, card(f"c{n}", f"u{n}"), key=f"k{n}") for n in range(4)]
+    desk.graph.faults.append(_run_out("POST", 1))
+    first, *others = desk.connector.write(where, writes)
+    assert isinstance(first, OutcomeUnknown)
+    assert all(isinstance(one, RemoteRef) for one in others)
+    desk.graph.faults.append(_run_out("POST", 4))
+    with pytest.raises(Unavailable):  # nothing was done, and nobody has to sign in
+        list(desk.connector.write(where, writes))
+
+
+def _run_out(method: str, times: int) -> Fault:
+    """So many requests in batches meet the end of the token."""
+    return Fault(401, code="InvalidAuthenticationToken", method=method, times=times, inner=True)
+
+
+def _two_tokens(desk: Desk) -> _Renewing:
+    return _Renewing(desk.connector.transport._settings.secret, desk.graph.sign_in.give(ADA))
 
 
 def test_r24_a_token_that_is_refused_for_good_is_told_at_once(desk: Desk) -> None:
