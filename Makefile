@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft simulate torture mutants fuzz
+.PHONY: help setup demo test test-fast test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -66,6 +66,9 @@ bench-sync: $(READY) ## first sync, no change, 10 changes beside vdirsyncer (ARG
 
 bench-microsoft: $(READY) ## Microsoft 365 to Exchange: requests and CPU beside O365 and exchangelib (ARGS="--sizes 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.microsoft $(ARGS)
+
+bench-google: $(READY) ## Google to Google: requests and CPU beside google-api-python-client (ARGS="--sizes 1000", ARGS=--json)
+	@$(BIN)/python -m benchmarks.google_workspace $(ARGS)
 
 SERVER_SCRIPTS ?= ../shared/servers
 SERVER_PACKAGES := sogo memcached davical php-cli php-pgsql php-curl php-xml libdbd-pg-perl libyaml-perl postgresql \

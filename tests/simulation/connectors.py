@@ -22,7 +22,7 @@ from sync_engine.ports import (
     RemoteRef,
     Removed,
 )
-from tests.simulation.nature import LOSSY
+from tests.simulation.nature import BLIND_FOR, LOSSY
 from tests.simulation.remotes import Remote
 
 
@@ -45,7 +45,7 @@ class SimConnector:
         return self.remote.kept(Item.of(record)).record if self.remote.nature.tells else None
 
     def lag(self, collection: str) -> float:
-        return 600.0 if self.remote.nature.blind else 0.0
+        return BLIND_FOR if self.remote.nature.blind else 0.0
 
     # ------------------------------------------------------------ reading
 
@@ -94,7 +94,7 @@ class SimConnector:
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         if self.remote.nature.own_ids:
             made = self.remote.keys.get(key, "?")
-            return None if self.remote.nature.blind and made not in self.remote.listed() else self.remote.read(made)
+            return self.remote.read(made) if self.remote.is_found(made) else None
         found = self.remote.read(f"/{item.uid}")
         return found if found and found.item.uid == item.uid else None
 

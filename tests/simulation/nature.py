@@ -20,6 +20,10 @@ def cased(number: int) -> str:
     return "".join(c.upper() if number >> n & 1 else c for n, c in enumerate(_CASES))
 
 
+BLIND_FOR = 600.0
+"""Seconds after which a search shows what was made."""
+
+
 @dataclass(frozen=True)
 class Nature:
     """How unkind a remote is.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 
 from sync_engine.errors import CursorExpired
 from sync_engine.item import Item
 from sync_engine.ports import Changed, Cursor, RemoteRef
-from tests.simulation.nature import Nature, cased, rewritten, without
+from tests.simulation.nature import BLIND_FOR, Nature, cased, rewritten, without
+
+_SOONER = 60.0  # seconds; the hub counts from when it began to write many
 
 
 @dataclass
@@ -17,6 +21,7 @@ class Remote:
 
     name: str
     nature: Nature
+    time: Callable[[], datetime] = lambda: datetime.min
     quirks: Random = field(default_factory=lambda: Random(0))  # of the running step
     items: dict[str, tuple[Item, int]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
@@ -25,6 +30,7 @@ class Remote:
     born: dict[str, int] = field(default_factory=dict)  # id -> where its creation stands in the log
     shown: int = 0  # the feed has caught up to here
     keys: dict[str, str] = field(default_factory=dict)  # idempotency key -> id
+    made_at: dict[str, datetime] = field(default_factory=dict)  # id -> when
     sent_as: dict[str, str] = field(default_factory=dict)  # id -> the UID that is hidden on it
     numbers: int = 0
     in_gap: bool = False  # between a look and a write of ours
@@ -47,6 +53,7 @@ class Remote:
         self.numbers += 1
         if remote_id not in self.items:
             self.born[remote_id] = len(self.log)
+            self.made_at[remote_id] = self.time()
         self.items[remote_id] = (item, self.numbers)
         self.hidden.discard(remote_id)
         self.log.append(remote_id)
@@ -110,6 +117,12 @@ class Remote:
     def listed(self) -> list[str]:
         """What a listing shows: the newest items are missing where the feed lags."""
         return [i for i in self.items if self.born[i] < self.visible() or not self.lag]
+
+    def is_found(self, remote_id: str) -> bool:
+        """Whether a search shows an item by now."""
+        if not self.nature.blind or remote_id in self.listed() or remote_id not in self.items:
+            return True
+        return abs((self.time() - self.made_at[remote_id]).total_seconds()) >= BLIND_FOR - _SOONER
 
     def since(self, cursor: Cursor) -> dict[str, int]:
         """Ids that changed, and the place in the log after which each is told. Raises CursorExpired."""

@@ -64,7 +64,7 @@ class World:
         self.store = MemoryStore(lambda: self.clock.now)
         self.collection = self.store.add_collection()
         for n, nature in enumerate(self.scenario.natures):
-            self.remotes.append(Remote(f"r{n}", nature))
+            self.remotes.append(Remote(f"r{n}", nature, lambda: self.clock.now))
             self.bindings.append(self.store.bind(f"r{n}", self.collection, "/work/"))
 
     # ------------------------------------------------------------ the hub, as people see and change it

@@ -1,4 +1,4 @@
-"""A hub between a mailbox at Microsoft 365 and one at Exchange, in this process."""
+"""A hub between the mailboxes of two systems, in this process."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from benchmarks.microsoft_servers import OUTLOOK, PASSWORD
-from connectors.registry import connect
-from connectors.settings import ConnectorSettings
 from storage import schema
 from storage import tables as t
 from storage.database import Database
@@ -71,14 +68,10 @@ class World:
         self.database.dispose()
 
 
-def world(folder: str, told: dict[str, Any]) -> World:
-    """On a new SQLite file; `told` says where the servers are."""
+def world(folder: str, connectors: dict[str, Connector]) -> World:
+    """On a new SQLite file."""
     url = f"sqlite:///{folder}/hub.db"
     schema.upgrade(url)
-    connectors = {
-        "cloud": connect("microsoft365", ConnectorSettings(told["graph"], secret=told["token"], auth="bearer")),
-        "outlook": connect("exchange", ConnectorSettings(told["ews"], OUTLOOK, PASSWORD)),
-    }
     database = Database(url)
     return World(database, connectors, _bind(database, connectors))
 
@@ -101,7 +94,7 @@ def _bind(database: Database, connectors: dict[str, Connector]) -> dict[str, lis
             account = made("accounts", name=name, state="ok", since=now)
             there = connector.collections()
             for kind, shelf in shelves.items():
-                remote = next(c.id for c in there if kind in c.kinds)
+                remote = next(c.id for c in there if kind in c.kinds and not c.read_only)
                 ids = {"account_id": account, "collection_id": shelf, "remote_id": remote}
                 found.setdefault(name, []).append(made("bindings", name=f"{name} {kind}", **ids))
     return found
