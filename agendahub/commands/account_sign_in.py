@@ -62,8 +62,11 @@ def sign_in(
 
 
 def sign_out(context: typer.Context, name: Name) -> None:
+    from agendahub.push_farewell import farewell
+
     workspace = workspace_of(context)
     account = workspace.account(name)
+    farewell(workspace, account)
     if not workspace.tokens(account).forget():
         raise Failure(_("Nobody is signed in for account {name}.").format(name=name))
     say(

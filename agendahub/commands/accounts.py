@@ -253,6 +253,7 @@ def remove(
     from agendahub import config_file
     from agendahub.forgetting import forget
     from agendahub.kept_tokens import name_of
+    from agendahub.push_farewell import farewell
     from storage import secrets
     from storage.admin_config import forget_account
 
@@ -261,6 +262,7 @@ def remove(
     bound = [binding.name for binding in workspace.settings.bindings if binding.account == name]
     if bound:
         sure(_("This also removes the bindings {names}. Go on?").format(names=", ".join(bound)), yes=yes)
+    farewell(workspace, account)
     config_file.remove(workspace.loaded, *(("bindings", binding) for binding in bound), ("accounts", name))
     for binding in bound:
         forget(workspace, binding)

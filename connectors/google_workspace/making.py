@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.places import CALENDARS, LISTS, Place
 from connectors.google_workspace.transport import Transport
@@ -24,6 +25,7 @@ class CollectionMaking:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._turns = Turns(transport)
 
     def make(self, name: str, kinds: frozenset[Kind]) -> RemoteCollection:
         """As `connectors.capabilities.MakesCollections`."""
@@ -62,7 +64,7 @@ class CollectionMaking:
         group = {"name": name, "etag": label.get("etag", ""), "clientData": [*label.get("clientData", ()), _mark()]}
         body = {"contactGroup": group, "updateGroupFields": "clientData", "readGroupFields": "name,clientData"}
         groups = self._transport.people.contactGroups()
-        return self._transport.ask(groups.update(resourceName=label["resourceName"], body=body), writing=True)
+        return self._turns.ask(groups.update(resourceName=label["resourceName"], body=body))
 
     # ---------------------------------------------------------------- calendars and task lists
 
@@ -98,7 +100,7 @@ class CollectionMaking:
     def _made(self, making: Any, look: Callable[[], _Thing | None], what: str) -> _Thing:
         """After an answer that was lost, or that told of another one, the list says what there is."""
         try:
-            return self._transport.ask(making, writing=True)
+            return self._turns.ask(making)
         except (OutcomeUnknown, ItemError) as err:
             if (found := look()) is not None:
                 return found
