@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from config.lines import Path as KeyPath
-from config.settings import FanoutSettings, Settings
+from config.settings import AccountSettings, FanoutSettings, Settings
 
 
 def inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """Where, and what is wrong there."""
-    accounts = {account.name for account in settings.accounts}
+    accounts = {account.name: account for account in settings.accounts}
     for number, fanout in enumerate(settings.fanouts):
         at: KeyPath = ("fanouts", number)
         if fanout.account not in accounts:
             yield (*at, "account"), "there is no [[accounts]] entry of this name"
+        elif not _opens_mailboxes(accounts[fanout.account]):
+            yield (*at, "account"), 'at Google only a service account opens the mailboxes of others: auth = "app"'
         if "contact" in fanout.kinds and len(fanout.kinds) > 1:
             yield (*at, "kinds"), "contacts and calendar entries cannot share a collection"
         if not (fanout.mailboxes or fanout.pattern or fanout.group):
@@ -25,6 +27,11 @@ def inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     yield from _one_folder(settings)
     yield from _taken_names(settings)
     yield from _mixed(settings)
+
+
+def _opens_mailboxes(account: AccountSettings) -> bool:
+    """A token of Google's is good for one person."""
+    return account.connector != "google_workspace" or account.auth == "app"
 
 
 def _shared(settings: Settings) -> Iterator[tuple[KeyPath, str]]:

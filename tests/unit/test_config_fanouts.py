@@ -36,6 +36,7 @@ def test_what_others_share_is_for_microsofts_systems() -> None:
     ("text", "expected"),
     [
         (FANOUT + WHO, "there is no [[accounts]] entry of this name"),
+        (ACCOUNT + 'connector = "google_workspace"\nauth = "bearer"\n' + FANOUT + WHO, 'auth = "app"'),
         (ACCOUNT + FANOUT, "say who gets it"),
         (ACCOUNT + FANOUT + WHO + 'kinds = ["contact", "event"]', "cannot share a collection"),
         (ACCOUNT + FANOUT + 'mailboxes = ["ada"]', "write the address of a mailbox"),
