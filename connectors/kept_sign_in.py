@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from sync_engine.errors import NotAuthorised
+from sync_engine.errors import NoAccess, NotAuthorised
 
 _MARGIN = 300.0  # seconds before its end when a token is renewed
 
@@ -41,6 +41,7 @@ class Kept:
     refused_for: str = ""  # ... of this app ...
     refused_scopes: tuple[str, ...] = ()  # ... with these
     refused_at: float = 0.0
+    refused_here: bool = False  # for this mailbox alone: the sign-in is good for others
 
     @classmethod
     def read(cls, text: str) -> Kept:
@@ -74,11 +75,13 @@ class Kept:
     def with_refusal(self, err: NotAuthorised, for_what: str, scopes: Iterable[str], now: float) -> Kept:
         """The answer was no."""
         told = replace(self, refused=str(err), refused_words=err.server_said, refused_at=now)
-        return replace(told, refused_for=for_what, refused_scopes=tuple(scopes))
+        here = isinstance(err, NoAccess)
+        return replace(told, refused_for=for_what, refused_scopes=tuple(scopes), refused_here=here)
 
     def refusal(self) -> NotAuthorised:
         """As it was raised the first time."""
-        return NotAuthorised(self.refused, server_said=self.refused_words)
+        kind = NoAccess if self.refused_here else NotAuthorised
+        return kind(self.refused, server_said=self.refused_words)
 
     def renewed(self, granted: Granted, for_what: str, now: float) -> Kept:
         """With the tokens of a token endpoint's answer; its refresh token replaces ours if it gives one."""

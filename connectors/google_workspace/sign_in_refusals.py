@@ -8,7 +8,7 @@ from typing import Any
 from connectors.google_workspace.sign_in_scopes import named
 from connectors.needs_sign_in import AGAIN, account_of
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NotAuthorised, SyncError, Unavailable
+from sync_engine.errors import NoAccess, NotAuthorised, SyncError, Unavailable
 
 _PASSING = {"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"}
 _NEW_KEY = "make a new key of the service account and give it: agendahub account secret {account}"
@@ -17,6 +17,10 @@ _DELEGATE = (
     "takes from minutes to a day"
 )
 _CLIENT = "compare client_id and secret with the OAuth client in the Google Cloud console"
+_NOBODY = "there is no such person in the domain"
+_DELETED = "the person's account is deleted"
+_NOT_FOR = "the service account may not act for this person with these scopes"
+_OF_THE_PERSON = {_NOBODY, _DELETED, _NOT_FOR}
 _SAID = (  # (error, words in its description) -> what it is, and what to do; the first that fits
     ("invalid_grant", "invalid jwt signature", "the key of the service account is not known to Google", _NEW_KEY),
     ("invalid_grant", "short-lived token", "this machine's clock is wrong", "set the clock of this machine"),
@@ -24,12 +28,12 @@ _SAID = (  # (error, words in its description) -> what it is, and what to do; th
     (
         "invalid_grant",
         "email or user id",
-        "there is no such person in the domain",
+        _NOBODY,
         "check the account's mailbox: the primary address of one person",
     ),
-    ("invalid_grant", "account has been deleted", "the person's account is deleted", AGAIN),
+    ("invalid_grant", "account has been deleted", _DELETED, AGAIN),
     ("invalid_client", "not found", "the OAuth client is not known to Google", _CLIENT),
-    ("unauthorized_client", "", "the service account may not act for this person with these scopes", _DELEGATE),
+    ("unauthorized_client", "", _NOT_FOR, _DELEGATE),
 )
 _ERRORS = {
     "invalid_grant": (
@@ -59,12 +63,17 @@ def passes(answer: Mapping[str, Any]) -> bool:
 
 
 def refusal(answer: Mapping[str, Any], settings: ConnectorSettings) -> SyncError:
-    """Of an error of the sign-in. Unavailable if it passes by itself, else NotAuthorised."""
+    """Of an error of the sign-in. Unavailable if it passes by itself, else NotAuthorised.
+
+    NoAccess where a service account may act for others, but not for this person.
+    """
     error, words = str(answer.get("error") or "no error code"), _words(answer)
     if passes(answer):
         return Unavailable(f"The sign-in service cannot answer now ({error}).", server_said=words)
     what, advice = _meaning(error, str(answer.get("error_subtype") or ""), words.lower())
     todo = advice.format(account=account_of(settings))
+    if settings.auth == "app" and settings.mailbox and what in _OF_THE_PERSON:
+        return NoAccess(f"The mailbox {settings.mailbox} is not open: {what} ({error}); {todo}.", server_said=words)
     return NotAuthorised(f"Needs sign-in: {what} ({error}); {todo}.", server_said=words)
 
 
