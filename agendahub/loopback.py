@@ -24,7 +24,8 @@ Finish = Callable[[Mapping[str, str]], str]
 class Loopback:
     """A context manager."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "localhost") -> None:
+        self._host = host
         try:
             self._server = _Server(("127.0.0.1", port), _Answering)
         except OSError as err:
@@ -33,8 +34,10 @@ class Loopback:
 
     @property
     def address(self) -> str:
-        """The redirect URI. Microsoft takes every port of localhost for an app of the kind "mobile and desktop"."""
-        return f"http://localhost:{self._server.server_port}/"
+        """The redirect URI. Microsoft takes every port of localhost for an app of the kind "mobile and desktop", Google
+        every port of 127.0.0.1 for a client of the type "desktop app".
+        """
+        return f"http://{self._host}:{self._server.server_port}/"
 
     def wait(self, finish: Finish, patience: float, tick: Callable[[float], None] = lambda _left: None) -> str:
         """Until the browser comes: what `finish` says to its answer. Raises what it raises; Failure in the end."""
@@ -47,7 +50,7 @@ class Loopback:
                 raise self._server.error
             if self._server.result is not None:
                 return self._server.result
-        raise Failure(_("Nobody signed in; begin again, or use a code: agendahub account sign-in without --web."))
+        raise Failure(_("Nobody signed in within {minutes} minutes; begin again.").format(minutes=int(patience // 60)))
 
     def __enter__(self) -> Loopback:
         return self

@@ -1,7 +1,8 @@
-"""POST /sign-in/microsoft/callback: where a browser comes back to after a sign-in that the admin API began.
+"""/sign-in/.../callback: where a browser comes back to after a sign-in that the admin API began.
 
-Anybody can call it: what counts is the state, which is random, good once and for ten minutes. The answer comes as a
-form (``response_mode=form_post``), so that its code stands in no address and no log; the verifier (PKCE) never left us.
+Anybody can call it: what counts is the state, which is random, good once and for ten minutes. Microsoft's answer comes
+as a form (``response_mode=form_post``), so that its code stands in no address and no log; Google's is in the address,
+which we log nowhere. A code alone is worth nothing: the verifier (PKCE) never left us.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from agendahub.daemon import Daemon
 from agendahub.sign_in_page import HEADERS, page
-from agendahub.sign_ins import CALLBACK
+from agendahub.sign_ins import CALLBACKS
 from agendahub.texts import _
 from connectors.person_sign_in import WrongState
 from dav_gateway.incoming import TooLargeError, read_body
@@ -32,7 +33,8 @@ def routes(daemon: Daemon, prefix: str = "") -> list[BaseRoute]:
     """To be put beside others. `prefix`: what a proxy may put before every path."""
     door = _Door(daemon)
     starts = dict.fromkeys(("", prefix.rstrip("/")))
-    return [Route(f"{start}{CALLBACK}", door.answer, methods=["GET", "POST"]) for start in starts]
+    both = ["GET", "POST"]
+    return [Route(f"{start}{path}", door.answer, methods=both) for start in starts for path in CALLBACKS.values()]
 
 
 class _Door:
@@ -41,6 +43,8 @@ class _Door:
 
     async def answer(self, request: Request) -> Response:
         """One browser."""
+        if request.method == "GET" and _holds_an_answer(request):
+            return await anyio.to_thread.run_sync(self._finish, request.url.query.encode())
         if request.method != "POST":
             return _shown(405, _("Begin a sign-in with the admin API or `agendahub account sign-in`."))
         try:
@@ -66,6 +70,11 @@ class _Door:
             return _shown(500, _("Something went wrong that AgendaHub did not expect; the log has the details."))
         told = _("{who} is signed in for account {account}. It goes on within seconds; you can close this window.")
         return _shown(200, told.format(who=who, account=account), well=True)
+
+
+def _holds_an_answer(request: Request) -> bool:
+    """Google's; elsewhere an address is none, so that nobody comes to rely on it."""
+    return request.url.path.endswith(CALLBACKS["Google"]) and 0 < len(request.url.query) <= _LARGEST
 
 
 def _shown(status: int, text: str, *, well: bool = False) -> Response:

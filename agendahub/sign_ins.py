@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from agendahub.signing_in import person_sign_in
+from agendahub.signing_in import in_browser, system_of
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.settings import AccountSettings
-from connectors.microsoft.sign_in_person import PersonSignIn
-from connectors.person_sign_in import BrowserSignIn, WrongState
+from connectors.person_sign_in import BrowserSignIn, InBrowser, WrongState
 
 LIFETIME = 600.0  # seconds that a person gets to sign in
 _MOST = 50  # that wait at a time; the oldest give way
-CALLBACK = "/sign-in/microsoft/callback"
+CALLBACKS = {"Google": "/sign-in/google/callback", "Microsoft": "/sign-in/microsoft/callback"}
 
 log = structlog.get_logger("agendahub.sign_ins")
 
@@ -26,9 +25,14 @@ log = structlog.get_logger("agendahub.sign_ins")
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     account: AccountSettings
-    signing: PersonSignIn = field(repr=False)
+    signing: InBrowser = field(repr=False)
     begun: BrowserSignIn = field(repr=False)
     until: float
+
+
+def callback_of(account: AccountSettings) -> str:
+    """Where a browser comes back to: the path that the app's registration names."""
+    return CALLBACKS[system_of(account)]
 
 
 class SignIns:
@@ -41,7 +45,7 @@ class SignIns:
 
     def begin(self, workspace: Workspace, account: AccountSettings, redirect_uri: str) -> str:
         """The address to open in a browser. Raises Failure, NotAuthorised, Unavailable."""
-        signing = person_sign_in(workspace, account)
+        signing = in_browser(workspace, account)
         begun = signing.browser(redirect_uri)
         with self._lock:
             self._drop_old()

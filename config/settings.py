@@ -68,7 +68,7 @@ class AccountSettings(Section):
     url: WebAddress = ""
     username: str = ""
     secret: SecretReference = ""
-    auth: Literal["basic", "digest", "bearer", "ntlm", "device", "web", "app"] = "basic"
+    auth: Literal["basic", "digest", "bearer", "ntlm", "desktop", "device", "web", "app"] = "basic"
     mailbox: str = ""
     access: Literal["impersonation", "delegate"] = "impersonation"
     zone: str = "UTC"

@@ -15,7 +15,7 @@ class ConnectorSettings:
     url: str
     username: str = ""
     secret: str = field(default="", repr=False)  # a password, or the token for bearer
-    auth: str = "basic"  # basic, digest, bearer; for Microsoft also ntlm, device, web, app
+    auth: str = "basic"  # basic, digest, bearer; Microsoft also ntlm, device, web, app; Google desktop, web, app
     ca_file: str = ""  # certificates to trust instead of the public ones (PEM)
     timeout: float = 30.0  # seconds to wait for a connection, and for each part of an answer
     pool_size: int = 2  # connections kept open to the server
@@ -29,7 +29,7 @@ class ConnectorSettings:
     tenant: str = ""  # of Microsoft's directory: its id or domain
     client_id: str = ""  # of the app that was registered there
     certificate: str = field(default="", repr=False)  # of the app: its key and certificate (PEM)
-    authority: str = ""  # where to sign in; empty: Microsoft's public cloud
+    authority: str = ""  # where to sign in; empty: Microsoft's public cloud, or Google
     tokens: TokenStore | None = field(default=None, repr=False, compare=False)  # where the tokens of a sign-in are kept
     shared: tuple[str, ...] = ()  # other people's mailboxes, "public:/Folder": their calendars are offered too
     options: Mapping[str, str] = field(default_factory=dict)  # for what only one kind of connector knows

@@ -1,4 +1,4 @@
-"""agendahub account sign-in|sign-out: at Microsoft, by a code, in a browser, or as an app"""
+"""agendahub account sign-in|sign-out: at Google or Microsoft, in a browser, by a code, or as an app"""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from agendahub.output import console, say
 from agendahub.texts import _
 
 if TYPE_CHECKING:
-    from connectors.microsoft.sign_in_person import PersonSignIn
+    from connectors.person_sign_in import ByCode, InBrowser
 
 _BROWSER_PATIENCE = 600.0  # seconds that a person gets to sign in with a browser
+
+_NOWHERE = "http://127.0.0.1:9/"  # where nothing listens: the browser keeps the answer in its address bar
 
 Name = Annotated[str, typer.Argument(help=_("The account."))]
 
@@ -24,10 +26,11 @@ def add_to(group: typer.Typer) -> None:
     """Register the commands."""
     group.command(
         "sign-in",
-        help=_("Sign in at Microsoft: shows an address and a code to type there, on this or any other device."),
+        help=_("Sign in: at Microsoft with an address and a code to type there, on any device, at Google in a browser"),
         epilog=examples(
             "agendahub account sign-in office",
             "agendahub account sign-in office --web",
+            "agendahub account sign-in gmail --paste",
             "agendahub account sign-in office --json",
         ),
     )(sign_in)
@@ -42,41 +45,48 @@ def sign_in(
     context: typer.Context,
     name: Name,
     web: Annotated[bool, typer.Option("--web", help=_("With a browser on this machine instead of a code."))] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help=_("For --web: where the browser comes back."))] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_("Where the browser comes back to."))] = 0,
+    paste: Annotated[
+        bool, typer.Option("--paste", help=_("Google only: with a browser on another machine, by copying an address."))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    from agendahub.signing_in import person_sign_in, try_app
+    from agendahub.signing_in import GOOGLE, by_code, in_browser, try_app
 
     workspace = workspace_of(context)
     account = workspace.account(name)
     if account.auth == "app":
-        try_app(workspace, account)
-        _done(name, account.client_id, as_json=as_json)
+        _done(name, try_app(workspace, account), as_json=as_json)
         return
-    signing = person_sign_in(workspace, account)
-    if web or account.auth == "web":
-        who = _by_browser(signing, port, as_json=as_json)
+    at_google = account.connector == GOOGLE
+    if paste and not at_google:
+        raise Failure(_("Microsoft puts its answer in no address; sign in with a code: without --paste and --web."))
+    if paste:
+        who = _by_paste(in_browser(workspace, account), as_json=as_json)
+    elif web or at_google or account.auth == "web":
+        host = "127.0.0.1" if at_google else "localhost"
+        who = _by_browser(in_browser(workspace, account), host, port, as_json=as_json)
     else:
-        who = _by_code(signing, as_json=as_json)
+        who = _by_code(by_code(workspace, account), as_json=as_json)
     _done(name, who, as_json=as_json)
 
 
 def sign_out(context: typer.Context, name: Name) -> None:
     from agendahub.push_farewell import farewell
+    from agendahub.signing_in import consents_of
 
     workspace = workspace_of(context)
     account = workspace.account(name)
     farewell(workspace, account)
     if not workspace.tokens(account).forget():
         raise Failure(_("Nobody is signed in for account {name}.").format(name=name))
-    say(
-        _(
-            "Signed out; a running daemon stops within a minute. To take back the permission too, remove the app at https://myapps.microsoft.com."
-        )
+    told = _(
+        "Signed out; a running daemon stops within a minute. To take back the permission too, remove the app: {place}"
     )
+    say(told.format(place=consents_of(account)))
 
 
-def _by_code(signing: PersonSignIn, *, as_json: bool) -> str:
+def _by_code(signing: ByCode, *, as_json: bool) -> str:
     from agendahub.signing_in import waiting
 
     code = signing.device_code()
@@ -91,19 +101,40 @@ def _by_code(signing: PersonSignIn, *, as_json: bool) -> str:
         return signing.wait(code, tick=tell)
 
 
-def _by_browser(signing: PersonSignIn, port: int, *, as_json: bool) -> str:
+def _by_browser(signing: InBrowser, host: str, port: int, *, as_json: bool) -> str:
     from agendahub.loopback import Loopback
+    from agendahub.open_browser import opened
     from agendahub.signing_in import waiting
 
-    with Loopback(port) as back:
+    with Loopback(port, host) as back:
         begun = signing.browser(back.address)
         if as_json:
             _json_line({"url": begun.url})
+        elif opened(begun.url):
+            _show(_("A browser was opened; if it shows nothing, open this address in it:"), begun.url)
         else:
-            say(_("Open this address in a browser on this machine:"))
-            console().print(f"\n{begun.url}\n", markup=False, soft_wrap=True)
+            _show(_("Open this address in a browser on this machine:"), begun.url)
         with waiting(quiet=as_json) as tell:
             return back.wait(lambda answer: signing.came_back(begun, answer), _BROWSER_PATIENCE, tell)
+
+
+def _by_paste(signing: InBrowser, *, as_json: bool) -> str:
+    """The browser ends at an address of its own machine, where nobody listens: it stands in its address bar."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    begun = signing.browser(_NOWHERE)
+    if as_json:
+        _json_line({"url": begun.url})
+    else:
+        _show(_("Open this address in any browser and sign in:"), begun.url)
+        say(_("In the end it cannot open a page of 127.0.0.1. Copy that address, the whole of it, and give it here:"))
+    given = input().strip()
+    return signing.came_back(begun, dict(parse_qsl(urlsplit(given).query, keep_blank_values=True)))
+
+
+def _show(what: str, url: str) -> None:
+    say(what)
+    console().print(f"\n{url}\n", markup=False, soft_wrap=True)
 
 
 def _done(name: str, who: str, *, as_json: bool) -> None:

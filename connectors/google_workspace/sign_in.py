@@ -114,3 +114,9 @@ def _of_this_process(endpoint: TokenEndpoint) -> TokenStore:
     name = f"{endpoint.made_for} {' '.join(sorted(endpoint.scopes))}"
     with _memory_lock:
         return _memory.setdefault(name, MemoryTokens())
+
+
+def service_account(settings: ConnectorSettings) -> str:
+    """Who signs in with ``auth`` app, and for whom. Raises NotAuthorised for a key that is none."""
+    key = key_of(settings)
+    return f"{key['client_email']} ({settings.mailbox})" if settings.mailbox else str(key["client_email"])
