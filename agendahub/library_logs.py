@@ -9,6 +9,7 @@ from agendahub.redaction import redact
 FLOORS = {  # logger -> the lowest level that is of use
     "apscheduler": logging.ERROR,
     "urllib3": logging.WARNING,
+    "urllib3_future": logging.WARNING,
     "caldav": logging.ERROR,
     "asyncio": logging.WARNING,
     # At DEBUG these print headers with tokens, and whole requests with what people wrote into their items.
@@ -17,6 +18,10 @@ FLOORS = {  # logger -> the lowest level that is of use
     "msal": logging.WARNING,
     "requests_oauthlib": logging.WARNING,
     "oauthlib": logging.WARNING,
+    # Google's write whole addresses into their debug lines, and what the environment asks them to write more.
+    "google": logging.WARNING,
+    "google_auth_httplib2": logging.WARNING,
+    "googleapiclient": logging.ERROR,  # each answer of 4xx is a warning to it, also those that we ask for
     "requests_ntlm": logging.WARNING,
     "spnego": logging.WARNING,
 }

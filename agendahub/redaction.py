@@ -14,7 +14,7 @@ _HEADER = re.compile(r"\b(Basic|Bearer|Digest)\s+[^\s,'\"]+", re.IGNORECASE)
 _SHAPES = (
     (re.compile(r"\b(NTLM|Negotiate)\s+[\w+/=]{16,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"(://[^/@\s:]*:)[^@/\s]+@"), rf"\1{HIDDEN}@"),
-    # What libraries print of a sign-in at Microsoft: {"access_token": "..."}, refresh_token=...&, 'device_code': '...'
+    # What libraries print of a sign-in: {"access_token": "..."}, refresh_token=...&, 'device_code': '...'
     (
         re.compile(
             r"\b((?:access|refresh|id)_token|client_secret|client_assertion|code_verifier|device_code|assertion)"
@@ -24,6 +24,9 @@ _SHAPES = (
     ),
     # A code of a sign-in is long and has digits; the code of an error has none.
     (re.compile(r"\b(code\\?['\"]?\s*[:=]\s*\\?['\"]?)(?=[\w.~-]*\d)[\w.~-]{16,}"), rf"\1{HIDDEN}"),
+    # Google's are known by how they begin: access and refresh tokens, codes, the secrets of its clients.
+    (re.compile(r"\bya29\.[\w.~/+-]+|\b1//[\w-]{16,}|\b4(?:/|%2F)0[\w-]{16,}|\bGOCSPX-[\w-]+"), HIDDEN),
+    (re.compile(r"(X-Goog-Channel-Token['\"]?\s*[:=]\s*['\"]?)[^\s,'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*"), HIDDEN),  # a JSON web token, wherever it stands
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).+?(-----END|$)", re.DOTALL), rf"\1{HIDDEN}\2"),
 )

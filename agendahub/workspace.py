@@ -111,7 +111,9 @@ class Workspace:
 
     def _secret(self, account: AccountSettings) -> str:
         found = self._looked_up(account, account.secret)
-        return found.partition("\n")[0].rstrip("\r") if account.secret.startswith("file:") else found
+        if not account.secret.startswith("file:") or found.lstrip().startswith("{"):
+            return found  # the JSON that Google makes for its clients and keys is a secret as a whole
+        return found.partition("\n")[0].rstrip("\r")
 
     def _looked_up(self, account: AccountSettings, reference: str) -> str:
         way, _colon, name = reference.partition(":")

@@ -26,7 +26,7 @@ def add_to(group: typer.Typer) -> None:
     """Register the commands."""
     group.command(
         "sign-in",
-        help=_("Sign in: at Microsoft with an address and a code to type there, on any device, at Google in a browser"),
+        help=_("Sign in: at Microsoft by a code to type on this or any other device, at Google with a browser."),
         epilog=examples(
             "agendahub account sign-in office",
             "agendahub account sign-in office --web",
