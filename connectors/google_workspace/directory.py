@@ -16,8 +16,8 @@ from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, Rejected
 _OURS = "my_customer"  # the company of whoever asks, with all of its domains
 _PEOPLE_PAGE, _MEMBERS_PAGE = 500, 200  # the most that one page may hold
 _PEOPLE_FIELDS = "kind,nextPageToken,users(primaryEmail,name/fullName,suspended,archived,isMailboxSetup)"
-_MEMBER_FIELDS = "kind,nextPageToken,members(email,type,status)"
-_EVERYBODY, _USER, _SUSPENDED = "CUSTOMER", "USER", "SUSPENDED"
+_MEMBER_FIELDS = "kind,nextPageToken,members(email,type)"
+_EVERYBODY = "CUSTOMER"  # the type of the member that stands for all
 _ADVICE = (
     "The directory is not open: give the service account the Admin SDK scopes, and set the account's `mailbox` to an "
     "administrator of the domain."
@@ -38,22 +38,20 @@ class DirectoryReading:
             yield from _person(one)
 
     def members(self, group: str) -> Iterator[Person]:
-        """As `connectors.capabilities.Directory`; a group may say that everybody of the company is in it."""
-        seen: set[str] = set()
-        for person in self._members(group):
-            if person.address not in seen:
-                seen.add(person.address)
-                yield person
+        """As `connectors.capabilities.Directory`; a group may say that everybody of the company is in it.
 
-    def _members(self, group: str) -> Iterator[Person]:
+        Only people of the company: a group may have strangers in it, whose mailboxes nobody here can open.
+        """
+        inside = set(self._addresses(group))
+        yield from (person for person in self.people() if person.address in inside or _EVERYBODY in inside)
+
+    def _addresses(self, group: str) -> Iterator[str]:
+        """In small letters; those of groups in it too, which are no people; or `_EVERYBODY`."""
         asked = {"groupKey": group, "includeDerivedMembership": True, "maxResults": _MEMBERS_PAGE}
         members = self._transport.admin.members()
         try:
             for one in self._listed(members, asked | {"fields": _MEMBER_FIELDS}, "members"):
-                if one.get("type") == _EVERYBODY:
-                    yield from self.people()
-                elif one.get("type", _USER) == _USER and one.get("status") != _SUSPENDED and one.get("email"):
-                    yield Person(str(one["email"]).lower())
+                yield _EVERYBODY if one.get("type") == _EVERYBODY else str(one.get("email") or "").lower()
         except CollectionGone as err:
             message = f"There is no group {group} in Google Workspace; check the fan-out's `group`."
             raise Rejected(message, server_said=err.server_said) from err
@@ -63,7 +61,7 @@ class DirectoryReading:
         try:
             yield from listed(self._transport, service, asked, name)
         except NoAccess as err:
-            raise NotAuthorised(_ADVICE, server_said=err.server_said) from err
+            raise NotAuthorised(_ADVICE, server_said=err.server_said or str(err)) from err
 
 
 def _person(one: Mapping[str, Any]) -> Iterator[Person]:
