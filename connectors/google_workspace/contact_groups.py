@@ -1,0 +1,138 @@
+"""Labels: Google's contact groups, which are categories here, or collections that we made.
+
+They are read when something has changed, and once an hour: a label that gets another name changes no contact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from connectors.google_workspace.contact_person import SYSTEM_GROUPS, Person, groups_of
+from connectors.google_workspace.contact_turns import Turns
+from connectors.google_workspace.lists import listed
+from connectors.google_workspace.making import is_marked
+from connectors.google_workspace.places import CONTACTS, GROUPS, Place
+from connectors.google_workspace.transport import Transport
+from sync_engine.errors import CollectionGone, ItemError, OutcomeUnknown, Unavailable
+
+_LABEL = "USER_CONTACT_GROUP"
+_FIELDS = "name,groupType,clientData"
+_PAGE = 1000  # the most that Google gives
+_FRESH = 3600.0  # seconds
+
+
+class Groups:
+    """The labels of one user, as they were read last."""
+
+    def __init__(self, transport: Transport, turns: Turns, now: Callable[[], float] = time.time) -> None:
+        self._transport = transport
+        self._turns = turns
+        self._now = now
+        self._at = 0.0  # when they were read, seconds since 1970; 0: never
+        self._names: dict[str, str] = {}  # of labels that are categories, by id
+        self._marked: dict[str, str] = {}  # of those that are collections
+        self._refused: set[str] = set()  # names that Google does not take
+
+    # ------------------------------------------------------------ reading
+
+    def refresh(self) -> None:
+        """Read them now. Raises the errors of a read."""
+        names: dict[str, str] = {}
+        marked: dict[str, str] = {}
+        asked = {"groupFields": _FIELDS, "pageSize": _PAGE}
+        for one in listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups"):
+            if one.get("groupType") == _LABEL and not (one.get("metadata") or {}).get("deleted"):
+                (marked if is_marked(one) else names)[str(one["resourceName"])] = str(one.get("name") or "")
+        self._names, self._marked, self._at = names, marked, self._now()
+
+    def learn(self, people: Iterable[Person]) -> None:
+        """Read them if somebody is in one that is not known, or if that was long ago."""
+        found = {group for person in people for group in groups_of(person)} - SYSTEM_GROUPS
+        if found - self._names.keys() - self._marked.keys() or (found and self._now() - self._at > _FRESH):
+            self.refresh()
+
+    def categories(self, place: Place) -> Mapping[str, str]:
+        """The names of labels that are categories, by id. A collection's own label is none in it."""
+        return {group: name for group, name in self._names.items() if group != place.collection}
+
+    def names_of(self, place: Place, person: Person) -> list[str]:
+        """The categories of one person."""
+        found = groups_of(person)
+        return [name for group, name in self.categories(place).items() if group in found]
+
+    @property
+    def at(self) -> float:
+        """When they were read, seconds since 1970; 0: never."""
+        return self._at
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Of all labels that nobody made a collection of, by id."""
+        return self._names
+
+    @property
+    def collections(self) -> Mapping[str, str]:
+        """The names of labels that are collections of ours, by id."""
+        return self._marked
+
+    def has(self, place: Place, person: Person) -> bool:
+        """Whether somebody is in a collection. What is in one of ours is not offered a second time."""
+        found = groups_of(person)
+        if place.sort == GROUPS:
+            return place.collection in found
+        return place.sort != CONTACTS or not found & self._marked.keys()
+
+    def require(self, place: Place) -> None:
+        """That the label of a collection is there, as far as was read. Raises CollectionGone."""
+        if place.sort != GROUPS or place.collection in SYSTEM_GROUPS:
+            return
+        if place.collection not in self._names.keys() | self._marked.keys():
+            raise CollectionGone(f"There is no label {place.id!r} at Google any more; bind another collection.")
+
+    # ------------------------------------------------------------ making
+
+    def ids_of(self, names: Iterable[str]) -> frozenset[str]:
+        """The labels of these names; missing ones are made. What Google takes for no label stays in the hub."""
+        wanted = sorted({name for name in names if name.strip()})
+        if any(self._found(name) is None for name in wanted) and self._now() - self._at > 1.0:
+            self.refresh()
+        return frozenset(group for name in wanted for group in self._id_of(name))
+
+    def known_ids(self, names: Iterable[str]) -> frozenset[str]:
+        """The labels of these names that are there."""
+        return frozenset(group for name in names if (group := self._found(name)) is not None)
+
+    def _id_of(self, name: str) -> Iterator[str]:
+        group = self._found(name)
+        if group is None and name not in self._refused:
+            group = self._made(name)
+        if group is None:
+            self._refused.add(name)
+        else:
+            yield group
+
+    def _made(self, name: str) -> str | None:
+        body = {"contactGroup": {"name": name}, "readGroupFields": _FIELDS}
+        try:
+            found = self._turns.ask(self._transport.people.contactGroups().create(body=body))
+        except ItemError:  # it is there by now, or Google has a group of its own of this name
+            self.refresh()
+            return self._found(name) or self._alike(name)
+        except OutcomeUnknown as err:
+            message = "Google did not say whether it made a label; it is looked for again."
+            raise Unavailable(message, server_said=err.server_said) from err
+        return self._noted(found)
+
+    def _noted(self, group: Mapping[str, Any]) -> str:
+        made = str(group["resourceName"])
+        self._names[made] = str(group.get("name") or "")
+        return made
+
+    def _found(self, name: str) -> str | None:
+        return next((group for group, one in self._names.items() if one == name), None)
+
+    def _alike(self, name: str) -> str | None:
+        folded = name.strip().casefold()
+        return next((group for group, one in self._names.items() if one.strip().casefold() == folded), None)

@@ -1,0 +1,206 @@
+"""What changed among the contacts, and who is there at all.
+
+Lists may be minutes behind (P5): a contact in a state that is older than the known one comes as listed in the known
+version; one that the hub does not know is looked at directly, as we may have deleted it just now (SYNC.md R22).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from connectors.google_workspace import contact_cursor as cursors
+from connectors.google_workspace.contact_cursor import Cursor, labels_of
+from connectors.google_workspace.contact_groups import Groups
+from connectors.google_workspace.contact_person import (
+    READ_CONTACTS,
+    Person,
+    former_names,
+    is_deleted,
+    name_of,
+    source_of,
+)
+from connectors.google_workspace.contact_reading import Reading
+from connectors.google_workspace.contact_version import Version
+from connectors.google_workspace.feeds import token_pages
+from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
+from connectors.google_workspace.places import OTHER_CONTACTS, Place
+from connectors.google_workspace.transport import Transport
+from sync_engine.errors import CursorExpired, ItemError
+from sync_engine.ports import Broken, Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
+
+_PAGE = 1000  # people in one answer, the most that Google gives
+_TOGETHER = 100  # changes that are worth a transaction
+_ASKED = 1000  # ids for one question to the hub
+_FEW = 200  # people the hub does not know: up to so many in a list of all are looked at directly
+_OTHER_FIELDS = "names,emailAddresses,phoneNumbers,metadata"
+
+
+class Listing:
+    """Answers `changes`."""
+
+    def __init__(
+        self, transport: Transport, reading: Reading, groups: Groups, now: Callable[[], float] = time.time
+    ) -> None:
+        self._transport = transport
+        self._reading = reading
+        self._groups = groups
+        self._now = now
+
+    # ------------------------------------------------------------ changes
+
+    def since(self, place: Place, text: str, known: KnownVersions) -> Iterator[Page]:
+        """What changed after a cursor. Raises CursorExpired, CollectionGone and the errors of a read."""
+        cursor = cursors.read(text)
+        people, token = self._round(place, cursor.t)
+        others = place.sort == OTHER_CONTACTS
+        if not people and (others or not cursor.due(self._now())):
+            return
+        changes = list(self._changes(place, people, known))
+        if not others:
+            changes += self._of_labels(place, cursor, people, known)
+        yield from _paged(changes, self._cursor(place, token or cursor.t).text)
+
+    def _round(self, place: Place, token: str) -> tuple[list[Person], str]:
+        try:
+            found = list(self._pages(place, token))
+        except ItemError as err:  # of a list: it can only be the token that Google does not like
+            message = "Google does not know any more where we were; everything is listed once."
+            raise CursorExpired(message, server_said=err.server_said) from err
+        return _each_once(found), found[-1][1]
+
+    def _changes(self, place: Place, people: Sequence[Person], known: KnownVersions) -> Iterator[Change]:
+        there = [person for person in people if not is_deleted(person)]
+        versions = _ask(known, [*map(name_of, people), *(name for one in there for name in former_names(one))])
+        if there and place.sort != OTHER_CONTACTS:
+            self._groups.refresh()
+            self._groups.require(place)
+        for person in people:
+            if is_deleted(person):
+                yield from (Removed(name) for name in (name_of(person), *former_names(person)))
+            else:
+                yield from (Removed(name) for name in former_names(person) if name in versions)
+        yield from self._told(place, self._looked_at(place, there, versions), versions)
+
+    def _looked_at(self, place: Place, people: Sequence[Person], versions: Mapping[str, str]) -> list[Person]:
+        """Instead of those that the hub does not know, what a direct look shows: it is not behind."""
+        new = [name_of(one) for one in people if name_of(one) not in versions and self._groups.has(place, one)]
+        if not new or place.sort == OTHER_CONTACTS:
+            return list(people)
+        found = self._reading.people([name for name in new if not self._reading.is_deleted(name)])
+        looked = (found.get(name_of(one)) if name_of(one) in new else one for one in people)
+        return [one for one in looked if one is not None]
+
+    def _told(self, place: Place, people: Iterable[Person], versions: Mapping[str, str]) -> Iterator[Change]:
+        """Only what is not known in this version, or in a later one."""
+        for person in people:
+            name = name_of(person)
+            now, before = self._reading.version(place, person), versions.get(name, "")
+            if Version.read(now).is_older(Version.read(before)):
+                yield Listed(RemoteRef(name, before))
+            elif not self._groups.has(place, person):
+                if name in versions:
+                    yield Removed(name)
+            elif before and now == before:
+                yield Listed(RemoteRef(name, before))
+            else:
+                yield self._reading.read(place, person)
+
+    # ------------------------------------------------------------ labels
+
+    def _of_labels(
+        self, place: Place, cursor: Cursor, told: Sequence[Person], known: KnownVersions
+    ) -> Iterator[Change]:
+        """Who is in a label that has another name now. Raises CursorExpired when a label went."""
+        if not self._groups.at or self._now() - self._groups.at > cursors.LOOK:
+            self._groups.refresh()
+        self._groups.require(place)
+        labels = labels_of(self._groups.names)
+        if cursor.labels.keys() - labels.keys():
+            raise CursorExpired("A label is not there any more; everything is listed once.")
+        renamed = [group for group, name in labels.items() if cursor.labels.get(group) != name]
+        if not renamed:
+            return
+        ids = sorted(self._members(renamed) - {name_of(person) for person in told})
+        if len(ids) > _FEW:
+            raise CursorExpired("A label with many contacts has another name; everything is listed once.")
+        people = [person for person in self._reading.people(ids).values() if person]
+        yield from self._told(place, people, _ask(known, ids))
+
+    def _members(self, groups: Sequence[str]) -> set[str]:
+        request = self._transport.people.contactGroups().batchGet(
+            resourceNames=list(groups)[:_FEW], maxMembers=_FEW + 1, groupFields="name"
+        )
+        responses = self._transport.ask(request, writing=False).get("responses") or ()
+        return {name for one in responses for name in (one.get("contactGroup") or {}).get("memberResourceNames") or ()}
+
+    def _cursor(self, place: Place, token: str) -> Cursor:
+        names = {} if place.sort == OTHER_CONTACTS else labels_of(self._groups.names)
+        return Cursor(token, int(self._groups.at or self._now()), names)
+
+    # ------------------------------------------------------------ everything
+
+    def afresh(self, place: Place, known: KnownVersions) -> Iterator[Page]:
+        """All that is there, ending in a complete page. Raises CollectionGone and the errors of a read."""
+        if place.sort != OTHER_CONTACTS:
+            self._groups.refresh()
+            self._groups.require(place)
+        people, token = self._round_of_all(place)
+        names = [name_of(person) for person in people]
+        versions = _ask(known, names)
+        if versions and len(names) - len(versions) <= _FEW:
+            people = self._looked_at(place, people, versions)
+        changes = self._told(place, people, versions)
+        there = (one for one in changes if not isinstance(one, Removed))
+        yield from _paged(there, self._cursor(place, token).text, complete=True)
+
+    def _round_of_all(self, place: Place) -> tuple[list[Person], str]:
+        """Each once, in its last state: who is changed while the list is read may be told twice."""
+        found = list(self._pages(place, ""))
+        people = [one for one in _each_once(found) if not is_deleted(one)]
+        return [one for one in people if not self._reading.is_deleted(name_of(one))], found[-1][1]
+
+    def others(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """Some of the other contacts, which cannot be read one by one."""
+        people, _ = self._round_of_all(place)
+        there = {name_of(person): person for person in people}
+        for one in ids:
+            yield self._reading.read(place, there[one]) if one in there else Removed(one)
+
+    def _pages(self, place: Place, token: str) -> Iterator[tuple[list[Person], str]]:
+        """People of one page, and where the next feed goes on."""
+        asked: dict[str, Any] = {"pageSize": _PAGE, "requestSyncToken": True}
+        if token:
+            asked["syncToken"] = token
+        if place.sort == OTHER_CONTACTS:
+            ours, name = self._transport.people.otherContacts(), "otherContacts"
+            first = ours.list(readMask=_OTHER_FIELDS, **asked)
+        else:
+            ours, name = self._transport.people.people().connections(), "connections"
+            first = ours.list(resourceName="people/me", personFields=PERSON_FIELDS, sources=READ_CONTACTS, **asked)
+        for page in token_pages(self._transport, first, ours.list_next):
+            people: list[Person] = [one for one in page.records(name) if is_deleted(one) or source_of(one)]
+            yield people, page.sync_token
+
+
+def _each_once(pages: Iterable[tuple[list[Person], str]]) -> list[Person]:
+    return list({name_of(person): person for people, _ in pages for person in people}.values())
+
+
+def _ask(known: KnownVersions, ids: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _ASKED):
+        found |= known(ids[start : start + _ASKED])
+    return found
+
+
+def _paged(changes: Iterable[Change], cursor: str, *, complete: bool = False) -> Iterator[Page]:
+    """In lists that are worth a transaction; only the last one has the cursor."""
+    some: list[Change] = []
+    for change in changes:
+        if len(some) >= _TOGETHER:
+            yield Page(some)
+            some = []
+        some.append(change)
+    yield Page(some, cursor, complete)
