@@ -27,6 +27,7 @@ _SHAPES = (
     # Google's are known by how they begin: access and refresh tokens, codes, the secrets of its clients.
     (re.compile(r"\bya29\.[\w.~/+-]+|\b1//[\w-]{16,}|\b4(?:/|%2F)0[\w-]{16,}|\bGOCSPX-[\w-]+"), HIDDEN),
     (re.compile(r"(X-Goog-Channel-Token['\"]?\s*[:=]\s*['\"]?)[^\s,'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"\bTlRMTVNT[\w+/=]{8,}"), HIDDEN),  # a message of NTLM, which begins with its name in base64
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*"), HIDDEN),  # a JSON web token, wherever it stands
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).+?(-----END|$)", re.DOTALL), rf"\1{HIDDEN}\2"),
 )
