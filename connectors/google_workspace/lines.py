@@ -85,6 +85,7 @@ class _Kept:
         except BROKEN as err:
             self.close()
             raise NotConnected(str(err)) from err
+        self._used = time.monotonic()
 
     def request(self: Any, *args: Any, **kwargs: Any) -> None:
         """On a connection that is still alive."""

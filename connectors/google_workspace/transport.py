@@ -155,14 +155,13 @@ class Transport:
             return answer
 
         for attempt in count(1):
-            last = writing or attempt >= READ_TRIES or time.monotonic() > until
             try:
                 answer = paced.ask(call)
             except BROKEN as err:
-                if last or never_sent(err) or isinstance(err, TimeoutError):
+                if _is_last(attempt, until, writing) or never_sent(err) or isinstance(err, TimeoutError):
                     raise connection_failure(err, urlsplit(url).hostname or url, writing=writing) from err
             else:
-                if last or answer.status not in PASSING:
+                if answer.status not in PASSING or _is_last(attempt, until, writing):
                     return answer
             pause = FIRST_PAUSE * 2 ** (attempt - 1)
             self._sleep(pause + _jitter.uniform(0, pause))
@@ -212,7 +211,9 @@ class Transport:
                 if attempt >= READ_TRIES or never_sent(err) or isinstance(err, TimeoutError):
                     raise connection_failure(err, urlsplit(url).hostname or url, writing=False) from err
             else:
-                return Answer(response.status, dict(response), None, content[:4096]), content
+                if not 200 <= response.status < 300:
+                    return answer_of(response.status, response, content), b""
+                return Answer(response.status, dict(response)), content
         raise AssertionError("unreachable")
 
     def _authorized(self) -> AuthorizedHttp:
@@ -241,6 +242,10 @@ def token_source(settings: ConnectorSettings) -> TokenSource:
     from connectors.google_workspace.sign_in import token_source as signed_in
 
     return signed_in(settings)
+
+
+def _is_last(attempt: int, until: float, writing: bool) -> bool:
+    return writing or attempt >= READ_TRIES or time.monotonic() > until
 
 
 def _shortened(request: HttpRequest) -> tuple[str, str, str | None, dict[str, str]]:
