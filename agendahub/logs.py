@@ -12,6 +12,7 @@ import structlog
 from agendahub.library_logs import hold_back
 from agendahub.redaction import redact
 from config.settings import LogSettings
+from connectors import request_log
 
 
 def set_up(settings: LogSettings) -> None:
@@ -33,7 +34,8 @@ def set_up(settings: LogSettings) -> None:
         cache_logger_on_first_use=False,
     )
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
-    _handle(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared), settings.level)
+    foreign = [structlog.stdlib.ExtraAdder(allow=request_log.FIELDS), *shared]
+    _handle(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=foreign), settings.level)
 
 
 def _handle(formatter: logging.Formatter, level: str) -> None:

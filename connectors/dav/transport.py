@@ -24,6 +24,7 @@ from connectors.dav.adapter import Adapter
 from connectors.dav.auth import SignIn
 from connectors.dav.failures import Answer, account_failure, retry_after
 from connectors.dav.hrefs import Origin
+from connectors.request_log import noted
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable
 
@@ -172,7 +173,9 @@ class Transport:
             self.allow(url)
         request = self._prepared(method, url, body, headers)
         self.requests += 1
-        response = self._send(request)
+        with noted(method, url) as note:
+            response = self._send(request)
+            note.status = response.status_code
         pieces = _Pieces(response, max_body, time.monotonic() + 20 * self._timeout[1])
         try:
             if sink is not None and 200 <= response.status_code < 300:

@@ -7,6 +7,7 @@ signs its requests itself, so that tokens come from one place.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -20,10 +21,12 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_ntlm import HttpNtlmAuth
 
 from connectors.exchange.asking import VERSION
+from connectors.request_log import noted
 from connectors.settings import ConnectorSettings
 from connectors.token_source import TokenSource
 
 PATH = "/EWS/Exchange.asmx"
+_FIRST_IN_BODY = re.compile(r":Body>\s*<(?:\w+:)?(\w+)")
 
 
 class HttpRefused(Exception):
@@ -69,7 +72,17 @@ class _Counting(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         self._owner.sent += 1
-        return super().send(request, *args, **kwargs)
+        with noted("POST", request.url or "", lambda: _operation(request.body)) as note:
+            response = super().send(request, *args, **kwargs)
+            note.status = response.status_code
+        return response
+
+
+def _operation(body: Any) -> str:
+    """What a request asks of the one address that all go to: GetItem, FindFolder ..."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+    found = _FIRST_IN_BODY.search(text)
+    return found[1] if found else ""
 
 
 class Connection(Protocol):  # type: ignore[misc]

@@ -24,6 +24,7 @@ from connectors.broken_connections import connection_failure, never_sent
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import account_failure, wait_of
 from connectors.pacing import Pace, Paced, pace_of
+from connectors.request_log import noted
 from connectors.settings import ConnectorSettings
 from connectors.token_source import StandingToken, TokenSource
 from sync_engine.errors import NotAuthorised, Throttled, Unavailable
@@ -140,8 +141,10 @@ class Transport:
         self.requests += 1
         self._con.update_session_auth_header(self._sent_token)
         more = {} if body is None else {"data": body}
-        send = getattr(self._con, method)
-        response: requests.Response = send(self.base + path, headers=dict(headers), allow_redirects=False, **more)
+        send, url = getattr(self._con, method), self.base + path
+        with noted(method.upper(), url) as note:
+            response: requests.Response = send(url, headers=dict(headers), allow_redirects=False, **more)
+            note.status = response.status_code
         return answer_of(response)
 
     def _pace(self, owner: str) -> Pace:
