@@ -45,11 +45,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.servers.google_workspace import batch
+from tests.servers.google_workspace.admin_directory import Directory
 from tests.servers.google_workspace.checking import answered, asked_call, unauthorised
 from tests.servers.google_workspace.discovery import Method, find
 from tests.servers.google_workspace.partial import selected
 from tests.servers.google_workspace.people import People
 from tests.servers.google_workspace.protocol import Answer, Call, Fault, GoogleError, Handler, Switches
+from tests.servers.google_workspace.sign_in import SignIn
+from tests.servers.google_workspace.tasks import Tasks
 from tests.servers.google_workspace.world import World
 from tests.servers.microsoft.no_mail import could_mail
 from tests.servers.microsoft.serving import serving
@@ -84,7 +87,9 @@ class Google:
 
     def __post_init__(self) -> None:
         self.people = People(self.world)
-        areas = (self.people,)
+        self.tasks, self.directory = Tasks(self.world), Directory(self.world)
+        self.sign_in = SignIn(self.world, self.directory.company)
+        areas = (self.people, self.tasks, self.directory, self.sign_in)
         self.handlers: dict[str, Handler] = {name: run for area in areas for name, run in area.handlers().items()}
         self.routes: list[Route] = [route for area in areas for route in area.routes()]
         self.lock_themselves = ("people.",)  # beginnings of ids of methods whose handlers take world.lock on their own
