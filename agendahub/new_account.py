@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from agendahub.account_zone import MICROSOFT, local_zone
 from agendahub.failure import Failure
 from agendahub.secret_input import read_secret
 from agendahub.texts import _
-from config.sign_in import OAUTH
+from config.sign_in import GOOGLE, OAUTH
 
 
 @dataclass(slots=True)
@@ -30,15 +30,21 @@ class NewAccount:
     authority: str = ""
     ca_file: str = ""
     secret: str = ""
+    given: str = field(default="", repr=False)  # a secret that goes into the store
 
     def values(self) -> dict[str, Any]:
         """For the configuration file."""
-        everything = {field.name: getattr(self, field.name) for field in fields(self)}
+        everything = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "given"}
         return {name: value for name, value in everything.items() if value and (name, value) != ("auth", "basic")}
 
 
 def ask_for_the_rest(account: NewAccount) -> None:
     """What is missing. Raises Failure where nobody can be asked."""
+    if account.connector == GOOGLE:
+        from agendahub.google_account import ask_at_google
+
+        ask_at_google(account, _ask, lambda what, option: _ask(what, option, needed=False))
+        return
     account.auth = account.auth or ("device" if account.connector == "microsoft365" else "basic")
     if account.connector != "microsoft365" and account.connector != "memory":
         account.url = account.url or _ask(_("Address of the server"), "--url")
@@ -61,13 +67,13 @@ def ask_for_the_rest(account: NewAccount) -> None:
 
 def secret_of(account: NewAccount) -> str:
     """The password, token or app's secret to keep in the store; "" where the account needs none of us."""
-    if account.secret:
-        return ""
+    if account.secret or account.given:
+        return account.given
     if account.auth == "app":
         return "" if account.certificate else read_secret(_("Secret of the app"))
     if account.auth in OAUTH:
         return ""
-    if account.auth == "bearer" and account.connector in MICROSOFT:
+    if account.auth == "bearer" and account.connector in (*MICROSOFT, GOOGLE):
         return read_secret(_("Token"))
     return read_secret(_("Password for {user}").format(user=account.username)) if account.username else ""
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.failure import Failure
-from agendahub.signing_in import RESOURCES
+from agendahub.signing_in import GOOGLE, RESOURCES
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.settings import AccountSettings
@@ -22,9 +22,13 @@ def steps_of(workspace: Workspace, account: AccountSettings, collection: str, wr
     settings = workspace.connector_settings(account)
     if account.connector == "dav":
         return dav.probe(settings, collection, write=write is not False)
+    connect = partial(registry.connect, account.connector)
+    if account.connector == GOOGLE:
+        from connectors.google_workspace import probe as google  # its library is slow to load
+
+        return google.probe(settings, connect, collection, write=bool(write))
     if account.connector not in RESOURCES:
         raise Failure(_("Accounts of this kind cannot be tested step by step."))
-    connect = partial(registry.connect, account.connector)
     resource = RESOURCES[account.connector]
     return _and_its_zone(account, microsoft.probe(settings, connect, collection, write=bool(write), resource=resource))
 

@@ -58,6 +58,21 @@ class Place(Protocol):
         """A number."""
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """A `Place`, by its address."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> At:
+        """Of any address on it."""
+        parts = urlsplit(url)
+        return cls(parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
 # ---------------------------------------------------------------- the way there
 
 
@@ -138,6 +153,20 @@ def step(name: str, act: Callable[[], str], advice: Advice) -> Step:
         said = f" The server says: {err.server_said}" if err.server_said else ""
         todo = next((text for kind, text in advice if isinstance(err, kind)), "Test again later.")
         raise StepFailed(Step(name, False, f"{err}{said}", todo)) from err
+
+
+def tried(connector: Connector, collection: str, advice: Advice, *, write: bool) -> Iterator[Step]:
+    """A mailbox: what is in it, one read, and one item written and deleted if it shall be. Raises StepFailed."""
+    found: list[RemoteCollection] = []
+    yield step("mailbox", lambda: discovered(connector, found), advice)
+    place = chosen(found, collection)
+    yield step("read", lambda: read(connector, place), advice)
+    if not write:
+        yield Step("write and delete", True, "Not tried.", "Test with --write to make and delete one item.")
+    elif place.read_only:
+        yield Step("write and delete", True, f"Not tried: {place.name} is read-only.", "Name a collection that is not.")
+    else:
+        yield step("write and delete", lambda: written(connector, place)[0], advice)
 
 
 def discovered(connector: Connector, found: list[RemoteCollection]) -> str:

@@ -43,6 +43,7 @@ def add_to(app: typer.Typer) -> None:
         "pass show work | agendahub account add work --url https://dav.example.org --username ada",
         "agendahub account add work --url https://dav.example.org --username ada --secret-from env:WORK_PASSWORD",
         "agendahub account add office --connector microsoft365",
+        "agendahub account add gmail --connector google_workspace --secret-from file:client_secret.json",
         "agendahub account add mail --connector exchange --auth ntlm --username 'OFFICE\\ada' "
         "--url https://mail.example.org/EWS/Exchange.asmx",
         "agendahub account add all --connector microsoft365 --auth app --tenant example.org --client-id 1b2c... "
@@ -55,8 +56,10 @@ def add(
     url: Annotated[str, typer.Option(help=_("The server, or just its domain: https://example.org."))] = "",
     username: Annotated[str, typer.Option(help=_("Who signs in."))] = "",
     secret_from: SecretFrom = "",
-    connector: Annotated[str, typer.Option(help=_("Which kind of system: dav, exchange, microsoft365."))] = "dav",
-    auth: Annotated[str, typer.Option(help=_("basic, digest, bearer, ntlm, device, web or app."))] = "",
+    connector: Annotated[
+        str, typer.Option(help=_("Which kind of system: dav, exchange, google_workspace, microsoft365."))
+    ] = "dav",
+    auth: Annotated[str, typer.Option(help=_("basic, digest, bearer, ntlm, desktop, device, web or app."))] = "",
     mailbox: Annotated[str, typer.Option(help=_("Whose mailbox, by its address; else that of who signs in."))] = "",
     zone: Annotated[str, typer.Option(help=_("Time zone for events that name none, such as Europe/Prague."))] = "",
     tenant: Annotated[str, typer.Option(help=_("Microsoft's directory: its id or domain."))] = "",
@@ -64,7 +67,9 @@ def add(
     certificate: Annotated[
         str, typer.Option(metavar="REFERENCE", help=_("The app's key and certificate (PEM): env:NAME or file:PATH."))
     ] = "",
-    authority: Annotated[str, typer.Option(help=_("Where to sign in, if not at Microsoft's public cloud."))] = "",
+    authority: Annotated[
+        str, typer.Option(help=_("Where to sign in, if not at Google or Microsoft's public cloud."))
+    ] = "",
     ca_file: Annotated[str, typer.Option(help=_("Your own certificate authority (PEM)."))] = "",
 ) -> None:
     from agendahub.new_account import NewAccount
@@ -82,7 +87,7 @@ def add(
     account = NewAccount(name, connector, url, username, auth, **more, **files, secret=_from_here(secret_from, "file:"))
     _store(workspace, account)
     _tell_zone(account, given=zone)
-    signs_in = account.auth in {"device", "web"}
+    signs_in = account.auth in {"desktop", "device", "web"}
     hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
     hint = _("Added {name}. Next: agendahub account sign-in {quoted}") if signs_in else hint
     say(hint.format(name=name, quoted=quote(name)))
@@ -224,7 +229,8 @@ def secret(
 ) -> None:
     from pathlib import Path
 
-    from agendahub.secret_input import read_secret
+    from agendahub.secret_input import read_document, read_secret
+    from config.sign_in import GOOGLE
 
     workspace = workspace_of(context)
     account = workspace.account(name)
@@ -237,7 +243,8 @@ def secret(
         hint = _("The {what} of {name} is not in the store but in {where}; change it there.")
         raise Failure(hint.format(what=what, name=name, where=where))
     asked = _("Password for {user}").format(user=account.username or name)
-    workspace.put_secret(stored, Path(certificate).read_text("utf-8") if certificate else read_secret(asked))
+    read = read_document if account.connector == GOOGLE else read_secret
+    workspace.put_secret(stored, Path(certificate).read_text("utf-8") if certificate else read(asked))
     say(_("Done. A running daemon uses it at its next try."))
 
 

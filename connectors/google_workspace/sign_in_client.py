@@ -23,10 +23,9 @@ class Client:
 
 def client_of(settings: ConnectorSettings) -> Client:
     """The secret may be the whole file that the Google Cloud console offers ("Download JSON"). Raises NotAuthorised."""
-    found = _json(settings.secret)
+    kind, inner = downloaded(settings.secret)
     client = Client(settings.client_id, settings.secret.strip())
-    if found:
-        inner = found.get("installed") or found.get("web") or {}
+    if kind:
         client = Client(str(inner.get("client_id", "")), str(inner.get("client_secret", "")))
     if not client.id or not client.secret:
         raise NotAuthorised(
@@ -38,8 +37,8 @@ def client_of(settings: ConnectorSettings) -> Client:
 
 def key_of(settings: ConnectorSettings) -> dict[str, Any]:
     """The key of a service account (its JSON file), with the place that gives tokens. Raises NotAuthorised."""
-    found = _json(settings.secret)
-    if found.get("type") != "service_account" or not found.get("private_key") or not found.get("client_email"):
+    kind, found = downloaded(settings.secret)
+    if kind != "service_account" or not found.get("private_key") or not found.get("client_email"):
         raise NotAuthorised(
             "The account's secret must be the JSON key of a service account, the whole file: "
             f"agendahub account secret {account_of(settings)}."
@@ -55,9 +54,18 @@ def made_for(settings: ConnectorSettings) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _json(text: str) -> dict[str, Any]:
+def downloaded(text: str) -> tuple[str, dict[str, Any]]:
+    """Which of Google's JSON files it is (installed, web: OAuth clients; service_account; other), and what it says.
+
+    "" for a text that is no JSON object: a secret that was copied.
+    """
+    if not text.lstrip().startswith("{"):
+        return "", {}
     try:
-        found = json.loads(text) if text.lstrip().startswith("{") else {}
+        found = dict(json.loads(text))
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return "other", {}
+    for kind in ("installed", "web"):
+        if isinstance(found.get(kind), dict):
+            return kind, found[kind]
+    return ("service_account" if found.get("type") == "service_account" else "other"), found

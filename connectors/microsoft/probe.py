@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from connectors.microsoft.sign_in import OAUTH, token_source
 from connectors.microsoft.sign_in_scopes import GRAPH, Resource, authority_of, resource_of
-from connectors.probing import Step, StepFailed, chosen, discovered, network, read, step, written
+from connectors.probing import At, Step, StepFailed, network, step, tried
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import (
     CollectionGone,
@@ -20,7 +19,7 @@ from sync_engine.errors import (
     Throttled,
     Unavailable,
 )
-from sync_engine.ports import Connector, RemoteCollection
+from sync_engine.ports import Connector
 
 _SIGN_IN = (
     (NotAuthorised, "See docs/microsoft365.md, troubleshooting."),
@@ -39,18 +38,6 @@ _ADVICE = (
 _NO_MAILBOX = "For a fan-out that is right: go on with agendahub fanout add. Else set the account's mailbox."
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    scheme: str
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, url: str) -> _Place:
-        parts = urlsplit(url)
-        return cls(parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-
-
 def probe(
     settings: ConnectorSettings,
     connect: Callable[[ConnectorSettings], Connector],
@@ -66,13 +53,13 @@ def probe(
     try:
         if settings.auth in OAUTH:
             yield from _signed_in(settings, resource or resource_of(settings))
-        yield from network(_Place.of(settings.url or GRAPH), settings)
+        yield from network(At.of(settings.url or GRAPH), settings)
         if settings.auth == "app" and not settings.mailbox:
             yield Step("mailbox", True, "Not tried: the account names none.", _NO_MAILBOX)
             return
         connector = connect(replace(settings, max_wait=0.0))
         try:
-            yield from _mailbox(connector, collection, write=write)
+            yield from tried(connector, collection, _ADVICE, write=write)
         finally:
             connector.close()
     except StepFailed as failed:
@@ -80,7 +67,7 @@ def probe(
 
 
 def _signed_in(settings: ConnectorSettings, resource: Resource) -> Iterator[Step]:
-    place = _Place.of(authority_of(settings))
+    place = At.of(authority_of(settings))
     for found in network(place, settings):
         yield replace(found, name=f"sign-in service, {found.name}")
 
@@ -89,16 +76,3 @@ def _signed_in(settings: ConnectorSettings, resource: Resource) -> Iterator[Step
         return f"A token was given by {place.host}."
 
     yield step("sign-in", token, _SIGN_IN)
-
-
-def _mailbox(connector: Connector, collection: str, *, write: bool) -> Iterator[Step]:
-    found: list[RemoteCollection] = []
-    yield step("mailbox", lambda: discovered(connector, found), _ADVICE)
-    place = chosen(found, collection)
-    yield step("read", lambda: read(connector, place), _ADVICE)
-    if not write:
-        yield Step("write and delete", True, "Not tried.", "Test with --write to make and delete one item.")
-    elif place.read_only:
-        yield Step("write and delete", True, f"Not tried: {place.name} is read-only.", "Name a collection that is not.")
-    else:
-        yield step("write and delete", lambda: written(connector, place)[0], _ADVICE)
