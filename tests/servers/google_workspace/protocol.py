@@ -101,6 +101,8 @@ class Switches:
     short_pages: bool = False  # pages have one entry less than would fit
     backwards: bool = False  # a listing comes in another order than it was made in
     bare_tombstones: bool = False  # cancelled events have nothing but what is guaranteed (C4, C5)
+    import_duplicates: bool = False  # import of an iCalUID that stands there is 409 (seen in the wild), no update
+    guests_unheard: bool = False  # a guest's change of what is the organiser's is passed over in silence, no 403
     user_quota: int | None = None  # calls per user in a minute; Google's is 600
     gate: threading.Event | None = None  # every call waits for it, and is counted as running
     pushes: bool = True  # watch channels are called by themselves; else a test calls `push`

@@ -5,6 +5,9 @@
         google.faults.append(Fault(429, method="events.insert", headers={"Retry-After": "1"}))      # protocol.Fault
         google.switches.page_size = 2                               # protocol.Switches
         google.requests, google.outer, google.asked("calendar.events.list"), google.most_at_once  # what came
+        google.calendar.box("ada@example.com").entries, .events(calendar), .put(calendar, **body)   # calendar_api.py
+        google.calendar.calendars.share(calendar, address, "reader"), .make(owner, about), .expire_tokens()
+        google.push()                                  # watch channels now (calendar_channels.py; switches.pushes)
 
     with desk() as made:                               # client.py: the same with the real library beside it
         calendar = made.api("ada@example.com")         # build_from_document; or "people.v1", "tasks.v1"
@@ -39,6 +42,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,6 +50,7 @@ from starlette.routing import Route
 
 from tests.servers.google_workspace import batch
 from tests.servers.google_workspace.admin_directory import Directory
+from tests.servers.google_workspace.calendar_api import CalendarApi
 from tests.servers.google_workspace.checking import answered, asked_call, unauthorised
 from tests.servers.google_workspace.discovery import Method, find
 from tests.servers.google_workspace.partial import selected
@@ -86,10 +91,10 @@ class Google:
     url: str = ""  # http://127.0.0.1:PORT/
 
     def __post_init__(self) -> None:
-        self.people = People(self.world)
+        self.calendar, self.people = CalendarApi(self.world), People(self.world)
         self.tasks, self.directory = Tasks(self.world), Directory(self.world)
         self.sign_in = SignIn(self.world, self.directory.company)
-        areas = (self.people, self.tasks, self.directory, self.sign_in)
+        areas = (self.calendar, self.people, self.tasks, self.directory, self.sign_in)
         self.handlers: dict[str, Handler] = {name: run for area in areas for name, run in area.handlers().items()}
         self.routes: list[Route] = [route for area in areas for route in area.routes()]
         self.lock_themselves = ("people.",)  # beginnings of ids of methods whose handlers take world.lock on their own
@@ -104,6 +109,10 @@ class Google:
     def give(self, address: str, **more: Any) -> str:
         """As `World.give`: an access token."""
         return self.world.give(address, **more)
+
+    def push(self) -> int:
+        """Call the addresses of watch channels now; how many calls that were. By itself it happens after an answer."""
+        return self.calendar.channels.push()
 
     def asked(self, method: str) -> int:
         """How often a method was called, by a regular expression that is searched in its id."""
@@ -148,7 +157,8 @@ class Google:
             request.scope["state"]["transport"].abort()
         if fault and fault.cut:
             headers["Content-Length"], content = str(len(content)), content[: len(content) // 2]
-        return Response(content, told.status, headers)
+        push = BackgroundTask(self.push) if self.switches.pushes and self.calendar.channels.live else None
+        return Response(content, told.status, headers, background=push)
 
     # ------------------------------------------------------------ one call
 
