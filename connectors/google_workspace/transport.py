@@ -35,6 +35,7 @@ from connectors.google_workspace.failures import (
 from connectors.google_workspace.lines import BROKEN, MAX_DOWNLOAD, PATIENCE, Line
 from connectors.google_workspace.services import services_at
 from connectors.pacing import Pace, Paced, pace_of
+from connectors.request_log import noted
 from connectors.settings import ConnectorSettings
 from connectors.token_source import StandingToken, TokenSource
 from sync_engine.errors import NotAuthorised, Throttled
@@ -199,14 +200,18 @@ class Transport:
         if not self._services.is_ours(url):
             raise Garbled(f"The token goes to Google only, not to {url[:100]!r}; check the account's URL.")
         self.requests += 1
-        response, content = self._authorized().request(url, method, body=body, headers=headers)
+        with noted(method, url) as note:
+            response, content = self._authorized().request(url, method, body=body, headers=headers)
+            note.status = response.status
         return answer_of(response.status, response, content)
 
     def _downloaded(self, url: str) -> tuple[Answer, bytes]:
         for attempt in count(1):
             self.requests += 1
             try:
-                response, content = self._authorized().http.request(url)
+                with noted("GET", url) as note:
+                    response, content = self._authorized().http.request(url)
+                    note.status = response.status
             except BROKEN as err:
                 if attempt >= READ_TRIES or never_sent(err) or isinstance(err, TimeoutError):
                     raise connection_failure(err, urlsplit(url).hostname or url, writing=False) from err
