@@ -15,6 +15,7 @@ from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.contact_writing import First, Writing
 from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
+from connectors.google_workspace.outcomes import in_order
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, Rejected, VersionConflict
@@ -32,6 +33,10 @@ class _Batch:
     done: dict[int, Written] = field(default_factory=dict)
     firsts: dict[int, First] = field(default_factory=dict)
     stopped: AccountError | None = None
+
+    def told(self, n: int) -> Written | AccountError:
+        """Of one write; why it was not sent."""
+        return self.done.get(n, self.stopped)
 
 
 class BatchWriting:
@@ -52,7 +57,7 @@ class BatchWriting:
                 self._conclude(batch, self._sent({n: batch.firsts[n] for n in group}))
         except AccountError as err:
             batch.stopped = err
-        yield from _in_order(batch, len(writes))
+        yield from in_order([batch.told(n) for n in range(len(writes))])
 
     def _prepare(self, batch: _Batch, writes: Sequence[Write]) -> None:
         ids = {n: write.ref.id for n, write in enumerate(writes) if write.ref and self._needs_look(write)}
@@ -161,15 +166,3 @@ def _told(response: Mapping[str, Any]) -> Person | ItemError | OutcomeUnknown:
     if code in (_PRECONDITION, _ABORTED):
         return VersionConflict("The contact was changed at Google.", server_said=said)
     return Rejected("Google refuses this contact.", server_said=said)
-
-
-def _in_order(batch: _Batch, count: int) -> Iterator[Written]:
-    """What was not sent comes last, as an error for all of it; before something that was, it is looked at again."""
-    last = max(batch.done, default=-1)
-    for n in range(count):
-        if n in batch.done:
-            yield batch.done[n]
-        elif batch.stopped is not None and n > last:
-            raise batch.stopped
-        else:
-            yield OutcomeUnknown(f"It was not done for now, and is looked at again: {batch.stopped}")

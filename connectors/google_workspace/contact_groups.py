@@ -21,6 +21,7 @@ _LABEL = "USER_CONTACT_GROUP"
 _FIELDS = "name,groupType,clientData"
 _PAGE = 1000  # the most that Google gives
 _FRESH = 3600.0  # seconds
+_SHOWN = 60.0  # seconds after which a list shows a label that was made
 
 
 class Groups:
@@ -33,6 +34,7 @@ class Groups:
         self._at = 0.0  # when they were read, seconds since 1970; 0: never
         self._names: dict[str, str] = {}  # of labels that are categories, by id
         self._marked: dict[str, str] = {}  # of those that are collections
+        self._made: dict[str, tuple[str, float]] = {}  # by id: the name, and when we made it
         self._refused: set[str] = set()  # names that Google does not take
 
     # ------------------------------------------------------------ reading
@@ -45,7 +47,9 @@ class Groups:
         for one in listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups"):
             if one.get("groupType") == _LABEL and not (one.get("metadata") or {}).get("deleted"):
                 (marked if is_marked(one) else names)[str(one["resourceName"])] = str(one.get("name") or "")
-        self._names, self._marked, self._at = names, marked, self._now()
+        self._at = self._now()
+        unseen = {group: name for group, (name, at) in self._made.items() if self._at - at < _SHOWN}
+        self._names, self._marked = unseen | names, marked
 
     def learn(self, people: Iterable[Person]) -> None:
         """Read them if somebody is in one that is not known, or if that was long ago."""
@@ -126,8 +130,9 @@ class Groups:
         return self._noted(found)
 
     def _noted(self, group: Mapping[str, Any]) -> str:
-        made = str(group["resourceName"])
-        self._names[made] = str(group.get("name") or "")
+        made, name = str(group["resourceName"]), str(group.get("name") or "")
+        self._names[made] = name
+        self._made[made] = (name, self._now())
         return made
 
     def _found(self, name: str) -> str | None:

@@ -1,0 +1,128 @@
+"""Google's tasks: ids are the ids of tasks, versions their entity tags.
+
+No UID or key of ours can be hidden on a task: what a lost answer made is found by its looks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from connectors.google_workspace.lists import listed
+from connectors.google_workspace.mapping_tasks import kept_task
+from connectors.google_workspace.outcomes import in_order
+from connectors.google_workspace.places import LISTS, Place
+from connectors.google_workspace.task_listing import TaskListing
+from connectors.google_workspace.task_reading import TaskReading, read
+from connectors.google_workspace.task_writing import TaskWriting, task_in
+from connectors.google_workspace.transport import Transport
+from connectors.settings import ConnectorSettings
+from sync_engine.errors import AccountError, ItemError
+from sync_engine.formats import with_uid
+from sync_engine.item import Item
+from sync_engine.model import Kind, Record, Task
+from sync_engine.ports import (
+    Broken,
+    Changed,
+    Cursor,
+    KnownVersions,
+    Page,
+    RemoteCollection,
+    RemoteRef,
+    Removed,
+    Write,
+    Written,
+)
+
+
+class Tasks:
+    """The Part for tasks."""
+
+    lag = 0.0
+
+    def __init__(
+        self,
+        transport: Transport,
+        settings: ConnectorSettings,  # noqa: ARG002 - as every part
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._transport = transport
+        self._reading = TaskReading(transport)
+        self._listing = TaskListing(self._reading, now)
+        self._writing = TaskWriting(transport, self._reading)
+        self._known: KnownVersions | None = None  # what the hub has, as its last pull told
+
+    def collections(self) -> Sequence[RemoteCollection]:
+        """All task lists."""
+        lists = listed(self._transport, self._transport.tasks.tasklists().list, {"maxResults": 100}, "items")
+        kinds = frozenset({Kind.TASK})
+        return [
+            RemoteCollection(Place(LISTS, str(one["id"])).collection, str(one.get("title") or ""), kinds)
+            for one in lists
+        ]
+
+    def changes(self, place: Place, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
+        """By the time of the last change; see `task_listing`."""
+        self._known = known
+        return self._listing.afresh(place, known) if since is None else self._listing.since(place, since, known)
+
+    def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        """Fifty in one request."""
+        return self._reading.fetch(place, ids)
+
+    def kept(self, record: Record) -> Record | None:
+        """What will be read of a task that is written."""
+        try:
+            return kept_task(record) if isinstance(record, Task) else None
+        except ItemError:
+            return None
+
+    def find(self, place: Place, item: Item, key: str) -> Changed | Broken | None:
+        """The one that this process made with the key; else the newest that looks so and that the hub has not."""
+        if made := self._writing.made(key):
+            (found,) = self._reading.fetch(place, [made])
+            if not isinstance(found, Removed):
+                return found
+            self._writing.forget(key)
+        return self._alike(place, item)
+
+    def _alike(self, place: Place, item: Item) -> Changed | None:
+        wanted = self.kept(task_in(item))
+        if wanted is None:
+            return None
+        documents = sorted(self._reading.documents(place), key=lambda one: str(one.get("updated") or ""), reverse=True)
+        found = [one for one in map(read, documents) if isinstance(one, Changed)]
+        alike = [one for one in found if with_uid(one.item.record, item.uid) == with_uid(wanted, item.uid)]
+        known = self._known([one.ref.id for one in alike]) if self._known and alike else {}
+        return next((one for one in alike if one.ref.id not in known), None)
+
+    # ------------------------------------------------------------ writes
+
+    def create(self, place: Place, item: Item, key: str) -> RemoteRef:
+        """Google gives it an id; there is no second one for a key as long as this process remembers."""
+        made = self._alone(place, Write(None, item, key=key))
+        assert made is not None
+        return made
+
+    def update(self, place: Place, ref: RemoteRef, item: Item, base: Item | None) -> RemoteRef:
+        """What differs, if it is still in that version."""
+        made = self._alone(place, Write(ref, item, base))
+        assert made is not None
+        return made
+
+    def delete(self, place: Place, ref: RemoteRef) -> None:
+        """If it is still in that version; what is below it stays."""
+        self._alone(place, Write(ref, None))
+
+    def _alone(self, place: Place, write: Write) -> RemoteRef | None:
+        (told,) = self._writing.write(place, [write])
+        if isinstance(told, ItemError | AccountError):
+            raise told
+        return told
+
+    def write(self, place: Place, writes: Sequence[Write]) -> Iterator[Written]:
+        """Many in few requests."""
+        return in_order(self._writing.write(place, writes))
+
+    def finish(self, place: Place, ref: RemoteRef | None, item: Item, key: str) -> None:
+        """Nothing: every write is one request."""
