@@ -34,7 +34,7 @@ class Groups:
         self._at = 0.0  # when they were read, seconds since 1970; 0: never
         self._names: dict[str, str] = {}  # of labels that are categories, by id
         self._marked: dict[str, str] = {}  # of those that are collections
-        self._made: dict[str, tuple[str, float]] = {}  # by id: the name, and when we made it
+        self._own: dict[str, tuple[str, float]] = {}  # by id: the name, and when we made it
         self._refused: set[str] = set()  # names that Google does not take
 
     # ------------------------------------------------------------ reading
@@ -48,7 +48,7 @@ class Groups:
             if one.get("groupType") == _LABEL and not (one.get("metadata") or {}).get("deleted"):
                 (marked if is_marked(one) else names)[str(one["resourceName"])] = str(one.get("name") or "")
         self._at = self._now()
-        unseen = {group: name for group, (name, at) in self._made.items() if self._at - at < _SHOWN}
+        unseen = {group: name for group, (name, at) in self._own.items() if self._at - at < _SHOWN}
         self._names, self._marked = unseen | names, marked
 
     def learn(self, people: Iterable[Person]) -> None:
@@ -132,7 +132,7 @@ class Groups:
     def _noted(self, group: Mapping[str, Any]) -> str:
         made, name = str(group["resourceName"]), str(group.get("name") or "")
         self._names[made] = name
-        self._made[made] = (name, self._now())
+        self._own[made] = (name, self._now())
         return made
 
     def _found(self, name: str) -> str | None:
