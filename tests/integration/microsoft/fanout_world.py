@@ -224,6 +224,19 @@ class Company:
         return sorted(_shown_name(item.fields) for item in found)
 
 
+@contextmanager
+def company_of_three(front: Front, folder: Path) -> Iterator[Company]:
+    """Three colleagues, and two contacts of the company."""
+    for address in PEOPLE[:3]:
+        front.add(address)
+    made = Company(folder, front)
+    made.put("u1", "Grace Hopper")
+    made.put("u2", "Alan Turing")
+    made.refresh()
+    yield made
+    made.workspace.close()
+
+
 @cache
 def _empty_store() -> bytes:
     """Made once: migrations take long."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from agendahub.outcome import Result
-from agendahub.work import Worker
-from connectors.capabilities import MakesCollections
 from sync_engine.errors import NoAccess
-from sync_engine.model import Kind
-from tests.integration.microsoft.fanout_world import PEOPLE, SERVICE, Company, EwsFront, all_well, ews_front
+from tests.integration.microsoft.fanout_world import (
+    PEOPLE,
+    SERVICE,
+    Company,
+    EwsFront,
+    all_well,
+    company_of_three,
+    ews_front,
+)
 
 ADA, BOB = PEOPLE[0], PEOPLE[1]
 
@@ -27,33 +30,8 @@ def front() -> Iterator[EwsFront]:
 
 @pytest.fixture
 def company(front: EwsFront, tmp_path: Path) -> Iterator[Company]:
-    """Three colleagues."""
-    for address in PEOPLE[:3]:
-        front.add(address)
-    made = Company(tmp_path, front)
-    made.put("u1", "Grace Hopper")
-    made.put("u2", "Alan Turing")
-    made.refresh()
-    yield made
-    made.workspace.close()
-
-
-def test_thirty_mailboxes_get_everything_and_idle_costs_one_request_each(front: EwsFront, tmp_path: Path) -> None:
-    for address in PEOPLE:
-        front.add(address)
-    company = Company(tmp_path, front)
-    company.put("u1", "Grace Hopper")
-    assert company.refresh().joined == tuple(PEOPLE)
-    all_well(company.sync())
-    assert [company.inside(address) for address in PEOPLE] == [["Grace Hopper"]] * 30
-    all_well(company.sync())
-    before = front.requests()
-    all_well(company.sync())
-    assert front.requests() - before == 30
-    company.put("u1", "Grace Murray")
-    all_well(company.sync())
-    assert [company.inside(address) for address in PEOPLE] == [["Grace Murray"]] * 30
-    company.workspace.close()
+    with company_of_three(front, tmp_path) as made:
+        yield made
 
 
 def test_lists_in_lists_are_opened(company: Company) -> None:
@@ -98,42 +76,10 @@ def test_r34_r11_who_leaves_keeps_everything_and_is_matched_when_he_comes_back(c
     assert company.names() == ["Alan Turing", "Grace Murray"]
 
 
-def test_workers_that_race_make_one_folder_below_contacts(company: Company) -> None:
-    [binding] = [binding for binding in company.bindings() if binding.address == ADA]
-    start = threading.Barrier(3)
-
-    def work() -> Result:
-        start.wait(10)
-        return company.cycle(Worker(company.workspace), binding).result
-
-    with ThreadPoolExecutor(3) as pool:
-        results = [future.result(60) for future in [pool.submit(work) for _ in range(3)]]
-    assert set(results) <= {Result.OK, Result.BUSY}
+def test_the_folder_is_made_below_contacts(company: Company) -> None:
     all_well(company.sync([ADA]))
-    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
     [folder] = company.folders(ADA)
     assert folder.parent == company.mailbox(ADA).well_known("contacts").id
-
-
-def test_connectors_that_race_make_one_folder(company: Company) -> None:
-    """As two hubs would, without a lease between them."""
-    [account] = {company.workspace.account(one.account) for one in company.bindings() if one.address == ADA}
-    start = threading.Barrier(4)
-
-    def make(kind: Kind) -> str:
-        connector = company.workspace.connector(account)
-        start.wait(10)
-        try:
-            assert isinstance(connector, MakesCollections)
-            return connector.make_collection("AgendaHub", frozenset({kind})).id
-        finally:
-            connector.close()
-
-    for kind, sort in ((Kind.CONTACT, "contacts"), (Kind.EVENT, "calendar")):
-        with ThreadPoolExecutor(4) as pool:
-            made = set(pool.map(make, [kind] * 4))
-        there = [one for one in company.mailbox(ADA).of_kind(sort) if one.name == "AgendaHub"]
-        assert (len(made), len(there)) == (1, 1)
 
 
 def test_a_deleted_folder_deletes_nothing_and_a_renamed_one_is_followed(company: Company) -> None:

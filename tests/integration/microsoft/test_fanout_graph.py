@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,14 +17,19 @@ from agendahub.fanout_report import fanout_rows, member_rows
 from agendahub.outcome import Result
 from agendahub.work import Worker
 from agendahub.workspace import utc_now
-from connectors.capabilities import MakesCollections
 from storage.admin_config import ensure_collection, forget_binding
 from storage.fanouts import set_folder_made
 from storage.tables import links
 from sync_engine.errors import NoAccess
-from sync_engine.model import Kind
 from sync_engine.ports import Origin
-from tests.integration.microsoft.fanout_world import PEOPLE, Company, GraphFront, all_well, graph_front
+from tests.integration.microsoft.fanout_world import (
+    PEOPLE,
+    Company,
+    GraphFront,
+    all_well,
+    company_of_three,
+    graph_front,
+)
 from tests.samples import event
 from tests.servers.microsoft.graph_protocol import Fault
 
@@ -41,33 +44,8 @@ def front() -> Iterator[GraphFront]:
 
 @pytest.fixture
 def company(front: GraphFront, tmp_path: Path) -> Iterator[Company]:
-    """Three colleagues."""
-    for address in PEOPLE[:3]:
-        front.add(address)
-    made = Company(tmp_path, front)
-    made.put("u1", "Grace Hopper")
-    made.put("u2", "Alan Turing")
-    made.refresh()
-    yield made
-    made.workspace.close()
-
-
-def test_thirty_mailboxes_get_everything_and_idle_costs_one_request_each(front: GraphFront, tmp_path: Path) -> None:
-    for address in PEOPLE:
-        front.add(address)
-    company = Company(tmp_path, front)
-    company.put("u1", "Grace Hopper")
-    assert company.refresh().joined == tuple(PEOPLE)
-    all_well(company.sync())
-    assert [company.inside(address) for address in PEOPLE] == [["Grace Hopper"]] * 30
-    all_well(company.sync())
-    before = front.requests()
-    all_well(company.sync())
-    assert front.requests() - before == 30
-    company.put("u1", "Grace Murray")
-    all_well(company.sync())
-    assert [company.inside(address) for address in PEOPLE] == [["Grace Murray"]] * 30
-    company.workspace.close()
+    with company_of_three(front, tmp_path) as made:
+        yield made
 
 
 # ---------------------------------------------------------------- people come and go
@@ -181,42 +159,6 @@ def test_a_lost_answer_to_the_making_makes_no_second_folder(company: Company) ->
     company.write()
     all_well(company.sync([ADA]))
     assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
-
-
-def test_workers_that_race_make_one_folder(company: Company) -> None:
-    [binding] = [binding for binding in company.bindings() if binding.address == ADA]
-    start = threading.Barrier(4)
-
-    def work() -> Result:
-        start.wait(10)
-        return company.cycle(Worker(company.workspace), binding).result
-
-    with ThreadPoolExecutor(4) as pool:
-        results = [future.result(60) for future in [pool.submit(work) for _ in range(4)]]
-    assert set(results) <= {Result.OK, Result.BUSY}
-    all_well(company.sync([ADA]))
-    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
-
-
-def test_connectors_that_race_make_one_folder(company: Company) -> None:
-    """As two hubs would, without a lease between them."""
-    [account] = {company.workspace.account(one.account) for one in company.bindings() if one.address == ADA}
-    start = threading.Barrier(4)
-
-    def make(kind: Kind) -> str:
-        connector = company.workspace.connector(account)
-        start.wait(10)
-        try:
-            assert isinstance(connector, MakesCollections)
-            return connector.make_collection("AgendaHub", frozenset({kind})).id
-        finally:
-            connector.close()
-
-    for kind, sort in ((Kind.CONTACT, "contacts"), (Kind.EVENT, "calendar")):
-        with ThreadPoolExecutor(4) as pool:
-            made = set(pool.map(make, [kind] * 4))
-        there = [one for one in company.mailbox(ADA).of_kind(sort) if one.name == "AgendaHub"]
-        assert (len(made), len(there)) == (1, 1)
 
 
 def test_a_deleted_folder_is_made_again_but_not_twice_a_day(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
