@@ -54,7 +54,7 @@ class Tasks:
 
     def collections(self) -> Sequence[RemoteCollection]:
         """All task lists."""
-        lists = listed(self._transport, self._transport.tasks.tasklists().list, {"maxResults": 100}, "items")
+        lists = listed(self._transport, self._transport.tasks.tasklists(), {"maxResults": 100}, "items")
         kinds = frozenset({Kind.TASK})
         return [
             RemoteCollection(Place(LISTS, str(one["id"])).collection, str(one.get("title") or ""), kinds)
