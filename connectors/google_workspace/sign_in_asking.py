@@ -48,6 +48,8 @@ class Asking(transport.Request):
         self.answer = answer_of(got.content)
         if passes(self.answer):
             raise refusal(self.answer, self._settings)
+        if not self.answer.get("error") and not isinstance(self.answer.get("access_token"), str):
+            raise Unavailable(NONSENSE)
         return _Response(got.status_code, got.headers, got.content)
 
     def close(self) -> None:

@@ -59,7 +59,7 @@ _ERRORS = {
 
 def passes(answer: Mapping[str, Any]) -> bool:
     """An error that ends by itself."""
-    return answer.get("error") in _PASSING
+    return str(answer.get("error")) in _PASSING
 
 
 def refusal(answer: Mapping[str, Any], settings: ConnectorSettings) -> SyncError:
