@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.google_workspace.sign_in_world import office_at_google
 from tests.servers.google_workspace.client import Desk, desk
+
+__all__ = ["google", "office_at_google"]
 
 
 @pytest.fixture
