@@ -26,6 +26,7 @@ from tests.servers.google_workspace.people_switches import PeopleSwitches
 from tests.servers.google_workspace.protocol import Answer, Call, GoogleError, Handler
 from tests.servers.google_workspace.world import World
 
+GATE = 30.0  # seconds that a change waits at most
 _LETTER = b"\xff\xd8\xff\xe0 the picture of a letter \xff\xd9"
 _RPC = {409: "ABORTED", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 
@@ -49,6 +50,10 @@ class People:
             if address not in self._books:
                 self._books[address] = Book(self._world.clock, self.switches, lambda: self.switches.held)
             return self._books[address]
+
+    def running(self, address: str) -> int:
+        """How many changes of this user run now."""
+        return self._busy[address.lower()]
 
     def handlers(self) -> dict[str, Handler]:
         """By method id."""
@@ -79,6 +84,8 @@ class People:
 
         def alone(call: Call) -> Answer:
             with self._one_at_a_time(call.user.address):
+                if self.switches.change_gate is not None:
+                    self.switches.change_gate.wait(GATE)
                 if self.switches.change_seconds:
                     time.sleep(self.switches.change_seconds)
                 return self._locked(run)(call)

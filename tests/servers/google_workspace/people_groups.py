@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from tests.servers.google_workspace.people_book import SYSTEM_GROUPS, Book
-from tests.servers.google_workspace.people_checks import ADDABLE, group_names, invalid
+from tests.servers.google_workspace.people_checks import ADDABLE, group_names, invalid, stale
 from tests.servers.google_workspace.people_history import Document, State
 from tests.servers.google_workspace.people_lists import Lists
 from tests.servers.google_workspace.people_person import mask, stamp
@@ -85,7 +85,7 @@ class Groups:
         book, given = self._book(call), call.body.get("contactGroup", {})
         state = _state(book, _label_name(call))
         if given.get("etag") and given["etag"] != state.etag:
-            raise GoogleError(400, "failedPrecondition", "Request contactGroup.etag is not the current one.")
+            raise stale("contactGroup.etag")
         changing = mask(call.body.get("updateGroupFields") or "name", frozenset({"clientData", "name"}), "updateGroup")
         fields = dict(state.fields)
         if "name" in changing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ class PeopleSwitches:
         409  # status of a change while another of the same user runs: 409, 429, 503; 0: it is let through
     )
     change_seconds: float = 0.0  # how long a change runs
+    change_gate: threading.Event | None = None  # every change runs until it is set
     most_contacts: int = 25_000  # of a user
     recoded_photos: bool = False  # a photo is read as other bytes than were written
     no_photo_urls: bool = False  # the bytes of photos cannot be had (404)
