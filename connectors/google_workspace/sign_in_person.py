@@ -12,13 +12,13 @@ from typing import Any
 
 import requests
 from google_auth_oauthlib.flow import Flow
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 from requests_oauthlib import OAuth2Session
 
 from connectors.google_workspace.sign_in import granted
 from connectors.google_workspace.sign_in_asking import NONSENSE, answer_of
 from connectors.google_workspace.sign_in_client import client_of, made_for
-from connectors.google_workspace.sign_in_places import auth_uri, token_uri
+from connectors.google_workspace.sign_in_places import auth_uri, authority_of, token_uri
 from connectors.google_workspace.sign_in_refusals import not_consented, refusal
 from connectors.google_workspace.sign_in_scopes import scopes_of
 from connectors.kept_sign_in import Granted
@@ -65,8 +65,8 @@ class PersonSignIn:
     def _redeemed(self, begun: BrowserSignIn, code: str) -> Granted:
         """No scopes are named: the library takes it ill when others are given than were asked for."""
         with self._flow(begun.flow["redirect_uri"], begun.flow["verifier"], None) as flow:
-            told = flow.fetch_token(code=code, include_client_id=True)
-        return granted(told, self._settings, self._scopes, begun.flow["nonce"])
+            flow.fetch_token(code=code, include_client_id=True)
+            return granted(flow.oauth2session.answer, self._settings, self._scopes, begun.flow["nonce"])
 
     @contextmanager
     def _flow(self, redirect_uri: str, verifier: str, scopes: list[str] | None) -> Iterator[Flow]:
@@ -77,6 +77,9 @@ class PersonSignIn:
         session = _Session(self._settings, http, client_id=client.id, scope=scopes, redirect_uri=redirect_uri)
         try:
             yield Flow(session, kind, config, redirect_uri, verifier or None)
+        except InsecureTransportError:
+            said = f"The sign-in at {authority_of(self._settings)} is not over https; nothing was sent there."
+            raise Unavailable(said) from None
         except (OAuth2Error, ValueError):  # an answer that holds no token
             raise Unavailable(NONSENSE) from None
         finally:
@@ -89,12 +92,13 @@ class _Session(OAuth2Session):  # type: ignore[misc]  # the library has no types
     def __init__(self, settings: ConnectorSettings, http: SignInHttp, **more: Any) -> None:
         super().__init__(**more)
         self._settings, self._http = settings, http
+        self.answer: dict[str, Any] = {}  # as it came
 
     def request(self, method: str, url: str, *, data: Any = None, headers: Any = None, **_more: Any) -> Any:
         """The one request for tokens. Raises NotAuthorised, Unavailable, Throttled."""
         assert method == "POST"
         got: requests.Response = self._http.post(url, data=data, headers=headers)
-        answer = answer_of(got.content)
-        if answer.get("error"):
-            raise refusal(answer, self._settings)
+        self.answer = answer_of(got.content)
+        if self.answer.get("error"):
+            raise refusal(self.answer, self._settings)
         return got
