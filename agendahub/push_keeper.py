@@ -343,7 +343,8 @@ class Keeper:
     def _state(self, wanted: set[int]) -> tuple[str, str]:
         if self._problem:
             return (OFF if self._lasting else RENEWING), self._problem
-        refused = [reason for number, (_again, reason) in self._refused.items() if number in wanted]
+        standing = set(self._known.values())
+        refused = [why for number, (_again, why) in self._refused.items() if number in wanted - standing]
         if not wanted:
             return OFF, _("no binding of it is at work")
         if len(refused) >= len(wanted):

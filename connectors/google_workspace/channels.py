@@ -45,7 +45,12 @@ class CalendarChannels:
             "expiration": str(int(until.timestamp() * 1000)),
         }
         watching = self._transport.calendar.events().watch(calendarId=place.id, body=channel)
-        return _subscription(self._transport.ask(watching, writing=True), hook, until)
+        try:
+            made = self._transport.ask(watching, writing=True)
+        except Rejected as err:  # there are calendars without: holidays, birthdays
+            message = "Google tells nothing of changes in this calendar."
+            raise Rejected(message, server_said=err.server_said) from err
+        return _subscription(made, hook, until)
 
     def renew(self, subscription: str, until: datetime) -> datetime | None:  # noqa: ARG002
         """As `connectors.push.Webhooks`: never."""
