@@ -23,7 +23,8 @@ from connectors.exchange.plans import Plan, half_said_anew, same_schedule, to_up
 from connectors.exchange.reading import Reading
 from connectors.exchange.services import UpdateItems
 from connectors.exchange.transport import Transport
-from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten
+from connectors.unfinished import later_steps, tell_refused
+from sync_engine.errors import ItemError, OutcomeUnknown
 from sync_engine.item import Item
 from sync_engine.model import Event, Kind
 from sync_engine.ports import Changed, RemoteRef
@@ -47,20 +48,13 @@ class Steps:
         Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
         """
         refused: list[ItemError] = []
-        try:
+        with later_steps():
             version = self._picture(place, item_id, plan, refused, new=new, again=again)
             if isinstance(item.record, Event):
                 refused += self._exceptions(place, item_id, plan, item.record, again=again)
                 version = ""
             ref = RemoteRef(item_id, self._unmarked(place, item_id, version))
-        except OutcomeUnknown:
-            raise
-        except AccountError as err:
-            message = f"A write of several steps broke off and is gone on with later: {err}"
-            raise OutcomeUnknown(message, server_said=err.server_said) from err
-        if refused:
-            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
-            raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
+        tell_refused(ref, refused)
         if isinstance(item.record, Event):
             return RemoteRef(item_id)  # it may be of somebody who wrote between two steps: what is read back tells
         return ref

@@ -27,12 +27,11 @@ from connectors.google_workspace.feeds import token_pages
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import OTHER_CONTACTS, Place
 from connectors.google_workspace.transport import Transport
+from connectors.paging import in_pages, versions_of
 from sync_engine.errors import CursorExpired, ItemError
 from sync_engine.ports import Broken, Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 _PAGE = 1000  # people in one answer, the most that Google gives
-_TOGETHER = 100  # changes that are worth a transaction
-_ASKED = 1000  # ids for one question to the hub
 _FEW = 200  # people the hub does not know: up to so many in a list of all are looked at directly
 _OTHER_FIELDS = "names,emailAddresses,phoneNumbers,metadata"
 
@@ -60,7 +59,7 @@ class Listing:
         changes = list(self._changes(place, people, known))
         if not others:
             changes += self._of_labels(place, cursor, people, known)
-        yield from _paged(changes, self._cursor(place, token or cursor.t).text)
+        yield from in_pages(changes, self._cursor(place, token or cursor.t).text)
 
     def _round(self, place: Place, token: str) -> tuple[list[Person], str]:
         try:
@@ -72,7 +71,7 @@ class Listing:
 
     def _changes(self, place: Place, people: Sequence[Person], known: KnownVersions) -> Iterator[Change]:
         there = [person for person in people if not is_deleted(person)]
-        versions = _ask(known, [*map(name_of, people), *(name for one in there for name in former_names(one))])
+        versions = versions_of(known, [*map(name_of, people), *(name for one in there for name in former_names(one))])
         if there and place.sort != OTHER_CONTACTS:
             self._groups.refresh()
             self._groups.require(place)
@@ -126,7 +125,7 @@ class Listing:
         if len(ids) > _FEW:
             raise CursorExpired("A label with many contacts has another name; everything is listed once.")
         people = [person for person in self._reading.people(ids).values() if person]
-        yield from self._told(place, people, _ask(known, ids))
+        yield from self._told(place, people, versions_of(known, ids))
 
     def _members(self, groups: Sequence[str]) -> set[str]:
         request = self._transport.people.contactGroups().batchGet(
@@ -148,12 +147,12 @@ class Listing:
             self._groups.require(place)
         people, token = self._round_of_all(place)
         names = [name_of(person) for person in people]
-        versions = _ask(known, names)
+        versions = versions_of(known, names)
         if versions and len(names) - len(versions) <= _FEW:
             people = self._looked_at(place, people, versions)
         changes = self._told(place, people, versions)
         there = (one for one in changes if not isinstance(one, Removed))
-        yield from _paged(there, self._cursor(place, token).text, complete=True)
+        yield from in_pages(there, self._cursor(place, token).text, complete=True)
 
     def _round_of_all(self, place: Place) -> tuple[list[Person], str]:
         """Each once, in its last state: who is changed while the list is read may be told twice."""
@@ -186,21 +185,3 @@ class Listing:
 
 def _each_once(pages: Iterable[tuple[list[Person], str]]) -> list[Person]:
     return list({name_of(person): person for people, _ in pages for person in people}.values())
-
-
-def _ask(known: KnownVersions, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), _ASKED):
-        found |= known(ids[start : start + _ASKED])
-    return found
-
-
-def _paged(changes: Iterable[Change], cursor: str, *, complete: bool = False) -> Iterator[Page]:
-    """In lists that are worth a transaction; only the last one has the cursor."""
-    some: list[Change] = []
-    for change in changes:
-        if len(some) >= _TOGETHER:
-            yield Page(some)
-            some = []
-        some.append(change)
-    yield Page(some, cursor, complete)

@@ -27,7 +27,8 @@ from connectors.google_workspace.failures import Gone, write_failure
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected, VersionConflict
+from connectors.unfinished import later_steps, tell_refused
+from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef
 
@@ -50,18 +51,11 @@ class Steps:
         up everything else in every cycle. Raises OutcomeUnknown when it breaks off, PartlyWritten when the picture is
         refused.
         """
-        try:
+        with later_steps():
             last, refused = self._with_photo(person, plan.photo or b"", again=again)
             last = self._unmarked(last)
-        except OutcomeUnknown:
-            raise
-        except AccountError as err:
-            message = f"A write of several steps broke off and is gone on with later: {err}"
-            raise OutcomeUnknown(message, server_said=err.server_said) from err
         ref = self._reading.ref(place, last)
-        if refused is not None:
-            message = f"It was written without its picture: {refused}"
-            raise PartlyWritten(message, remote_id=ref.id, version=ref.version, server_said=refused.server_said)
+        tell_refused(ref, [refused] if refused is not None else [])
         return ref if self._is_ours(place, person, last) else replace(ref, version="")
 
     def _with_photo(self, person: Person, photo: bytes, *, again: bool) -> tuple[Person, ItemError | None]:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.task_reading import Document, TaskReading, read, reference
+from connectors.paging import in_pages, versions_of
 from sync_engine.errors import CursorExpired
 from sync_engine.ports import Change, KnownVersions, Listed, Page, Removed
 
 OVERLAP = timedelta(minutes=5)
 _KEPT = 6 * 3600.0  # seconds after which a cursor that told nothing new is renewed
 _OUTLIVED = 14 * 86400.0  # seconds: after that deleted tasks may not be told any more
-_TOGETHER = 100  # changes that are worth a transaction
-_ASKED = 1000  # ids for one question to the hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +53,18 @@ class TaskListing:
         changes = list(_changes(documents, known, telling_removed=True))
         following = Cursor(max([cursor.t, *map(_updated, documents)], key=_moment), int(now))
         if following.t != cursor.t or now - cursor.at > _KEPT or any(not isinstance(one, Listed) for one in changes):
-            yield from _paged(changes, following.text)
+            yield from in_pages(changes, following.text)
 
     def afresh(self, place: Place, known: KnownVersions) -> Iterator[Page]:
         """All that is there, ending in a complete page. Raises CollectionGone and the errors of a read."""
         now = self._now()
         documents = self._reading.documents(place)
         cursor = Cursor(max(map(_updated, documents), key=_moment, default=""), int(now))
-        yield from _paged(_changes(documents, known, telling_removed=False), cursor.text, complete=True)
+        yield from in_pages(_changes(documents, known, telling_removed=False), cursor.text, complete=True)
 
 
 def _changes(documents: Sequence[Document], known: KnownVersions, *, telling_removed: bool) -> Iterator[Change]:
-    versions: dict[str, str] = {}
-    ids = [str(one["id"]) for one in documents]
-    for start in range(0, len(ids), _ASKED):
-        versions |= known(ids[start : start + _ASKED])
+    versions = versions_of(known, [str(one["id"]) for one in documents])
     for document in documents:
         ref = reference(document)
         if document.get("deleted"):
@@ -102,14 +98,3 @@ def _moment(stamp: str) -> datetime:
 
 def _before(stamp: str) -> str:
     return f"{(_moment(stamp).astimezone(UTC) - OVERLAP).isoformat(timespec='milliseconds')[:23]}Z"
-
-
-def _paged(changes: Iterable[Change], cursor: str, *, complete: bool = False) -> Iterator[Page]:
-    """In lists that are worth a transaction; only the last one has the cursor."""
-    some: list[Change] = []
-    for change in changes:
-        if len(some) >= _TOGETHER:
-            yield Page(some)
-            some = []
-        some.append(change)
-    yield Page(some, cursor, complete)

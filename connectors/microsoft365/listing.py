@@ -20,14 +20,14 @@ from connectors.microsoft365.cursor import Cursor
 from connectors.microsoft365.feed import Feed, Round, pages, version_of
 from connectors.microsoft365.places import Place
 from connectors.microsoft365.queries import LIST, VERSIONS
-from connectors.microsoft365.reading import TOGETHER, Reading
+from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.transport import Transport
+from connectors.paging import TOGETHER, in_pages, versions_of
 from sync_engine.errors import CursorExpired
 from sync_engine.model import Kind
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 BULK = 0.2  # of the items: from this part on all are read in pages, not each by its id
-_ASKED = 1000  # ids for one question to the hub
 
 
 class Listing:
@@ -50,11 +50,11 @@ class Listing:
             if cursor.worn(now):
                 yield Page((), following)
             return
-        yield from _paged(self._changes(place, found, known), following)
+        yield from in_pages(self._changes(place, found, known), following)
 
     def _changes(self, place: Place, found: Round, known: KnownVersions) -> Iterator[Change]:
         gone = found.removed - found.there.keys()
-        versions = _ask(known, [*found.there, *gone])
+        versions = versions_of(known, [*found.there, *gone])
         both = found.removed & found.there.keys()
         there = {item_id: version for item_id, version in found.there.items() if item_id not in both}
         yield from self._reading.fetch(place, sorted(both))
@@ -62,7 +62,7 @@ class Listing:
             yield from self._reading.fetch(place, sorted(gone & versions.keys()))
             if gone - versions.keys():
                 there |= self._elsewhere(place, known, there.keys())
-                versions |= _ask(known, list(there))
+                versions |= versions_of(known, list(there))
         else:
             yield from (Removed(item_id) for item_id in sorted(gone))
         yield from self._read(place, there, versions)
@@ -70,7 +70,7 @@ class Listing:
     def _elsewhere(self, place: Place, known: KnownVersions, seen: Iterable[str]) -> dict[str, str]:
         """Events whose version is not the known one: of one of them an occurrence went, whose id tells nothing."""
         listed = self._versions(place)
-        versions = _ask(known, list(listed))
+        versions = versions_of(known, list(listed))
         return {i: v for i, v in listed.items() if i not in set(seen) and versions.get(i) != v}
 
     def _read(self, place: Place, there: Mapping[str, str], versions: Mapping[str, str]) -> Iterator[Change]:
@@ -96,13 +96,13 @@ class Listing:
         found = self._feed.begin(place, now)
         cursor = Cursor(found.link, int(now), int(now) if found.window else 0)
         there = self._versions(place) if found.window else dict(found.there)
-        versions = _ask(known, list(there))
+        versions = versions_of(known, list(there))
         new = [i for i, version in there.items() if not version or versions.get(i) != version]
         if len(new) > max(TOGETHER, BULK * len(there)):
             changes = self._in_bulk(place, there, versions)
         else:
             changes = self._read(place, there, versions)
-        yield from _paged((one for one in changes if not isinstance(one, Removed)), cursor.text, complete=True)
+        yield from in_pages((one for one in changes if not isinstance(one, Removed)), cursor.text, complete=True)
 
     def _in_bulk(self, place: Place, there: Mapping[str, str], versions: Mapping[str, str]) -> Iterator[Change]:
         """By pages of the list; what the list leaves out of the feed's ids is read by its id."""
@@ -136,21 +136,3 @@ def _split(documents: Sequence[dict[str, Any]]) -> tuple[dict[str, str], list[di
     """Series, whose exceptions a list does not tell, and the rest."""
     masters = {str(one["id"]): version_of(one) for one in documents if one.get("type") == "seriesMaster"}
     return masters, [one for one in documents if one.get("type") != "seriesMaster"]
-
-
-def _ask(known: KnownVersions, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), _ASKED):
-        found |= known(ids[start : start + _ASKED])
-    return found
-
-
-def _paged(changes: Iterable[Change], cursor: str, *, complete: bool = False) -> Iterator[Page]:
-    """In lists that are worth a transaction; only the last one has the cursor."""
-    some: list[Change] = []
-    for change in changes:
-        if len(some) >= TOGETHER:
-            yield Page(some)
-            some = []
-        some.append(change)
-    yield Page(some, cursor, complete)

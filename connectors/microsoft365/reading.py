@@ -26,8 +26,6 @@ from sync_engine.item import Item
 from sync_engine.model import Contact, Kind, Photo, Record
 from sync_engine.ports import Broken, Changed, RemoteRef, Removed, Role
 
-TOGETHER = 5 * MOST
-"""Items that are read between two pages."""
 _RAW = 100_000  # characters of what cannot be read that are kept
 Answered: TypeAlias = Changed | Broken | Removed
 

@@ -24,7 +24,8 @@ from connectors.microsoft365.plans import DONE, Plan, to_update, with_properties
 from connectors.microsoft365.reading import Reading, written
 from connectors.microsoft365.transport import Transport
 from connectors.photos import media_type
-from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected
+from connectors.unfinished import later_steps, tell_refused
+from sync_engine.errors import ItemError, Rejected
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef
 
@@ -49,21 +50,14 @@ class Steps:
         """
         ref = RemoteRef(item_id)
         refused: list[ItemError] = []
-        try:
+        with later_steps():
             for step in self._steps(place, item_id, plan):
                 refused += _refusal(step, again=again)
             try:
                 ref = self._unmark(place, item_id)
             except ItemError as err:
                 refused.append(err)
-        except OutcomeUnknown:
-            raise
-        except AccountError as err:
-            message = f"A write of several steps broke off and is gone on with later: {err}"
-            raise OutcomeUnknown(message, server_said=err.server_said) from err
-        if refused:
-            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
-            raise PartlyWritten(message, remote_id=item_id, version=ref.version, server_said=refused[0].server_said)
+        tell_refused(ref, refused)
         return replace(ref, version="")  # it may be somebody's who wrote between two steps: what is read back tells
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
