@@ -1,0 +1,73 @@
+"""The contract on Google's tasks, as calendars are there: a list of them is a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync_engine.item import Item
+from sync_engine.model import Kind
+from sync_engine.ports import Changed, Connector, RemoteRef
+from tests.contract.connector_contract import ConnectorContract, Hub, task, title
+from tests.integration.google_workspace.contacts_desk import PartsDesk, parts_desk
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[PartsDesk]:
+    """One server for all tests of this file; each has a list of its own."""
+    with parts_desk() as made:
+        yield made
+
+
+class TestGoogleTasks(ConnectorContract):
+    """No UID can be hidden on a task: it is known by the id that Google gave it."""
+
+    kind = Kind.TASK
+    kept_fields = frozenset({"summary"})
+
+    def make(self, title: str, uid: str = "") -> Item:
+        return task(title, uid)
+
+    @pytest.fixture
+    def connector(self, desk: PartsDesk) -> Connector:
+        return desk.tasks()
+
+    @pytest.fixture
+    def somebody(self, desk: PartsDesk) -> Connector:
+        return desk.tasks()
+
+    @pytest.fixture
+    def calendar(self, desk: PartsDesk) -> str:
+        desk.clock.turn(minutes=20)
+        return f"lists/{desk.to_do.add_list('to do').id}"
+
+    @pytest.fixture
+    def address_book(self) -> str:
+        pytest.skip("Contacts are another part.")
+
+    def create_again(self, connector: Connector, collection: str, item: Item, key: str, made: RemoteRef) -> None:
+        """The connector remembers what it made with a key."""
+        assert connector.create(collection, item, key).id == made.id
+
+    def missing_id(self, there: str) -> str:
+        return there[:-1] + "x"
+
+    def missing_collection(self, there: str) -> str:
+        return there + "x"
+
+    # ------------------------------------------------------------ what is otherwise, as no UID is kept
+
+    def test_what_was_created_is_there(self, connector: Connector, somebody: Connector, calendar: str) -> None:
+        ref = connector.create(calendar, task("Zmrzlina & <čaj> 日本"), "k")
+        (found,) = somebody.fetch(calendar, [ref.id])
+        assert isinstance(found, Changed)
+        assert (found.item.uid, title(found.item), found.item.kind) == (ref.uid, "Zmrzlina & <čaj> 日本", Kind.TASK)
+
+    @pytest.mark.parametrize("uid", ["a b/ü%41", "{B-1}:?#", "x" * 300])
+    def test_any_uid_can_be_created_and_found(self, connector: Connector, calendar: str, uid: str) -> None:
+        ref = connector.create(calendar, task("e", uid), "k")
+        found = connector.find(calendar, task("e", uid), "k")
+        assert isinstance(found, Changed)
+        assert found.as_written == ref
+        assert list(Hub(connector, calendar).pull().items) == [ref.id]
