@@ -1,0 +1,220 @@
+"""agendahub account add|sign-in|sign-out|test for accounts at Google, in this process."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from typer.testing import CliRunner
+
+from agendahub.cli import app
+from agendahub.commands import account_sign_in
+from agendahub.kept_tokens import name_of
+from agendahub.workspace import Workspace
+from config import load
+from connectors.google_workspace.sign_in_scopes import SERVICES
+from connectors.kept_sign_in import Kept
+from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
+
+
+class Cli:
+    """Commands on one configuration."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = folder / "agendahub.toml"
+        self.run("init")
+
+    def run(self, *words: str, typed: str = "", code: int = 0) -> str:
+        """What it prints."""
+        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.stdout
+
+    def fails(self, *words: str, typed: str = "") -> str:
+        """The sentence."""
+        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
+        assert done.exit_code == 1, done.output
+        return str(done.exception)
+
+    def account(self, name: str) -> Any:
+        """As the configuration has it."""
+        return load(self.config).settings.account(name)
+
+    def secrets(self) -> list[str]:
+        """Names of what is kept encrypted."""
+        rows = sqlite3.connect(self.config.parent / "agendahub.db").execute("SELECT name FROM secrets ORDER BY name")
+        return [row[0] for row in rows]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    return Cli(tmp_path)
+
+
+@pytest.fixture
+def at_google(office: GoogleOffice) -> tuple[str, ...]:
+    where = ("--url", office.root, "--authority", office.root, "--ca-file", str(office.ca))
+    return ("--connector", "google_workspace", *where)
+
+
+def client_file(office: GoogleOffice, folder: Path, kind: str = "installed") -> Path:
+    """As it is downloaded from the console."""
+    file = folder / "client_secret.json"
+    client = office.client if kind == "installed" else office.google.sign_in.client(kind)
+    file.write_text(json.dumps(office.google.sign_in.config(client, office.root)))
+    return file
+
+
+def test_from_the_downloaded_file(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], tmp_path: Path) -> None:
+    file = client_file(office, tmp_path)
+    shown = cli.run("account", "add", "gmail", *at_google, "--secret-from", f"file:{file}", "--username", ADA)
+    assert "Next: agendahub account sign-in gmail" in shown
+    account = cli.account("gmail")
+    assert (account.auth, account.client_id, account.secret) == ("desktop", office.client.id, f"file:{file}")
+    assert office.client.secret not in cli.config.read_text()
+
+
+def test_what_is_piped_goes_into_the_store(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    whole = json.dumps(office.google.sign_in.config(office.client, office.root), indent=2)
+    cli.run("account", "add", "gmail", *at_google, typed=whole)
+    assert cli.account("gmail").secret == "store:gmail"
+    assert cli.account("gmail").client_id == office.client.id
+    workspace = Workspace(load(cli.config))
+    assert json.loads(workspace.secret(cli.account("gmail"))) == json.loads(whole)
+    workspace.close()
+    cli.run("account", "add", "plain", *at_google, "--client-id", office.client.id, typed="GOCSPX-typed\n")
+    cli.run("account", "secret", "plain", typed=whole)
+    assert "Signed in as" in sign_in(cli, office, "plain", "--port", "0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "said"),
+    [
+        ("installed", ("--auth", "web"), "This file is for --auth desktop, not for --auth web"),
+        ("installed", ("--auth", "app"), "needs the JSON key of a service account"),
+        ("installed", ("--client-id", "another"), "of another OAuth client"),
+        ("web", ("--auth", "desktop"), "This file is for --auth web"),
+        ("service_account", ("--auth", "desktop"), "This file is for --auth app"),
+        ("none", (), "Nothing was given|No password was given|--client-id is needed"),
+        ("installed", ("--mailbox", ADA), 'at Google only auth = "app" opens the mailbox'),
+        ("installed", ("--tenant", "x"), "tenant is of no use at Google"),
+        ("installed", ("--auth", "device"), "This file is for --auth desktop"),
+        (
+            "text",
+            ("--auth", "device", "--client-id", "x"),
+            "google_workspace signs in with desktop, web, app or bearer",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_and_not_added(
+    cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], kind: str, words: tuple[str, ...], said: str
+) -> None:
+    sign_in_server, before = office.google.sign_in, cli.config.read_text()
+    texts = {"service_account": json.dumps(office.key()), "none": "", "text": "GOCSPX-x"}
+    typed = texts[kind] if kind in texts else json.dumps(sign_in_server.config(sign_in_server.client(kind), "/"))
+    told = cli.fails("account", "add", "gmail", *at_google, *words, typed=typed)
+    assert any(one in told for one in said.split("|")), told
+    assert cli.config.read_text() == before
+    assert cli.secrets() == []
+
+
+def sign_in(cli: Cli, office: GoogleOffice, name: str, *words: str, code: int = 0) -> str:
+    """With a browser on this machine: it opens what the command shows."""
+    shown: list[str] = []
+    show, urls = account_sign_in._show, []
+
+    def browser() -> None:
+        end = time.monotonic() + 20
+        while not urls and time.monotonic() < end:
+            time.sleep(0.01)
+        requests.get(urls[0], verify=str(office.ca), timeout=10)
+
+    def watched(what: str, url: str) -> None:
+        urls.append(url)
+        show(what, url)
+
+    person = threading.Thread(target=browser)
+    person.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account_sign_in, "_show", watched)
+        shown.append(cli.run("account", "sign-in", name, *words, code=code))
+    person.join(20)
+    return shown[0]
+
+
+def add(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], *words: str) -> None:
+    file = client_file(office, cli.config.parent)
+    cli.run("account", "add", "gmail", *at_google, "--secret-from", f"file:{file}", *words)
+
+
+def test_sign_in_and_out(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    add(cli, office, at_google)
+    shown = sign_in(cli, office, "gmail")
+    assert "Open this address in a browser on this machine:" in shown
+    assert f"Signed in as {ADA}" in shown
+    assert cli.secrets() == [name_of("gmail")]
+    workspace = Workspace(load(cli.config))
+    kept = Kept.read(workspace.tokens(cli.account("gmail")).load())
+    workspace.close()
+    assert (kept.person, bool(kept.refresh_token)) == (ADA, True)
+    assert kept.refresh_token not in shown
+    assert "https://myaccount.google.com/connections" in cli.run("account", "sign-out", "gmail")
+    assert cli.secrets() == []
+
+
+def test_a_browser_on_another_machine(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    """The address that it could not open is pasted."""
+    add(cli, office, at_google)
+    pasted: list[str] = []
+
+    class Person:
+        """Reads the address from the screen, and types the other one."""
+
+        def __call__(self) -> str:
+            shown = requests.get(pasted.pop(), verify=str(office.ca), timeout=10, allow_redirects=False)
+            return shown.headers["Location"] + "\n"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account_sign_in, "_show", lambda _what, url: pasted.append(url))
+        patch.setattr("builtins.input", Person())
+        shown = cli.run("account", "sign-in", "gmail", "--paste")
+    assert f"Signed in as {ADA}" in shown
+    assert "belongs to no sign-in" in cli.fails("account", "sign-in", "gmail", "--paste", typed="https://x/?code=1\n")
+    assert "belongs to no sign-in" in cli.fails("account", "sign-in", "gmail", "--paste", typed="what?\n")
+
+
+def test_paste_is_for_google_only(cli: Cli) -> None:
+    cli.run("account", "add", "office", "--connector", "microsoft365", "--client-id", "x", "--zone", "UTC")
+    assert "sign in with a code" in cli.fails("account", "sign-in", "office", "--paste")
+
+
+def test_a_sign_in_that_was_refused_says_why(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    add(cli, office, at_google)
+    office.google.sign_in.switches.says = "access_denied"
+    sign_in(cli, office, "gmail", code=1)
+    assert cli.secrets() == []
+
+
+def test_as_a_service_account(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], tmp_path: Path) -> None:
+    key = office.key()
+    office.google.sign_in.delegate(key, *SERVICES)
+    words = at_google[:4] + at_google[6:]  # the key names its own place
+    cli.run("account", "add", "all", *words, "--mailbox", ADA, typed=json.dumps(key, indent=2))
+    account = cli.account("all")
+    assert (account.auth, account.client_id, account.secret) == ("app", "", "store:all")
+    assert f"Signed in as {key['client_email']} ({ADA})" in cli.run("account", "sign-in", "all")
+    assert len(office.asked("jwt-bearer")) == 1
+    assert cli.secrets() == ["all", name_of("all")]
+    office.google.sign_in.delegate(key)
+    assert "may not act for this person" in cli.fails("account", "sign-in", "all")
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(key, indent=2))
+    cli.run("account", "add", "again", *words, "--secret-from", f"file:{file}")
+    assert cli.account("again").auth == "app"
+    assert f"Signed in as {key['client_email']}." in cli.run("account", "sign-in", "again")
