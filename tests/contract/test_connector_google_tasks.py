@@ -58,7 +58,9 @@ class TestGoogleTasks(ConnectorContract):
 
     # ------------------------------------------------------------ what is otherwise, as no UID is kept
 
-    def test_what_was_created_is_there(self, connector: Connector, somebody: Connector, calendar: str) -> None:
+    def test_what_was_created_is_there(  # type: ignore[override]
+        self, connector: Connector, somebody: Connector, calendar: str
+    ) -> None:
         ref = connector.create(calendar, task("Zmrzlina & <čaj> 日本"), "k")
         (found,) = somebody.fetch(calendar, [ref.id])
         assert isinstance(found, Changed)

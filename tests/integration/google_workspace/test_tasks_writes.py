@@ -159,7 +159,7 @@ def test_r06_a_lost_answer_is_settled_by_looks(desk: PartsDesk, tasks: OnePart, 
 def test_r05_a_key_makes_one_task(desk: PartsDesk, tasks: OnePart, errands: TaskList, where: str) -> None:
     ref = tasks.create(where, to_do("milk"), "key")
     assert tasks.create(where, to_do("milk"), "key").id == ref.id
-    assert [one.id for one in tasks.write(where, [Write(None, to_do("milk"), key="key")]) if one] == [ref.id]
+    assert list(tasks.write(where, [Write(None, to_do("milk"), key="key")])) == [RemoteRef(ref.id)]
     assert titles(errands) == ["milk"]
     desk.to_do.delete(errands, ref.id)
     assert tasks.find(where, to_do("milk"), "key") is None
