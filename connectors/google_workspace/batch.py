@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Protocol
 
 from googleapiclient.http import HttpRequest
@@ -15,10 +14,10 @@ from googleapiclient.http import HttpRequest
 from connectors.google_workspace.answers import Answer
 from connectors.google_workspace.batch_bodies import answers_in, multipart
 from connectors.google_workspace.failures import DEFAULT_WAIT, PASSING, READ_TRIES, failure, is_throttled, wait_of
-from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
+from connectors.insisting import insist
+from sync_engine.errors import AccountError, SuspectListing
 
 MOST = 50
-TRIES = 4  # of a request that is throttled again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +97,13 @@ class Batch:
             return [Answer(0) for _ in asked]
 
     def _insist(self, asked: Sequence[Asked], *, writing: bool) -> list[Answer]:
-        answers: dict[int, Answer] = {}
-        left = list(range(len(asked)))
-        for attempt in count(1):
-            try:
-                answers |= self._once([(n, asked[n]) for n in left], writing=writing)
-            except AccountError as err:
-                if attempt == 1 or not writing:
-                    raise
-                if isinstance(err, OutcomeUnknown):
-                    answers |= dict.fromkeys(left, Answer(0))
-                break  # what was done in the first try has its answers
-            left = [n for n in left if _again(answers[n], attempt, writing=writing)]
-            if not left or attempt >= TRIES or max(self._pause(answers[n], attempt) for n in left) > 0:
-                break
-        return [answers[n] for n in range(len(asked))]
+        def send(some: Sequence[tuple[int, Asked]]) -> dict[int, Answer]:
+            return self._once(some, writing=writing)
+
+        def again(answer: Answer, attempt: int) -> bool:
+            return is_throttled(answer) or (not writing and answer.status in PASSING and attempt < READ_TRIES)
+
+        return insist(asked, send, again, self._pause, Answer(0) if writing else None)
 
     def _pause(self, answer: Answer, attempt: int) -> float:
         """Note the pause that is asked for; positive when it is too long to be waited for here."""
@@ -139,9 +130,3 @@ def _part(one: Asked) -> tuple[str, str, str | None, dict[str, str]]:
     headers = {str(name): str(value) for name, value in one.request.headers.items()}
     match = {"If-Match": one.if_match} if one.if_match else {}
     return one.request.method, one.request.uri, one.request.body, headers | match
-
-
-def _again(answer: Answer, attempt: int, *, writing: bool) -> bool:
-    if is_throttled(answer):
-        return True
-    return not writing and answer.status in PASSING and attempt < READ_TRIES

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from connectors.insisting import insist
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_without_mailbox, read_failure, wait_of
 from connectors.microsoft365.transport import IMMUTABLE, READ_TRIES, Transport
@@ -19,7 +20,6 @@ from connectors.pacing import AT_ONCE
 from sync_engine.errors import AccountError, NotAuthorised, OutcomeUnknown, SuspectListing
 
 MOST = 20
-TRIES = 4  # of a request that is throttled again and again
 _PASSING = frozenset({500, 502, 503, 504})
 
 
@@ -76,27 +76,13 @@ class Batch:
         return self._insist(parts, owner, writing=True)
 
     def _insist(self, parts: Sequence[Part], owner: str, *, writing: bool) -> list[Answer]:
-        answers: dict[int, Answer] = {}
-        left = list(range(len(parts)))
-        for attempt in range(1, TRIES + 1):
-            try:
-                answers |= self._signed_in([(n, parts[n]) for n in left], owner, writing=writing)
-            except AccountError as err:
-                if attempt == 1 or not writing:
-                    raise
-                if isinstance(err, OutcomeUnknown):
-                    answers |= dict.fromkeys(left, Answer(0))
-                break  # what was done in the first try has its answers
-            left = [n for n in left if self._again(answers[n], attempt, writing=writing)]
-            if not left or max(self._pause(answers[n], owner) for n in left) > 0:
-                break
-        return [answers[n] for n in range(len(parts))]
+        def send(some: Sequence[_Numbered]) -> dict[int, Answer]:
+            return self._signed_in(some, owner, writing=writing)
 
-    @staticmethod
-    def _again(answer: Answer, attempt: int, *, writing: bool) -> bool:
-        if answer.status == 429:
-            return True
-        return not writing and answer.status in _PASSING and attempt < READ_TRIES
+        def again(answer: Answer, attempt: int) -> bool:
+            return answer.status == 429 or (not writing and answer.status in _PASSING and attempt < READ_TRIES)
+
+        return insist(parts, send, again, lambda answer, _: self._pause(answer, owner), Answer(0) if writing else None)
 
     def _pause(self, answer: Answer, owner: str) -> float:
         """Note the pause that is asked for; positive when it is too long to be waited for here."""
