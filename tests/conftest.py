@@ -32,7 +32,7 @@ def _every_statement_is_one_for_all_databases() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nobody_is_mailed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test does with Microsoft's servers: no request may mail anybody (R10), unless it is about that."""
+    """No request to servers of Microsoft's or Google's kind may mail anybody (R10), unless the test is about that."""
     with nullcontext() if request.node.get_closest_marker("mails") else no_mail():
         yield
 

@@ -171,3 +171,25 @@ def test_c05_instances_go_with_their_series(google: Desk) -> None:
     ada.delete(series)
     assert ada.all() == []
     assert {one["status"] for one in ada.page(syncToken=token)["items"]} == {"cancelled"}
+
+
+def test_c05_a_series_that_comes_back_has_all_its_instances(google: Desk) -> None:
+    ada = calendar_of(google)
+    series = ada.take_in(daily(3, iCalUID="a@b"))["id"]
+    ada.delete(f"{series}_20260302T080000Z")
+    ada.delete(series)
+    ada.take_in(daily(3, iCalUID="a@b"))
+    assert [one["id"] for one in ada.all(showDeleted=True)] == [series]
+    assert ada.get(f"{series}_20260302T080000Z")["status"] == "confirmed"
+
+
+def test_c04_deleted_events_disappear_after_some_weeks(google: Desk) -> None:
+    ada = calendar_of(google)
+    name, series = ada.insert(timed(id="abcde"))["id"], ada.insert(daily())["id"]
+    ada.delete(name)
+    ada.delete(f"{series}_20260302T080000Z")
+    google.google.calendar.calendars.forget_deleted("ada@example.com")
+    assert ada.no("get", eventId=name) == (404, "notFound")
+    assert ada.no("delete", eventId=name) == (404, "notFound")
+    assert ada.get(f"{series}_20260302T080000Z")["status"] == "cancelled", "as long as the series lives"
+    assert ada.insert(timed(id="abcde"))["id"] == name

@@ -72,6 +72,20 @@ def test_c06_exceptions_of_instances_that_a_series_has_no_more_vanish(google: De
     assert told == {series: "confirmed", lost: "cancelled"}
 
 
+def test_c06_exceptions_stay_as_they_are_or_follow_their_series(google: Desk) -> None:
+    ada = calendar_of(google)
+    series = ada.insert(daily(location="Brno"))["id"]
+    name = f"{series}_20260302T080000Z"
+    made = ada.patch(name, {"summary": "Other"})
+    ada.patch(series, {"location": "Prague", "summary": "New"})
+    assert (ada.get(name)["location"], ada.get(name)["etag"]) == ("Brno", made["etag"])
+    google.google.switches.exceptions_follow = True
+    ada.patch(series, {"location": "Brno"})
+    ada.patch(series, {"location": "Plzen", "summary": "Newer"})
+    assert (ada.get(name)["location"], ada.get(name)["summary"]) == ("Plzen", "Other")
+    assert ada.get(name)["etag"] != made["etag"]
+
+
 def test_c06_dates_that_are_left_out_or_added(google: Desk) -> None:
     ada = calendar_of(google)
     lines = ["RRULE:FREQ=DAILY;UNTIL=20260303T080000Z", "EXDATE;TZID=Europe/Prague:20260302T090000"]

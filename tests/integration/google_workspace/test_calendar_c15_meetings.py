@@ -44,6 +44,15 @@ def test_c15_a_guest_changes_what_is_his_own(google: Desk) -> None:
     assert "extendedProperties" not in ada.get(name)
 
 
+def test_c15_a_guest_may_also_be_refused_to_hide_anything(google: Desk) -> None:
+    ada, bob = calendar_of(google), calendar_of(google, BOB)
+    name = ada.insert(timed(attendees=[{"email": BOB}]))["id"]
+    google.google.switches.guests_hide = False
+    hidden = {"extendedProperties": {"private": {"key": "1"}}}
+    assert bob.no("patch", eventId=name, body=hidden) == (403, "forbiddenForNonOrganizer")
+    assert ada.patch(name, hidden)["extendedProperties"] == hidden["extendedProperties"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -80,7 +80,7 @@ class Events:
             entry = self._new(call, box, _imported_id(uid), uid, body)
         else:
             entry, there.sequence = there, rules.check_sequence(call, there)
-            entry.body = body
+            return self._kept(call, box, replace(entry, body=body, organizer=organizer))
         entry.organizer = organizer
         return self._kept(call, box, entry)
 
@@ -119,13 +119,12 @@ class Events:
         if {"start", "end", "recurrence"} & changed and sequence == entry.sequence:
             sequence += 1
         main = changed != {"reminders"}
-        entry.body, entry.sequence = body, sequence
-        return self._kept(call, box, entry, main=main)
+        return self._kept(call, box, replace(entry, body=body, sequence=sequence), main=main)
 
     def _may(self, box: Box, entry: Entry, body: Json) -> bool:
         """False: it is passed over in silence. GoogleError 403 if a guest changes what is the organiser's."""
         guest = not is_organizer(box, entry) and not entry.body.get("guestsCanModify")
-        if not guest or rules.only_own(entry.body, body, box.id):
+        if not guest or rules.only_own(entry.body, body, box.id, hides=self.world.switches.guests_hide):
             return True
         if self.world.switches.guests_unheard:
             return False
@@ -133,22 +132,32 @@ class Events:
         raise GoogleError(403, "forbiddenForNonOrganizer", text, domain="calendar")
 
     def _kept(self, call: Call, box: Box, entry: Entry, *, main: bool = True) -> Answer:
+        before = box.entries.get(entry.id, entry)
         self.calendars.touch(box, entry, main=main)
         self.copies.spread(box, entry)
-        if entry.recurring or box_has_exceptions(box, entry):
-            self._follow(box, entry)
+        if before.cancelled and not entry.cancelled:
+            for one in box.exceptions(entry.id):
+                box.drop(one.id)  # a series that comes back has all its instances
+        for one in box.exceptions(entry.id):
+            self._follow(box, one, before, entry)
         return Answer(told(call, box, entry))
 
-    def _follow(self, box: Box, series: Entry) -> None:
-        """Exceptions of instances that the series has no more vanish."""
+    def _follow(self, box: Box, one: Entry, before: Entry, series: Entry) -> None:
+        """An exception of an instance that the series has no more vanishes; the others stay as they are."""
         lines = series.body.get("recurrence", [])
-        for one in list(box.exceptions(series.id)):
-            fits = one.original is not None and lines and calendar_series.has(lines, series.start, one.original)
-            if not fits and not (one.cancelled and one.bare):
+        if one.original is None or not lines or not calendar_series.has(lines, series.start, one.original):
+            if not one.bare:
                 removed(one)
                 one.bare = True
                 self.calendars.touch(box, one)
                 self.copies.spread(box, one)
+        elif self.world.switches.exceptions_follow and not one.cancelled:
+            names = rules.differing(before.body, series.body) - {"start", "end", "recurrence", "status"}
+            alike = {name for name in names if one.body.get(name) == before.body.get(name)}
+            if alike:
+                body = {name: value for name, value in one.body.items() if name not in alike}
+                new = {name: series.body[name] for name in alike if name in series.body}
+                self.calendars.touch(box, replace(one, body=body | new))
 
     # ------------------------------------------------------------ deleting
 
@@ -187,8 +196,7 @@ class Events:
         moved = replace(entry, organizer={"email": target.id, "displayName": target.about["summary"]})
         for one in [entry, *box.exceptions(entry.id)]:
             self.calendars.touch(target, replace(one, organizer=moved.organizer) if one is not entry else moved)
-            box.entries[one.id] = stub = replace(one, body={**one.body, "status": CANCELLED}, bare=True)
-            self.calendars.touch(box, stub)
+            self.calendars.touch(box, replace(one, body={**one.body, "status": CANCELLED}, bare=True))
         return Answer(told(call, target, moved))
 
 
@@ -217,11 +225,6 @@ def instance(box: Box, series: Entry, original: Moment) -> Entry:
     body = {name: value for name, value in series.body.items() if name != "recurrence"} | times
     name = f"{series.id}_{original.key}"
     return replace(series, id=name, body=body, master=series.id, original=original)
-
-
-def box_has_exceptions(box: Box, entry: Entry) -> bool:
-    """Are there exceptions of it?"""
-    return not entry.master and any(True for _ in box.exceptions(entry.id))
 
 
 def _written(moment: Moment, zone: str) -> Json:

@@ -98,7 +98,7 @@ class Listing:
         if token.seq < box.forgotten:
             text = "Sync token is no longer valid, a full sync is required."
             raise GoogleError(410, "fullSyncRequired", text, domain="calendar", location="syncToken")
-        changed = [one for one in box.entries.values() if one.seq > token.seq]
+        changed = box.changed(token.seq)
         if call.yes("singleEvents"):
             changed = [part for one in changed for part in _parts(call, box, one)]
         ids = [one.id for one in sorted(changed, key=_seq)]
@@ -145,13 +145,13 @@ class Listing:
         return call.yes("showDeleted") and not self.world.switches.bare_tombstones
 
     def _about(self, call: Call, box: Box) -> Json:
-        latest = max((one.updated for one in box.entries.values()), default=self.world.clock())
+        last = next(reversed(box.entries.values()), None)
         listed = self.calendars.lists.get(call.user.address, {}).get(box.id)
         about = {
             "kind": "calendar#events",
             "etag": f'"p{box.seq:08d}o"',
             "summary": box.about.get("summary", ""),
-            "updated": stamp(latest),
+            "updated": stamp(last.updated if last else self.world.clock()),
             "timeZone": call.text("timeZone") or box.zone,
             "accessRole": box.role(call.user.address),
             "defaultReminders": list(listed.own.get("defaultReminders", [])) if listed else [],

@@ -102,10 +102,10 @@ def check_sequence(call: Call, entry: Entry) -> int:
     return entry.sequence if asked is None else int(asked)
 
 
-def only_own(before: Mapping[str, Any], after: Mapping[str, Any], address: str) -> bool:
-    """Does a change concern nothing but what every guest has for himself?"""
+def only_own(before: Mapping[str, Any], after: Mapping[str, Any], address: str, *, hides: bool) -> bool:
+    """Does a change concern nothing but what every guest has for himself? `hides`: private properties as well."""
     changed = differing(before, after) - _OWN
-    if "extendedProperties" in changed and _shared(before) == _shared(after):
+    if hides and "extendedProperties" in changed and _shared(before) == _shared(after):
         changed.discard("extendedProperties")
     if "attendees" in changed and _others(before, address) == _others(after, address):
         changed.discard("attendees")

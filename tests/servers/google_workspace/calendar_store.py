@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from tests.servers.google_workspace.calendar_times import Moment, read
@@ -73,10 +73,32 @@ class Box:
     about: Json  # summary, description, timeZone, location
     etag: str
     rules: dict[str, str] = field(default_factory=dict)  # access roles by address; "default" is everybody
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)  # in the order of their last changes
     seq: int = 0  # number of its last change
     forgotten: int = 0  # sync tokens of before this change have expired
     gone: bool = False
+    _by_uid: dict[str, dict[str, Entry]] = field(default_factory=dict, repr=False)
+    _by_master: dict[str, dict[str, Entry]] = field(default_factory=dict, repr=False)
+
+    def keep(self, entry: Entry) -> None:
+        """It is the one that changed last."""
+        self.drop(entry.id)
+        self.entries[entry.id] = entry
+        self._by_uid.setdefault(entry.ical_uid, {})[entry.id] = entry
+        if entry.master:
+            self._by_master.setdefault(entry.master, {})[entry.id] = entry
+
+    def drop(self, name: str) -> None:
+        """Nothing is left of it."""
+        if old := self.entries.pop(name, None):
+            del self._by_uid[old.ical_uid][name]
+            if old.master:
+                del self._by_master[old.master][name]
+
+    def changed(self, since: int) -> list[Entry]:
+        """What changed after this, in order."""
+        newest_first = takewhile(lambda one: one.seq > since, reversed(self.entries.values()))
+        return list(newest_first)[::-1]
 
     @property
     def primary(self) -> bool:
@@ -94,14 +116,13 @@ class Box:
             return "owner"
         return max(self.rules.get(address, "none"), self.rules.get("default", "none"), key=ROLES.index)
 
-    def exceptions(self, master: str) -> Iterator[Entry]:
+    def exceptions(self, master: str) -> list[Entry]:
         """Of a series, cancelled ones as well."""
-        return (one for one in list(self.entries.values()) if one.master == master)
+        return list(self._by_master.get(master, {}).values())
 
     def with_uid(self, ical_uid: str) -> Entry | None:
         """The event or series with this iCalUID; of an invitation to one instance alone, that instance."""
-        found = [one for one in self.entries.values() if one.ical_uid == ical_uid]
-        return min(found, key=lambda one: bool(one.master), default=None)
+        return min(self._by_uid.get(ical_uid, {}).values(), key=lambda one: bool(one.master), default=None)
 
 
 @dataclass
@@ -185,8 +206,17 @@ class Calendars:
         entry.seq, entry.etag = box.seq, self.world.etag()
         if main:
             entry.updated = self.world.moment()
-        box.entries[entry.id] = entry
+        box.keep(entry)
         return entry
+
+    def forget_deleted(self, calendar: str) -> None:
+        """Of deleted events nothing is left after some weeks: not even their ids are known any more."""
+        with self.world.lock:
+            box = self.boxes[calendar]
+            for entry in [one for one in box.entries.values() if one.cancelled]:
+                series = box.entries.get(entry.master)
+                if series is None or series.cancelled or entry.bare:
+                    box.drop(entry.id)
 
     def put(self, calendar: str, **body: Any) -> Entry:
         """An event that no client could make: fromGmail, birthday, somebody else's ... `organizer` and `id` count."""

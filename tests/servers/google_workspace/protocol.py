@@ -103,6 +103,8 @@ class Switches:
     bare_tombstones: bool = False  # cancelled events have nothing but what is guaranteed (C4, C5)
     import_duplicates: bool = False  # import of an iCalUID that stands there is 409 (seen in the wild), no update
     guests_unheard: bool = False  # a guest's change of what is the organiser's is passed over in silence, no 403
+    guests_hide: bool = True  # a guest may have private extended properties; 403 was seen in the wild
+    exceptions_follow: bool = False  # a change of a series reaches its exceptions where they were like it
     user_quota: int | None = None  # calls per user in a minute; Google's is 600
     gate: threading.Event | None = None  # every call waits for it, and is counted as running
     pushes: bool = True  # watch channels are called by themselves; else a test calls `push`

@@ -6,7 +6,7 @@
         google.switches.page_size = 2                               # protocol.Switches
         google.requests, google.outer, google.asked("calendar.events.list"), google.most_at_once  # what came
         google.calendar.box("ada@example.com").entries, .events(calendar), .put(calendar, **body)   # calendar_api.py
-        google.calendar.calendars.share(calendar, address, "reader"), .make(owner, about), .expire_tokens()
+        google.calendar.calendars.share(calendar, address, "reader"), .make(owner, about), .expire_tokens(), ...
         google.push()                                  # watch channels now (calendar_channels.py; switches.pushes)
 
     with desk() as made:                               # client.py: the same with the real library beside it
