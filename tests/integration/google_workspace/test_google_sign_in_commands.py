@@ -127,7 +127,8 @@ def test_what_does_not_fit_is_told_and_not_added(
 def sign_in(cli: Cli, office: GoogleOffice, name: str, *words: str, code: int = 0) -> str:
     """With a browser on this machine: it opens what the command shows."""
     shown: list[str] = []
-    show, urls = account_sign_in._show, []
+    urls: list[str] = []
+    show = account_sign_in._show
 
     def browser() -> None:
         end = time.monotonic() + 20
