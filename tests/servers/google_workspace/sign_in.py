@@ -13,11 +13,12 @@ Pages: /o/oauth2/v2/auth (and /o/oauth2/auth), /token, /revoke, /v1/userinfo (an
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -158,6 +159,7 @@ class SignIn:
 
         async def page(request: Request) -> Response:
             form = {**dict(request.query_params), **dict(parse_qsl((await request.body()).decode()))}
+            form |= _proof(request.headers.get("authorization", ""))
             if request.url.path == "/token":
                 self.asked.append(form)
                 if self.switches.troubles:
@@ -193,6 +195,15 @@ class SignIn:
         told = {"issuer": "https://accounts.google.com", "authorization_endpoint": f"{base}/o/oauth2/v2/auth"}
         told |= {"token_endpoint": f"{base}/token", "revocation_endpoint": f"{base}/revoke"}
         return JSONResponse({**told, "userinfo_endpoint": f"{base}/v1/userinfo"})
+
+
+def _proof(authorization: str) -> Form:
+    """Client and secret, if they come as Basic (RFC 6749, section 2.3.1)."""
+    sort, _, packed = authorization.partition(" ")
+    if sort.lower() != "basic":
+        return {}
+    client, _, secret = base64.b64decode(packed).decode().partition(":")
+    return {"client_id": unquote(client), "client_secret": unquote(secret)}
 
 
 def _page_problem(query: Form, client: OAuthClient) -> tuple[str, str] | None:
