@@ -8,12 +8,13 @@ from connectors.capabilities import Person
 from connectors.google_workspace.contacts import Contacts
 from connectors.google_workspace.directory import DirectoryReading
 from connectors.google_workspace.events import Events
+from connectors.google_workspace.making import CollectionMaking
 from connectors.google_workspace.mapping_contacts import CONTACT_FIELDS
 from connectors.google_workspace.mapping_events import EVENT_FIELDS
 from connectors.google_workspace.mapping_tasks import TASK_FIELDS
-from connectors.google_workspace.making import CollectionMaking
 from connectors.google_workspace.part import Part
-from connectors.google_workspace.places import Place, place_of
+from connectors.google_workspace.places import OTHER_CONTACTS, Place, place_of
+from connectors.google_workspace.sign_in_scopes import Right, offers
 from connectors.google_workspace.tasks import Tasks
 from connectors.google_workspace.transport import Transport
 from connectors.settings import ConnectorSettings
@@ -32,6 +33,7 @@ from sync_engine.ports import (
     Written,
 )
 
+_RIGHTS = {Kind.CONTACT: Right.CONTACTS, Kind.EVENT: Right.CALENDAR, Kind.TASK: Right.TASKS}
 MOST_WRITES = 50  # calls in one batch request (Calendar API, "Sending batch requests")
 
 
@@ -42,6 +44,7 @@ class GoogleWorkspaceConnector:
     most_writes = MOST_WRITES
 
     def __init__(self, settings: ConnectorSettings) -> None:
+        self._settings = settings
         self.transport = Transport(settings)
         self._parts: Mapping[Kind, Part] = {
             Kind.CONTACT: Contacts(self.transport, settings),
@@ -52,8 +55,13 @@ class GoogleWorkspaceConnector:
         self._making = CollectionMaking(self.transport)
 
     def collections(self) -> Sequence[RemoteCollection]:
-        """Contacts, labels that we made, other contacts, calendars, task lists. Raises the errors of a read."""
-        return [found for part in self._parts.values() for found in part.collections()]
+        """Contacts, labels that we made, other contacts, calendars, task lists. Raises the errors of a read.
+
+        Without those that the account's scopes leave out.
+        """
+        wanted = [part for kind, part in self._parts.items() if offers(self._settings, _RIGHTS[kind])]
+        found = [one for part in wanted for one in part.collections()]
+        return found if offers(self._settings, Right.OTHER_CONTACTS) else [c for c in found if c.id != OTHER_CONTACTS]
 
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """By sync tokens; tasks by the time of their last change."""

@@ -51,7 +51,12 @@ def scopes_of(settings: ConnectorSettings) -> list[str]:
 
 def offers(settings: ConnectorSettings, right: Right) -> bool:
     """Whether the account asks for this: what was left out of its scopes is not offered as collections."""
-    return settings.auth == "bearer" or str(right) in scopes_of(settings)
+    return settings.auth == "bearer" or any(_opens(scope, right) for scope in scopes_of(settings))
+
+
+def _opens(scope: str, right: Right) -> bool:
+    """Also one that opens less: calendar.readonly, calendar.events."""
+    return scope == right or (scope.startswith(f"{right}.") and scope != Right.OTHER_CONTACTS)
 
 
 def named(scopes: Iterable[str]) -> str:

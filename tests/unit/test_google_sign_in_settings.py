@@ -89,6 +89,8 @@ def test_a_service_account_is_asked_for_the_directory_where_a_fanout_needs_it() 
 def test_what_was_left_out_of_the_scopes_is_not_offered() -> None:
     only = settings(options={"scopes": f"{BASE}calendar"})
     assert [offers(only, right) for right in SERVICES] == [False, False, True, False]
+    less = settings(options={"scopes": f"{BASE}contacts.other.readonly {BASE}tasks.readonly"})
+    assert [offers(less, right) for right in SERVICES] == [False, True, False, True]
     assert all(offers(settings(auth="bearer", options={"scopes": "x"}), right) for right in SERVICES)
     assert named([Right.CALENDAR, "x"]) == f"calendars ({BASE}calendar), x"
 
