@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from http import HTTPStatus
 
 import requests
 
 from connectors.retry_after import seconds_of
+from connectors.statuses import named
 from sync_engine.errors import (
     AccountError,
     CollectionGone,
@@ -95,9 +95,7 @@ def read_failure(answer: Answer, what: str) -> AccountError:
     if status in {404, 410}:
         message = f"The collection does not exist at the server any more ({what}: HTTP {status}); bind another one."
         return CollectionGone(message, server_said=said)
-    return Unavailable(
-        f"The server answered HTTP {_named(status)} ({what}); it is tried again later.", server_said=said
-    )
+    return Unavailable(f"The server answered HTTP {named(status)} ({what}); it is tried again later.", server_said=said)
 
 
 def write_failure(answer: Answer, what: str) -> SyncError:
@@ -116,18 +114,11 @@ def write_failure(answer: Answer, what: str) -> SyncError:
             f"The item is locked at the server ({what}: HTTP 423); it is tried again later.", server_said=said
         )
     if status < 500 or status in {501, 505, 507}:
-        return Rejected(f"The server refuses this item ({what}: HTTP {_named(status)}).", server_said=said)
+        return Rejected(f"The server refuses this item ({what}: HTTP {named(status)}).", server_said=said)
     return OutcomeUnknown(
-        f"The server failed during a write ({what}: HTTP {_named(status)}); it is checked by a read.", server_said=said
+        f"The server failed during a write ({what}: HTTP {named(status)}); it is checked by a read.", server_said=said
     )
 
 
 def _uid_taken(answer: Answer) -> bool:
     return answer.status in {403, 409} and answer.says("no-uid-conflict")
-
-
-def _named(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

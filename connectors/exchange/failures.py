@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from exchangelib import errors as ews
 
 from connectors.broken_connections import connection_failure
 from connectors.exchange.connection import HttpRefused
 from connectors.retry_after import seconds_of
+from connectors.statuses import named
 from sync_engine.errors import (
     CollectionGone,
     CursorExpired,
@@ -170,15 +169,8 @@ def _http_failure(err: HttpRefused, *, writing: bool) -> SyncError:
             server_said=err.headers.get("Location", "")[:_SAID],
         )
     if writing and (status >= 500 or status < 400):
-        return OutcomeUnknown(f"Exchange failed during a write (HTTP {_named(status)}); it is checked by a read.")
-    return Unavailable(f"Exchange answered HTTP {_named(status)}; it is tried again later.")
-
-
-def _named(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
+        return OutcomeUnknown(f"Exchange failed during a write (HTTP {named(status)}); it is checked by a read.")
+    return Unavailable(f"Exchange answered HTTP {named(status)}; it is tried again later.")
 
 
 # ---------------------------------------------------------------- of single items

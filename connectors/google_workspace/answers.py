@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-WORDS_LENGTH = 300
+from connectors.json_answer import JsonAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, headers (names in small letters) and what was in the body. Status 0: none came."""
+class Answer(JsonAnswer):
+    """With Google's names of errors."""
 
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Any = None  # what the body says, when it is JSON
-    content: bytes = b""  # the body, when it is none
+    __slots__ = ()
 
     @property
     def ok(self) -> bool:
@@ -27,37 +21,25 @@ class Answer:
     @property
     def is_googles(self) -> bool:
         """Whether it is Google itself that says so: its errors have a body of their own, those of a proxy do not."""
-        return self.ok or bool(self._error)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The object in the body; empty when there is none."""
-        return self.json if isinstance(self.json, dict) else {}
+        return self.ok or bool(self.error)
 
     @property
     def reasons(self) -> frozenset[str]:
         """The names of the error, from each place where Google's services say one: rateLimitExceeded ..."""
         return frozenset(self._reasons())
 
+    @property
+    def error_name(self) -> str:
+        """All of them."""
+        return ", ".join(dict.fromkeys(self._reasons()))
+
     def _reasons(self) -> Iterator[str]:
         for place in ("errors", "details"):
-            for one in self._error.get(place) or ():
+            for one in self.error.get(place) or ():
                 if isinstance(one, dict) and one.get("reason"):
                     yield str(one["reason"])
-        if self._error.get("status"):
-            yield str(self._error["status"])
-
-    @property
-    def words(self) -> str:
-        """The server's own words, for a person."""
-        names = ", ".join(dict.fromkeys(self._reasons()))
-        said = f"({names}) {self._error.get('message') or ''}" if self._error else _plain(self.content)
-        return " ".join("".join(c if c.isprintable() else " " for c in said).split())[:WORDS_LENGTH]
-
-    @property
-    def _error(self) -> Mapping[str, Any]:
-        error = self.document.get("error")
-        return error if isinstance(error, dict) else {}
+        if self.error.get("status"):
+            yield str(self.error["status"])
 
 
 def answer_of(status: int, headers: Mapping[str, str], content: bytes) -> Answer:
@@ -68,7 +50,3 @@ def answer_of(status: int, headers: Mapping[str, str], content: bytes) -> Answer
     except (ValueError, RecursionError):
         return Answer(status, small, None, content)
     return Answer(status, small, found, b"" if isinstance(found, dict) else content)
-
-
-def _plain(content: bytes) -> str:
-    return content[:4096].decode("utf-8", "replace")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from connectors.google_workspace.answers import Answer
 from connectors.retry_after import seconds_of
+from connectors.statuses import named
 from sync_engine.errors import (
     AccountError,
     CursorExpired,
@@ -98,7 +97,7 @@ def read_failure(answer: Answer, what: str) -> SyncError:
         return Garbled(message, server_said=answer.words)
     if answer.status == 403 and answer.is_googles:
         return _no_access(answer, what)
-    message = f"Google answered HTTP {_named(answer.status)} ({what}); it is tried again later."
+    message = f"Google answered HTTP {named(answer.status)} ({what}); it is tried again later."
     return Unavailable(message, server_said=answer.words)
 
 
@@ -126,7 +125,7 @@ def _item_failure(answer: Answer, what: str) -> ItemError | AccountError:
         return VersionConflict(f"The item was changed at Google ({what}).", server_said=answer.words)
     if answer.status == 403 and answer.reasons & _NO_RIGHT and not answer.reasons & _OF_THE_ITEM:
         return _no_access(answer, what)
-    message = f"Google refuses this item ({what}: HTTP {_named(answer.status)})."
+    message = f"Google refuses this item ({what}: HTTP {named(answer.status)})."
     return Rejected(message, server_said=answer.words)
 
 
@@ -154,10 +153,3 @@ def _no_access(answer: Answer, what: str) -> NoAccess:
     else:
         message = f"Google does not allow this account to do this ({what}); check what is shared with it."
     return NoAccess(message, server_said=answer.words)
-
-
-def _named(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

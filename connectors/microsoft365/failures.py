@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from connectors.microsoft365.answers import Answer
 from connectors.retry_after import seconds_of
+from connectors.statuses import named
 from sync_engine.errors import (
     AccountError,
     CollectionGone,
@@ -103,7 +102,7 @@ def read_failure(answer: Answer, what: str) -> AccountError:
     if is_gone(answer) or (answer.status == 400 and "segment" in answer.words):
         message = f"The collection is not in Microsoft 365 any more ({what}); bind another one."
         return CollectionGone(message, server_said=answer.words)
-    message = f"Microsoft 365 answered HTTP {_named(answer.status)} ({what}); it is tried again later."
+    message = f"Microsoft 365 answered HTTP {named(answer.status)} ({what}); it is tried again later."
     return Unavailable(message, server_said=answer.words)
 
 
@@ -118,12 +117,5 @@ def write_failure(answer: Answer, what: str) -> SyncError:
         return VersionConflict(f"The item was changed in Microsoft 365 ({what}).", server_said=answer.words)
     if is_gone(answer):
         return VersionConflict(f"The item is not in Microsoft 365 any more ({what}).", server_said=answer.words)
-    message = f"Microsoft 365 refuses this item ({what}: HTTP {_named(answer.status)})."
+    message = f"Microsoft 365 refuses this item ({what}: HTTP {named(answer.status)})."
     return Rejected(message, server_said=answer.words)
-
-
-def _named(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
