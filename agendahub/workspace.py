@@ -184,11 +184,16 @@ def _signs_in_alone(account: AccountSettings) -> bool:
 def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages.
 
-    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out.
+    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, by users or also by groups.
     """
     name = service_of(account)
     mine = [fanout for fanout in settings.fanouts if fanout.account == name]
-    directory = not isinstance(account, MailboxAccount) and any(fanout.group or fanout.pattern for fanout in mine)
-    said = {"others": bool(mine), "directory": directory}
-    words = {"account": name, "access": account.access, "scopes": " ".join(account.scopes)}
-    return words | {key: "yes" if value else "" for key, value in said.items()}
+    asking = [] if isinstance(account, MailboxAccount) else mine
+    groups, users = (any(getattr(fanout, how) for fanout in asking) for how in ("group", "pattern"))
+    return {
+        "account": name,
+        "access": account.access,
+        "scopes": " ".join(account.scopes),
+        "others": "yes" if mine else "",
+        "directory": "groups" if groups else "users" if users else "",
+    }

@@ -37,8 +37,8 @@ _SAID = (  # (error, words in its description) -> what it is, and what to do; th
 )
 _ERRORS = {
     "invalid_grant": (
-        "the sign-in is not accepted any more: taken back, not used for half a year, the password was changed, or "
-        'older than the 7 days that an app in "Testing" gets',
+        "the sign-in is not accepted any more: taken back, not used for half a year, or older than the 7 days that an "
+        'app in "Testing" gets',
         AGAIN,
     ),
     "invalid_rapt": ("the organisation asks people to sign in again after some hours", AGAIN),

@@ -25,6 +25,7 @@ class Right(StrEnum):
 
 SERVICES = (Right.CONTACTS, Right.OTHER_CONTACTS, Right.CALENDAR, Right.TASKS)
 DIRECTORY = (Right.USERS, Right.MEMBERS)
+_DIRECTORY = {"": (), "users": (Right.USERS,), "groups": DIRECTORY}  # who is in a fan-out: by a pattern, by groups too
 _PERSON = (Right.WHO, Right.ADDRESS)  # who signed in: another one must not slip in later
 _NAMES = {  # as Google's own page names what a person ticks
     Right.CONTACTS: "contacts",
@@ -43,7 +44,7 @@ def scopes_of(settings: ConnectorSettings) -> list[str]:
     """``options["scopes"]`` outranks the usual ones; who signs in is always asked for, where a person does."""
     told = [_SAME.get(scope, scope) for scope in settings.options.get("scopes", "").split()]
     if not told:
-        directory = DIRECTORY if settings.auth == "app" and settings.options.get("directory") else ()
+        directory = _DIRECTORY[settings.options.get("directory", "")] if settings.auth == "app" else ()
         told = [*map(str, SERVICES), *map(str, directory)]
     who = () if settings.auth == "app" else _PERSON
     return [*dict.fromkeys([*told, *map(str, who)])]

@@ -76,14 +76,15 @@ def test_a_person_is_asked_for_no_more_than_the_account_needs() -> None:
     who = ["openid", f"{BASE}userinfo.email"]
     names = ["contacts", "contacts.other.readonly", "calendar", "tasks"]
     assert scopes_of(settings()) == [*(BASE + name for name in names), *who]
-    assert scopes_of(settings(options={"directory": "yes"})) == scopes_of(settings())
+    assert scopes_of(settings(options={"directory": "groups"})) == scopes_of(settings())
     assert scopes_of(settings(options={"scopes": f"{BASE}tasks email"})) == [f"{BASE}tasks", who[1], who[0]]
 
 
 def test_a_service_account_is_asked_for_the_directory_where_a_fanout_needs_it() -> None:
     assert scopes_of(settings(auth="app")) == list(SERVICES)
-    assert scopes_of(settings(auth="app", options={"directory": "yes"})) == [*SERVICES, *DIRECTORY]
-    assert scopes_of(settings(auth="app", options={"directory": "yes", "scopes": "x"})) == ["x"]
+    assert scopes_of(settings(auth="app", options={"directory": "users"})) == [*SERVICES, Right.USERS]
+    assert scopes_of(settings(auth="app", options={"directory": "groups"})) == [*SERVICES, *DIRECTORY]
+    assert scopes_of(settings(auth="app", options={"directory": "groups", "scopes": "x"})) == ["x"]
 
 
 def test_what_was_left_out_of_the_scopes_is_not_offered() -> None:

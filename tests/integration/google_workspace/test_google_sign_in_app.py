@@ -54,7 +54,7 @@ def test_without_a_mailbox_it_is_itself(office: GoogleOffice) -> None:
 def test_the_directory_is_asked_for_only_where_it_is_needed(office: GoogleOffice) -> None:
     key = office.key()
     office.google.sign_in.delegate(key, *SERVICES, *DIRECTORY)
-    token_source(office.app(key, mailbox=ADA, options={"directory": "yes"})).token()
+    token_source(office.app(key, mailbox=ADA, options={"directory": "groups"})).token()
     token_source(office.app(key, mailbox=ADA)).token()
     asked = [str(claims_of(form)["scope"]) for form in office.asked("jwt-bearer")]
     assert ["admin.directory" in scopes for scopes in asked] == [True, False]
