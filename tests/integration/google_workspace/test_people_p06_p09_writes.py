@@ -171,6 +171,29 @@ def test_p09_overlapping_changes_can_be_let_through(ada: PeopleDesk) -> None:
     assert (ada.google.people.overlaps, len(ada.whole())) == (1, 2)
 
 
+def test_one_entry_of_a_field_is_preferred_wherever_it_stands(ada: PeopleDesk) -> None:
+    phones: list[Any] = [{"value": "+420 1"}, {"value": "+420 2", "metadata": {"sourcePrimary": True}}]
+    ada.google.people.switches.other_order = True
+    bob = ada.create(phoneNumbers=phones)
+    assert [one["value"] for one in bob["phoneNumbers"]] == ["+420 2", "+420 1"]
+    ada.google.people.switches.other_order = False
+    bob = ada.update(bob, "phoneNumbers", phoneNumbers=phones).execute()
+    said = [(one["metadata"].get("sourcePrimary"), one["metadata"].get("primary")) for one in bob["phoneNumbers"]]
+    assert said == [(None, None), (True, True)]
+    twice = [phones[1], {**phones[1], "value": "+420 3"}]
+    assert refused(ada.update(bob, "phoneNumbers", phoneNumbers=twice)) == INVALID
+
+
+def test_lists_show_a_hundred_numbers_of_a_contact_and_reads_by_name_all(ada: PeopleDesk) -> None:
+    bob = ada.create(phoneNumbers=[{"value": f"+420 {place}"} for place in range(120)])
+    [listed], _ = ada.round(personFields="phoneNumbers")
+    assert (len(listed["phoneNumbers"]), len(ada.get(bob["resourceName"])["phoneNumbers"])) == (100, 120)
+
+
+def test_notes_are_plain_text(ada: PeopleDesk) -> None:
+    assert ada.create(biographies=[{"value": "Chess"}])["biographies"][0]["contentType"] == "TEXT_PLAIN"
+
+
 def test_there_is_a_most_of_contacts(ada: PeopleDesk) -> None:
     ada.google.people.switches.most_contacts = 1
     ada.create()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httplib2
@@ -55,6 +56,16 @@ def test_p10_pages_of_labels_have_30_entries(ada: PeopleDesk) -> None:
     rest = _groups(ada, pageToken=page["nextPageToken"])
     names = [one["name"] for one in [*page["contactGroups"], *rest["contactGroups"]] if one["name"].startswith("L")]
     assert (len(names), bool(rest["nextSyncToken"])) == (31, True)
+
+
+def test_p10_labels_can_lag_in_lists(ada: PeopleDesk) -> None:
+    token = _groups(ada)["nextSyncToken"]
+    ada.google.people.switches.label_lag = timedelta(minutes=1)
+    chess = _label(ada, "Chess")["resourceName"]
+    assert "contactGroups" not in _groups(ada, syncToken=token)
+    assert ada.api.contactGroups().get(resourceName=chess).execute()["name"] == "Chess"
+    ada.clock.turn(minutes=1)
+    assert [one["name"] for one in _groups(ada, syncToken=token)["contactGroups"]] == ["Chess"]
 
 
 def test_p10_labels_have_names_of_their_own(ada: PeopleDesk) -> None:

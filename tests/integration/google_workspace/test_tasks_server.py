@@ -104,6 +104,8 @@ def test_deleted_tasks_are_told_with_show_deleted(ada: TasksDesk) -> None:
     assert ada.api.tasks().get(tasklist=MINE, task=milk["id"]).execute()["deleted"] is True
     assert ada.patch(milk["id"], deleted=False).execute()["title"] == "Milk"
     assert ada.titles() == ["Milk"]
+    ada.book.forget()
+    assert ada.titles(showDeleted=True) == ["Milk"]
 
 
 def test_updated_min_tells_what_changed_since_deleted_ones_too(ada: TasksDesk) -> None:

@@ -31,7 +31,7 @@ class Book:
         self.clock, self.switches, self.lock = clock, switches, threading.RLock()
         self.contacts = History(clock, lambda: switches.lag, held)
         self.others = History(clock, lambda: switches.lag, held)
-        self.groups = History(clock)
+        self.groups = History(clock, lambda: switches.label_lag)
         self.photos: dict[str, bytes] = {}  # by digest
         self.searched: dict[str, list[State]] = {}  # what a warm-up made findable: contacts, others
         self._made = 0
@@ -39,12 +39,12 @@ class Book:
     def add(self, fields: Document, photo: bytes = b"") -> State:
         """A new contact, in My Contacts if its fields name no label."""
         fields = {**fields, "memberships": fields.get("memberships") or [MY_CONTACTS]}
-        return self.contacts.put(f"people/c{self._number()}", fields, photo=self.keep_photo(photo))
+        return self.contacts.put(f"people/c{self._number()}", self._ordered(fields), photo=self.keep_photo(photo))
 
     def change(self, name: str, fields: Document) -> State:
         """Other values of some fields. Raises KeyError."""
         state = self.contacts.get(name)
-        return self.contacts.put(state.name, {**state.fields, **fields})
+        return self.contacts.put(state.name, {**state.fields, **self._ordered(fields)})
 
     def show_photo(self, name: str, photo: bytes) -> State:
         """A new photo, or none. Raises KeyError."""
@@ -111,12 +111,17 @@ class Book:
         """Lists show from now on what is written by now (P5)."""
         self.contacts.catch_up()
         self.others.catch_up()
+        self.groups.catch_up()
 
     def of(self, name: str) -> State:
         """The contact that a read by name finds: an old one, if such reads lag. Raises KeyError."""
         state = self.contacts.get(name)
         shown = self.contacts.shown(name, self.contacts.reach()) if self.switches.stale_gets else None
         return shown or state
+
+    def _ordered(self, fields: Document) -> Document:
+        """Entries of a field have no guaranteed order."""
+        return {name: entries[::-1] for name, entries in fields.items()} if self.switches.other_order else fields
 
     def _number(self) -> int:
         self._made += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.servers.google_workspace.people_history import Document, State
-from tests.servers.google_workspace.people_person import WRITABLE
+from tests.servers.google_workspace.people_person import FIRST, WRITABLE
 from tests.servers.google_workspace.protocol import GoogleError
 
 SINGLE = ("biographies", "birthdays", "genders", "names")
@@ -73,8 +73,13 @@ def _cleaned(name: str, entries: list[Document]) -> list[Document]:
             continue  # domains are not ours to write
         if name == "names":
             kept = _name(kept)
-        if set(kept) - {"type", "contentType", "current"}:
-            found.append(kept)
+        if not set(kept) - {"type", "contentType", "current"}:
+            continue
+        if name == "biographies":
+            kept.setdefault("contentType", "TEXT_PLAIN")
+        found.append(kept | ({FIRST: True} if (entry.get("metadata") or {}).get("sourcePrimary") else {}))
+    if sum(FIRST in entry for entry in found) > 1:
+        raise invalid(f"Only one entry of {name} may be source_primary.")
     return found
 
 

@@ -73,7 +73,8 @@ class Contacts:
     def _create(self, call: Call) -> Answer:
         book = self._book(call)
         fields = mask(call.text("personFields", ",".join(READABLE)), READABLE, "personFields")
-        return Answer(self._told(call, book.add(self._new(book, call.body)), fields))
+        _check_room(book, 1)
+        return Answer(self._told(call, book.add(written(call.body, WRITABLE, book.group)), fields))
 
     def _update(self, call: Call) -> Answer:
         book, changing = self._book(call), mask(call.text("updatePersonFields"), WRITABLE, "updatePersonFields")
@@ -93,8 +94,10 @@ class Contacts:
         _check_count(given, MOST_WRITTEN)
         fields = self._mask_of_batch(call)
 
+        _check_room(book, len(given))
+
         def checked(place: int) -> Document:
-            return self._new(book, given[place], len(given))
+            return written(given[place], WRITABLE, book.group)
 
         found = _all_or_none("BatchCreateContactsErrorDetails", range(len(given)), checked)
         made = [book.add(one) for one in found]
@@ -153,11 +156,6 @@ class Contacts:
 
     # ------------------------------------------------------------ what they share
 
-    def _new(self, book: Book, body: Document, more: int = 1) -> Document:
-        if len(book.contacts.living()) + more > book.switches.most_contacts:
-            raise GoogleError(429, "rateLimitExceeded", "MY_CONTACTS_OVERFLOW_COUNT", domain="usageLimits")
-        return written(body, WRITABLE, book.group)
-
     def _changed(self, book: Book, state: State, body: Document, changing: frozenset[str]) -> State:
         return book.change(state.name, self._checked(book, state, body, changing))
 
@@ -189,6 +187,11 @@ def _all_or_none(kind: str, keys: Sequence[Any], check: Callable[[Any], Any]) ->
         details = {"@type": f"type.googleapis.com/google.people.v1.{kind}", "contactErrors": wrong}
         raise GoogleError(first.status, first.reason, str(first), rpc=first.rpc, details=[details])
     return found
+
+
+def _check_room(book: Book, more: int) -> None:
+    if len(book.contacts.living()) + more > book.switches.most_contacts:
+        raise GoogleError(429, "rateLimitExceeded", "MY_CONTACTS_OVERFLOW_COUNT", domain="usageLimits")
 
 
 def _check_count(given: Sequence[Any] | Mapping[str, Any], most: int) -> None:

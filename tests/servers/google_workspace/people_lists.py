@@ -15,6 +15,8 @@ from tests.servers.google_workspace.protocol import Call, GoogleError, Switches,
 
 _MOVING = {"pageToken", "syncToken", "requestSyncToken", "pageSize"}  # may differ within a round, or follow from it
 
+MOST_ROUNDS = 100  # that can be read at the same time; older ones are forgotten
+
 
 @dataclass
 class _Token:
@@ -56,6 +58,8 @@ class Lists:
         else:
             token, one, start = secrets.token_hex(8), self._begin(call, history, asked), "0"
             self._rounds[token] = one
+            while len(self._rounds) > MOST_ROUNDS:
+                del self._rounds[next(iter(self._rounds))]
         return self._cut(call, one, token, int(start), size, always)
 
     def forget(self) -> None:

@@ -83,7 +83,7 @@ class Listings:
 
 
 def _people(call: Call, found: list[State], fields: frozenset[str]) -> list[Document]:
-    return [person(state, fields, call.root, call.params.get("sources", [])) for state in found]
+    return [person(state, fields, call.root, call.params.get("sources", []), listed=True) for state in found]
 
 
 def _texts(state: State) -> Iterator[str]:

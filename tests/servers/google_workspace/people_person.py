@@ -19,6 +19,8 @@ READABLE = WRITABLE | {"ageRanges", "coverPhotos", "metadata", "photos", "skills
 OF_OTHERS = frozenset({"emailAddresses", "metadata", "names", "phoneNumbers", "photos"})  # of other contacts
 _SOURCES = {"people": "CONTACT", "otherContacts": "OTHER_CONTACT"}
 PROFILE = "READ_SOURCE_TYPE_PROFILE"
+FIRST = "sourcePrimary"  # of an entry as it is kept: its owner prefers it
+MOST_LISTED = {"emailAddresses": 100, "phoneNumbers": 100}  # entries that lists show; a read by name has all
 
 
 def mask(text: str, allowed: frozenset[str], name: str) -> frozenset[str]:
@@ -31,15 +33,15 @@ def mask(text: str, allowed: frozenset[str], name: str) -> frozenset[str]:
     return frozenset(asked)
 
 
-def person(state: State, fields: frozenset[str], root: str, sources: list[str]) -> Document:
-    """What is told of a contact. Lists of `sources`: those asked for, or none for contact and profile."""
+def person(state: State, fields: frozenset[str], root: str, sources: list[str], *, listed: bool = False) -> Document:
+    """What is told of a contact. `sources`: those asked for, or none for contact and profile."""
     told: Document = {"resourceName": state.name, "etag": state.etag}
     with_profile = bool(state.profile) and (not sources or PROFILE in sources)
     for name in sorted(fields & WRITABLE):
         entries = [*_entries(state, name), *(_of_profile(state, name) if with_profile else ())]
         if entries:
-            entries[0]["metadata"]["primary"] = True
-            told[name] = entries
+            next((one for one in entries if FIRST in one["metadata"]), entries[0])["metadata"]["primary"] = True
+            told[name] = entries[: MOST_LISTED.get(name)] if listed else entries
     if "photos" in fields and not state.deleted:
         told["photos"] = [_photo(state, root)]
     if "metadata" in fields:
@@ -53,9 +55,11 @@ def stamp(at: datetime) -> str:
 
 
 def _entries(state: State, name: str) -> Iterator[Document]:
-    for place, entry in enumerate(state.fields.get(name, ())):
-        metadata: Document = {"source": _source(state)}
-        yield {"metadata": metadata | ({} if place else {"sourcePrimary": True}), **_shown(name, entry)}
+    kept = state.fields.get(name, ())
+    preferred = next((place for place, entry in enumerate(kept) if FIRST in entry), 0)
+    for place, entry in enumerate(kept):
+        metadata: Document = {"source": _source(state), **({FIRST: True} if place == preferred else {})}
+        yield {**_shown(name, {key: value for key, value in entry.items() if key != FIRST}), "metadata": metadata}
 
 
 def _of_profile(state: State, name: str) -> Iterator[Document]:

@@ -70,6 +70,11 @@ class TaskBook:
             if task.get("parent") == name and not task.get("deleted"):
                 self.delete(where, task["id"])
 
+    def forget(self) -> None:
+        """Deleted tasks are not told of any more, as some time after they were deleted."""
+        for one in self.lists.values():
+            one.tasks = {name: task for name, task in one.tasks.items() if not task.get("deleted")}
+
     def tick(self, where: TaskList, name: str) -> None:
         """Done, in an app of Google's: such tasks are hidden at once. Raises KeyError."""
         self.change(where, name, {"status": "completed", "completed": stamp(self._world.moment()), "hidden": True})
