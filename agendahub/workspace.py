@@ -184,7 +184,7 @@ def _signs_in_alone(account: AccountSettings) -> bool:
 def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages.
 
-    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, by users or also by groups.
+    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, for users or groups too.
     """
     name = service_of(account)
     mine = [fanout for fanout in settings.fanouts if fanout.account == name]
