@@ -15,9 +15,9 @@ from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.contact_writing import First, Writing
 from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
-from connectors.google_workspace.outcomes import in_order
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
+from connectors.outcomes import in_order
 from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.ports import Write, Written
 

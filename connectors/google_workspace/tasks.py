@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.mapping_tasks import kept_task
-from connectors.google_workspace.outcomes import in_order
 from connectors.google_workspace.places import LISTS, Place
 from connectors.google_workspace.task_listing import TaskListing
 from connectors.google_workspace.task_reading import TaskReading, read
 from connectors.google_workspace.task_writing import TaskWriting, task_in
 from connectors.google_workspace.transport import Transport
+from connectors.outcomes import in_order
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import AccountError, ItemError
 from sync_engine.formats import with_uid

@@ -15,6 +15,7 @@ from connectors.microsoft365.queries import LOOK
 from connectors.microsoft365.reading import Reading
 from connectors.microsoft365.transport import Transport
 from connectors.microsoft365.writing import Gone, Writing, deleted, may_be_meeting
+from connectors.outcomes import in_order
 from connectors.people import people_in
 from sync_engine.errors import AccountError, ItemError, NoAccess, OutcomeUnknown, Rejected
 from sync_engine.model import Kind
@@ -136,15 +137,7 @@ class BatchWriting:
         if waiting:
             answers = iter(self._sent(place, waiting))
         told = [_judged(one, next(answers)) if isinstance(one, _Ready) else one for one in finished]
-        told = self._items_own(place, told)
-        last = max((n for n, one in enumerate(told) if not _not_done(one)), default=-1)
-        for n, one in enumerate(told):
-            if isinstance(one, AccountError) and not isinstance(one, OutcomeUnknown):
-                if n > last:
-                    raise one
-                yield OutcomeUnknown(f"It was not done for now, and is looked at again: {one}")
-            else:
-                yield one
+        yield from in_order(self._items_own(place, told))
 
     def _items_own(self, place: Place, told: Sequence[Written | AccountError]) -> list[Written | AccountError]:
         """Where others could be written, or the calendar could, a missing right is the item's own trouble (R09)."""
@@ -187,10 +180,6 @@ def _judged(ready: _Ready, answer: Answer | OutcomeUnknown) -> Written | Account
         return ready.judge(answer)
     except (ItemError, AccountError) as err:
         return err
-
-
-def _not_done(told: object) -> bool:
-    return isinstance(told, AccountError) and not isinstance(told, OutcomeUnknown)
 
 
 def _not_allowed(err: NoAccess) -> Rejected:
