@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from connectors.google_workspace.contact_person import SYSTEM_GROUPS, Person, groups_of
+from connectors.google_workspace.contact_person import COLLECTION, SYSTEM_GROUPS, Person, groups_of, hidden
 from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.lists import listed
-from connectors.google_workspace.making import is_marked
 from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, ItemError, OutcomeUnknown, Unavailable
@@ -34,6 +33,7 @@ class Groups:
         self._at = 0.0  # when they were read, seconds since 1970; 0: never
         self._names: dict[str, str] = {}  # of labels that are categories, by id
         self._marked: dict[str, str] = {}  # of those that are collections
+        self._marks: dict[str, str] = {}  # by their ids: what stands in the mark, also of each contact made in it
         self._own: dict[str, tuple[str, float]] = {}  # by id: the name, and when we made it
         self._refused: set[str] = set()  # names that Google does not take
 
@@ -43,13 +43,16 @@ class Groups:
         """Read them now. Raises the errors of a read."""
         names: dict[str, str] = {}
         marked: dict[str, str] = {}
+        marks: dict[str, str] = {}
         asked = {"groupFields": _FIELDS, "pageSize": _PAGE}
         for one in listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups"):
             if one.get("groupType") == _LABEL and not (one.get("metadata") or {}).get("deleted"):
-                (marked if is_marked(one) else names)[str(one["resourceName"])] = str(one.get("name") or "")
+                group, mark = str(one["resourceName"]), hidden(one, COLLECTION)
+                (marked if mark else names)[group] = str(one.get("name") or "")
+                marks |= {group: mark} if mark else {}
         self._at = self._now()
         unseen = {group: name for group, (name, at) in self._own.items() if self._at - at < _SHOWN}
-        self._names, self._marked = unseen | names, marked
+        self._names, self._marked, self._marks = unseen | names, marked, marks
 
     def learn(self, people: Iterable[Person]) -> None:
         """Read them if somebody is in one that is not known, or if that was long ago."""
@@ -81,12 +84,25 @@ class Groups:
         """The names of labels that are collections of ours, by id."""
         return self._marked
 
+    def mark_of(self, place: Place) -> str:
+        """What is hidden on the contacts that are made in a collection of ours; "" in any other."""
+        if place.sort != GROUPS:
+            return ""
+        if not self._at:
+            self.refresh()
+        return self._marks.get(place.collection, "")
+
     def has(self, place: Place, person: Person) -> bool:
-        """Whether somebody is in a collection. What is in one of ours is not offered a second time."""
+        """Whether somebody is in a collection. What was made in one of ours is not offered a second time."""
         found = groups_of(person)
         if place.sort == GROUPS:
             return place.collection in found
-        return place.sort != CONTACTS or not found & self._marked.keys()
+        return place.sort != CONTACTS or not (found & self._marked.keys() or hidden(person, COLLECTION))
+
+    def has_lost(self, place: Place, person: Person) -> bool:
+        """Whether somebody was made in a collection and is not shown in it: it may have got its label back just now."""
+        mark = self.mark_of(place)
+        return bool(mark) and hidden(person, COLLECTION) == mark and not self.has(place, person)
 
     def require(self, place: Place) -> None:
         """That the label of a collection is there, as far as was read. Raises CollectionGone."""

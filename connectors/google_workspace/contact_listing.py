@@ -7,7 +7,7 @@ version; one that the hub does not know is looked at directly, as we may have de
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.google_workspace import contact_cursor as cursors
@@ -84,11 +84,14 @@ class Listing:
 
     def _looked_at(self, place: Place, people: Sequence[Person], versions: Mapping[str, str]) -> list[Person]:
         """Instead of those that the hub does not know, what a direct look shows: it is not behind."""
-        new = [name_of(one) for one in people if name_of(one) not in versions and self._groups.has(place, one)]
-        if not new or place.sort == OTHER_CONTACTS:
+        if place.sort == OTHER_CONTACTS:
             return list(people)
-        found = self._reading.people([name for name in new if not self._reading.is_deleted(name)])
-        looked = (found.get(name_of(one)) if name_of(one) in new else one for one in people)
+        here = [one for one in people if self._groups.has(place, one) or self._groups.has_lost(place, one)]
+        return self._instead(people, [name_of(one) for one in here if name_of(one) not in versions])
+
+    def _instead(self, people: Sequence[Person], names: Collection[str]) -> list[Person]:
+        found = self._reading.people([name for name in names if not self._reading.is_deleted(name)]) if names else {}
+        looked = (found.get(name_of(one)) if name_of(one) in names else one for one in people)
         return [one for one in looked if one is not None]
 
     def _told(self, place: Place, people: Iterable[Person], versions: Mapping[str, str]) -> Iterator[Change]:
@@ -150,6 +153,8 @@ class Listing:
         versions = versions_of(known, names)
         if versions and len(names) - len(versions) <= _FEW:
             people = self._looked_at(place, people, versions)
+        else:
+            people = self._instead(people, {name_of(one) for one in people if self._groups.has_lost(place, one)})
         changes = self._told(place, people, versions)
         there = (one for one in changes if not isinstance(one, Removed))
         yield from in_pages(there, self._cursor(place, token).text, complete=True)

@@ -19,6 +19,8 @@ KEY = "AgendaHubKey"
 """... of the write that made it, to find it by."""
 UNFINISHED = "AgendaHubUnfinished"
 """... of the digest of what it is to become, on a contact that is written in several steps."""
+COLLECTION = "AgendaHubCollection"
+"""... of the collection, on a contact that was made in one and on its label: the name that we gave to the label."""
 MY_CONTACTS = f"{GROUPS}/myContacts"
 _SYSTEM = ("myContacts", "starred", "all", "blocked", "chatBuddies", "friends", "family", "coworkers")
 SYSTEM_GROUPS = frozenset(f"{GROUPS}/{name}" for name in _SYSTEM)

@@ -9,6 +9,7 @@ from typing import cast
 from connectors.described import Json
 from connectors.google_workspace.contact_groups import Groups
 from connectors.google_workspace.contact_person import (
+    COLLECTION,
     CONTACT,
     KEY,
     MY_CONTACTS,
@@ -92,6 +93,7 @@ def refuse_others(place: Place) -> None:
 def new_person(plan: Plan, place: Place, item: Item, key: str, groups: Groups) -> dict[str, Json]:
     """The person to create: under our keys, in its labels."""
     keys = {UID: item.uid, KEY: key, UNFINISHED: item.digest if plan.several else ""}
+    keys[COLLECTION] = groups.mark_of(place)
     own = {MY_CONTACTS} | ({place.collection} if place.sort == GROUPS else set())
     labels = memberships(groups.ids_of(plan.into) | own)
     return {**plan.fields, DATA: with_hidden(plan.fields, keys), LABELS: labels}
@@ -106,7 +108,9 @@ def changed_person(plan: Plan, person: Person, item: Item, groups: Groups) -> di
         if labels != there:
             found[LABELS] = memberships(labels)
     if plan.several or DATA in found:
-        keys = {key: hidden(person, key) for key in (UID, KEY)} | {UNFINISHED: item.digest if plan.several else ""}
+        keys = {key: hidden(person, key) for key in (UID, KEY, COLLECTION)} | {
+            UNFINISHED: item.digest if plan.several else ""
+        }
         found[DATA] = with_hidden({DATA: found.get(DATA, person.get(DATA))}, keys)
     return found
 

@@ -65,6 +65,7 @@ class Writing:
 
     def carry_out(self, place: Place, write: Write) -> RemoteRef | None:
         """All of one write. Raises as `Connector.create`, `update` and `delete`."""
+        refuse_others(place)
         looked = self._reading.people([write.ref.id]) if write.ref and self.needs_look(write) else {}
         first = self.first(place, write, looked)
         if not isinstance(first, First):
@@ -83,7 +84,6 @@ class Writing:
 
     def first(self, place: Place, write: Write, looked: Mapping[str, Person | None]) -> First | RemoteRef | None:
         """The first request; or what came of the write where none is needed. Raises VersionConflict, Rejected."""
-        refuse_others(place)
         if write.ref is None:
             return self._creation(place, write.item, write.key) if write.item else None
         if write.item is None:
@@ -143,10 +143,11 @@ class Writing:
     def _deletion(self, place: Place, ref: RemoteRef, person: Person | None) -> First | None:
         if person is None or not self._groups.has(place, person):
             return None
+        ours = bool(self._groups.mark_of(place))
         self._as_known(ref, person)
         if not ref.version:
             raise VersionConflict("It is not known in which state the contact was to be deleted.")
-        if place.sort != GROUPS or place.collection in self._groups.collections:
+        if place.sort != GROUPS or ours:
             return First(ref.id, goes=True)
         fields = {LABELS: memberships(groups_of(person) - {place.collection})}  # its owner's label: the rest is his
         return First(ref.id, addressed(person, fields), LABELS, goes=True)

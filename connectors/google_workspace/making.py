@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from connectors.google_workspace.contact_person import COLLECTION, READ_CONTACTS, hidden, name_of
 from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.places import CALENDARS, LISTS, Place
@@ -13,9 +14,7 @@ from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, Unavailable
 from sync_engine.model import Kind
 from sync_engine.ports import RemoteCollection
 
-MARK = "AgendaHubCollection"
-"""The key in the clientData of a label that we made: what is in it is not offered among a person's own contacts."""
-
+_TOGETHER = 500  # contacts in one change of a label: Google takes 1000
 _GROUP_FIELDS = "name,groupType,memberCount,clientData"
 _Thing = Mapping[str, Any]
 
@@ -40,10 +39,11 @@ class CollectionMaking:
     def _label(self, name: str) -> Place:
         found = self._found_label(name)
         if found is None:
-            body = {"contactGroup": {"name": name, "clientData": [_mark()]}, "readGroupFields": "name,clientData"}
+            body = {"contactGroup": {"name": name, "clientData": [_mark(name)]}, "readGroupFields": "name,clientData"}
             making = self._transport.people.contactGroups().create(body=body)
             found = self._made(making, lambda: self._found_label(name), f"the label {name!r}")
-        elif not is_marked(found):
+            self._give_back(str(found["resourceName"]), name)
+        elif not hidden(found, COLLECTION):
             found = self._marked(found)
         sort, _, group = str(found["resourceName"]).partition("/")
         return Place(sort, group)
@@ -61,10 +61,21 @@ class CollectionMaking:
                 f"The mailbox has a label {name!r} of its own with contacts in it; rename it there, or choose another "
                 "name for the fan-out's `folder`."
             )
-        group = {"name": name, "etag": label.get("etag", ""), "clientData": [*label.get("clientData", ()), _mark()]}
+        group = {"name": name, "etag": label.get("etag", ""), "clientData": [*label.get("clientData", ()), _mark(name)]}
         body = {"contactGroup": group, "updateGroupFields": "clientData", "readGroupFields": "name,clientData"}
         groups = self._transport.people.contactGroups()
         return self._turns.ask(groups.update(resourceName=label["resourceName"], body=body))
+
+    def _give_back(self, label: str, name: str) -> None:
+        """To contacts that were made in the collection: who deletes a label may keep its contacts."""
+        ours = self._transport.people.people().connections()
+        asked = {"resourceName": "people/me", "personFields": "clientData,metadata", "pageSize": 1000}
+        people = listed(self._transport, ours, asked | {"sources": READ_CONTACTS}, "connections")
+        left = [name_of(one) for one in people if hidden(one, COLLECTION) == name]
+        for start in range(0, len(left), _TOGETHER):
+            body = {"resourceNamesToAdd": left[start : start + _TOGETHER]}
+            members = self._transport.people.contactGroups().members()
+            self._turns.ask(members.modify(resourceName=label, body=body))
 
     # ---------------------------------------------------------------- calendars and task lists
 
@@ -111,13 +122,8 @@ class CollectionMaking:
             raise Rejected(message, server_said=err.server_said) from err
 
 
-def is_marked(label: Mapping[str, Any]) -> bool:
-    """Whether a label (with its clientData) is a collection of ours."""
-    return any(entry.get("key") == MARK for entry in label.get("clientData", ()))
-
-
-def _mark() -> dict[str, str]:
-    return {"key": MARK, "value": "1"}
+def _mark(name: str) -> dict[str, str]:
+    return {"key": COLLECTION, "value": name}
 
 
 def _named(things: Iterator[_Thing], name: str, fits: Callable[[_Thing], bool], key: str) -> _Thing | None:

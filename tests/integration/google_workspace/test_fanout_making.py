@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.google_workspace.making import CollectionMaking, is_marked
+from connectors.google_workspace.contact_person import COLLECTION, hidden
+from connectors.google_workspace.making import CollectionMaking
 from connectors.google_workspace.transport import Transport
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import Rejected, Unavailable
@@ -88,7 +89,7 @@ def test_a_label_of_ours_is_marked_so_that_it_is_no_category(google: Desk, makin
     made = making.make("Company", CONTACTS)
     [label] = labels(google)
     assert label["resourceName"] == made.id
-    assert is_marked(label)
+    assert hidden(label, COLLECTION) == "Company"
 
 
 def test_an_empty_label_of_this_name_is_taken(google: Desk, making: CollectionMaking) -> None:
@@ -98,7 +99,7 @@ def test_an_empty_label_of_this_name_is_taken(google: Desk, making: CollectionMa
     own = people.contactGroups().create(body=body).execute()
     assert making.make("company", CONTACTS).id == own["resourceName"]
     [label] = labels(google)
-    assert (label["name"], is_marked(label), label["clientData"][0]) == ("Company", True, mine[0])
+    assert (label["name"], hidden(label, COLLECTION), label["clientData"][0]) == ("Company", "Company", mine[0])
 
 
 def test_a_label_that_somebody_uses_stays_his(google: Desk, making: CollectionMaking) -> None:
@@ -108,7 +109,7 @@ def test_a_label_that_somebody_uses_stays_his(google: Desk, making: CollectionMa
     people.people().createContact(body={"names": [{"givenName": "Eva"}], "memberships": inside}).execute()
     with pytest.raises(Rejected, match="has a label 'Company' of its own with contacts in it; rename it there"):
         making.make("Company", CONTACTS)
-    assert not is_marked(labels(google)[0])
+    assert not hidden(labels(google)[0], COLLECTION)
 
 
 def test_a_name_that_google_keeps_for_itself_is_refused(google: Desk, making: CollectionMaking) -> None:

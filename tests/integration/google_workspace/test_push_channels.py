@@ -308,7 +308,7 @@ def test_r05_after_a_crash_in_the_middle_of_a_renewal_there_is_one_channel(world
             subscribe(*args)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    channels.subscribe = crash  # type: ignore[method-assign, assignment]
+    channels.subscribe = crash  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         world.hub.look(LIFE / 2 + timedelta(minutes=1))
     assert len(world.channels) == 1 + made
