@@ -13,6 +13,7 @@ from demo.checks import Checks
 from demo.dav_client import DavCollection
 from demo.hub import Hub
 from demo.offices import OUTLOOK, CloudOffice, ExchangeOffice, Office
+from demo.patience import soon
 from sync_engine.item import Item
 from sync_engine.model import title_of
 
@@ -21,7 +22,6 @@ _COLLECTIONS = {"contact": "Contacts", "event": "Agenda", "task": "Tasks"}
 _AT_EXCHANGE = {"contact": "Contacts", "event": "Calendar", "task": "Tasks"}
 _IN_THE_CLOUD = {"contact": "Contacts", "event": "Calendar", "task": "Tasks"}
 _ZONE = ("--zone", "Europe/Zurich")
-_PATIENCE = 90.0  # seconds
 _QUIET = 5.0  # seconds
 
 Places = Callable[[str], dict[str, DavCollection]]
@@ -95,7 +95,7 @@ class Offices:
         def gone() -> bool:
             return all("Call contact 3" not in titles for titles in self._titles("task").values())
 
-        self.checks.add("deleted in To Do, gone everywhere", self._soon(gone), ", ".join(self._titles("task")))
+        self.checks.add("deleted in To Do, gone everywhere", soon(gone), ", ".join(self._titles("task")))
 
     # ------------------------------------------------------------ checks
 
@@ -113,7 +113,7 @@ class Offices:
                 first, *others = self._titles(kind).values()
                 return bool(first) and all(other == first for other in others)
 
-            held = self._soon(same)
+            held = soon(same)
             counts = {name: titles.total() for name, titles in self._titles(kind).items()}
             found = ", ".join(f"{name} {count}" for name, count in counts.items())
             self.checks.add(f"the same {kind}s in all five places, none twice", held, found)
@@ -122,14 +122,14 @@ class Offices:
         def arrived() -> bool:
             return all(titles[title] == 1 for titles in self._titles(kind).values())
 
-        self.checks.add(f"{what}, there everywhere", self._soon(arrived), ", ".join(self._titles(kind)))
+        self.checks.add(f"{what}, there everywhere", soon(arrived), ", ".join(self._titles(kind)))
 
     def _check_quiet(self) -> None:
         def versions() -> list[dict[str, str]]:
             etags = [place.etags() for kind in KINDS for place in self.places(kind).values()]
             return [self.exchange.versions(), self.cloud.versions(), *etags]
 
-        self._soon(lambda: all(row["result"] == "ok" for row in self.hub.ask("sync", may_fail=True)))
+        soon(lambda: all(row["result"] == "ok" for row in self.hub.ask("sync", may_fail=True)))
         before = versions()
         time.sleep(_QUIET)
         self.checks.add("five places, and nobody writes any more", versions() == before, f"{len(before[0])} items each")
@@ -140,10 +140,3 @@ class Offices:
 
     def _phone_edit(self, kind: str, uid: str, old: str, new: str) -> None:
         self.places(kind)["phone"].edit(uid, lambda text: text.replace(old, new))
-
-    @staticmethod
-    def _soon(condition: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + _PATIENCE
-        while not (held := condition()) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        return held

@@ -17,9 +17,9 @@ from demo.hub import Hub
 from demo.items import DemoItem, demo_items
 from demo.office_scenario import Offices
 from demo.offices import CloudOffice, ExchangeOffice
+from demo.patience import soon
 from demo.servers import KINDS, DemoServer
 
-_PATIENCE = 60.0  # seconds for a change to be everywhere
 _QUIET = 5.0  # seconds in which nothing may be written once everything is everywhere
 _COLLECTIONS = {"contact": "Contacts", "event": "Agenda", "task": "Tasks"}
 
@@ -123,7 +123,7 @@ class Demo:
     def _delete_on_the_phone(self) -> None:
         self.phone["contact"].delete("contact-007")
         places = self._places("contact")
-        gone = self._soon(lambda: all("contact-007" not in place.items() for place in places.values()))
+        gone = soon(lambda: all("contact-007" not in place.items() for place in places.values()))
         self.checks.add("deleted on the phone, gone everywhere", gone, "A, B, phone")
 
     # ------------------------------------------------------------ checks
@@ -132,7 +132,7 @@ class Demo:
         for kind in KINDS:
             expected = {item.uid for item in items if item.kind == kind}
             places = self._places(kind)
-            held = self._soon(lambda p=places, e=expected: all(set(c.items()) == e for c in p.values()))  # type: ignore[misc]
+            held = soon(lambda p=places, e=expected: all(set(c.items()) == e for c in p.values()))  # type: ignore[misc]
             found = ", ".join(f"{name} {len(place.items())}" for name, place in places.items())
             self.checks.add(f"all {len(expected)} {kind}s on A, B and the phone, none twice", held, found)
             same = self.checks.same_content([place.items() for place in places.values()])
@@ -144,13 +144,13 @@ class Demo:
         def arrived() -> bool:
             return all(_holds(place.items()[uid].text, texts) for place in places.values())
 
-        self.checks.add(f"{what}, there everywhere", self._soon(arrived), ", ".join(places))
+        self.checks.add(f"{what}, there everywhere", soon(arrived), ", ".join(places))
 
     def _check_quiet(self) -> None:
         def versions() -> list[dict[str, str]]:
             return [place.etags() for kind in KINDS for place in self._places(kind).values()]
 
-        self._soon(lambda: all(row["result"] == "ok" for row in self.hub.ask("sync", may_fail=True)))
+        soon(lambda: all(row["result"] == "ok" for row in self.hub.ask("sync", may_fail=True)))
         before = versions()
         time.sleep(_QUIET)
         done = sum(sum(v for v in row["counts"].values() if isinstance(v, int)) for row in self.hub.ask("sync"))
@@ -164,13 +164,6 @@ class Demo:
     def _places(self, kind: str) -> dict[str, DavCollection]:
         places = {name: at.collections[kind] for name, at in self.servers.items()}
         return places | {"phone": self.phone[kind]}
-
-    @staticmethod
-    def _soon(condition: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + _PATIENCE
-        while not (held := condition()) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        return held
 
 
 def _replaced(old: str, new: str) -> Callable[[str], str]:
