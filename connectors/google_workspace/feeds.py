@@ -6,9 +6,11 @@ feed are asked for with the same parameters: the library makes each request out 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from googleapiclient.http import HttpRequest
 
@@ -17,7 +19,7 @@ from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, SuspectListing, SyncError
 
 Following = Callable[[HttpRequest, dict[str, Any]], HttpRequest | None]
-"""The request for the next page, out of the last request and its answer: the library's ``list_next`` methods."""
+"""The request for the next page, out of the last one and its answer: `next_page`, or the library's ``list_next``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ def pages(transport: Transport, first: HttpRequest, following: Following) -> Ite
         seen.add(token)
         yield TokenPage(document, "" if token else str(document.get("nextSyncToken") or ""))
         request = following(request, document) if token else None
+
+
+def next_page(request: HttpRequest, document: dict[str, Any]) -> HttpRequest | None:
+    """As the library's ``list_next``, which refuses requests that name a parameter several times (eventTypes)."""
+    token = str(document.get("nextPageToken") or "")
+    if not token:
+        return None
+    following = copy.copy(request)
+    where = urlsplit(request.uri)
+    asked = [(name, value) for name, value in parse_qsl(where.query, keep_blank_values=True) if name != "pageToken"]
+    following.uri = urlunsplit(where._replace(query=urlencode([*asked, ("pageToken", token)])))
+    return following
 
 
 def _page(transport: Transport, request: HttpRequest) -> dict[str, Any]:

@@ -1,0 +1,181 @@
+"""What follows the first request of a write: changed and cancelled occurrences of a series.
+
+The first request marks the series with what it is to become, the last one takes the mark away: whoever finds the mark
+goes on. What the steps between write to occurrences that were there is under the condition that they are still as we
+saw them. A step that is refused for good is left out, and told; one that cannot be made now leaves the rest for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.described import Json
+from connectors.google_workspace.answers import Answer
+from connectors.google_workspace.batch import Asked
+from connectors.google_workspace.event_documents import (
+    UNFINISHED,
+    Event,
+    Whole,
+    hidden,
+    is_cancelled,
+    series_id,
+)
+from connectors.google_workspace.event_plans import Plan, to_update, with_hidden
+from connectors.google_workspace.event_reading import Reading
+from connectors.google_workspace.failures import is_gone, write_failure
+from connectors.google_workspace.mapping_events import instance_key
+from connectors.google_workspace.places import Place
+from connectors.google_workspace.transport import Transport
+from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected, VersionConflict
+from sync_engine.item import Item
+from sync_engine.ports import Changed, RemoteRef
+
+QUIET: Mapping[str, Any] = {"sendUpdates": "none", "supportsAttachments": True}
+"""Of every change."""
+_STAMPS = frozenset({"etag", "updated", "sequence"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One request about one occurrence."""
+
+    key: str
+    body: dict[str, Json] | None  # None: it is cancelled
+
+    def asked(self, events: Any, place: Place, series: str, there: Mapping[str, Event]) -> Asked:
+        """The request, under the condition that the exception is still as it was seen."""
+        found = there.get(self.key, {})
+        names = {"calendarId": place.id, "eventId": str(found.get("id") or f"{series}_{self.key}")}
+        tag = str(found.get("etag") or "") if not is_cancelled(found) else ""
+        if self.body is None:
+            return Asked(events.delete(**names, sendUpdates="none"), tag)
+        return Asked(events.patch(**names, body=self.body, **QUIET), tag)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of some steps."""
+
+    refused: list[ItemError] = field(default_factory=list)
+    moved: list[_Step] = field(default_factory=list)  # the occurrence is not as it was seen
+
+
+class Steps:
+    """Carries out the later steps of writes."""
+
+    def __init__(self, transport: Transport, reading: Reading, home_zone: str) -> None:
+        self._transport = transport
+        self._reading = reading
+        self._home_zone = home_zone
+
+    def carry_out(
+        self, place: Place, series: str, plan: Plan, seen: Sequence[Event] = (), *, again: bool = False
+    ) -> RemoteRef:
+        """All that follows. `seen`: the exceptions that were there before the first request.
+
+        The reference has no version: what is read back tells whether somebody wrote between two steps. `again`: it
+        broke off before. A step at which Google fails then (HTTP 500) counts as refused: it would hold up everything
+        else in every cycle. Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
+        """
+        try:
+            refused = self._all(place, series, plan, seen, again=again)
+            self.unmark(place, series)
+        except OutcomeUnknown:
+            raise
+        except AccountError as err:
+            message = f"A write of several steps broke off and is gone on with later: {err}"
+            raise OutcomeUnknown(message, server_said=err.server_said) from err
+        if refused:
+            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
+            raise PartlyWritten(message, remote_id=series, server_said=refused[0].server_said)
+        return RemoteRef(series)
+
+    def finish(self, place: Place, item_id: str, item: Item) -> None:
+        """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
+        whole = self._reading.whole(place, item_id)
+        if whole is None or whole.master is None or hidden(whole.master, UNFINISHED) != item.digest:
+            return
+        found = self._reading.read(place, whole)
+        if not isinstance(found, Changed):
+            return
+        plan = to_update(found.item, item, self._home_zone)
+        if not _is_moved(whole.master, plan):
+            self.carry_out(place, item_id, plan, whole.exceptions, again=True)
+
+    # ------------------------------------------------------------ the steps
+
+    def _all(self, place: Place, series: str, plan: Plan, seen: Sequence[Event], *, again: bool) -> list[ItemError]:
+        steps = [_Step(key, None) for key in plan.cancelled]
+        steps += [_Step(key, body) for key, body in plan.exceptions.items()]
+        outcome = self._send(place, series, steps, _by_key(seen), again=again)
+        if not outcome.moved:
+            return outcome.refused
+        now = self._unchanged(place, series, seen)
+        second = self._send(place, series, [one for one in outcome.moved if one.key in now], now, again=again)
+        left = [one for one in outcome.moved if one.key not in now or one in second.moved]
+        message = "Somebody changed this occurrence at Google meanwhile; that arrives with the next sync."
+        return [*outcome.refused, *second.refused, *(VersionConflict(message) for _ in left)]
+
+    def _unchanged(self, place: Place, series: str, seen: Sequence[Event]) -> dict[str, Event]:
+        """The exceptions as they are now, of those that only got other stamps when their series was written."""
+        whole = self._reading.whole(place, series)
+        now = _by_key(whole.exceptions if whole is not None else ())
+        before = _by_key(seen)
+        return {key: one for key, one in now.items() if key in before and _content(one) == _content(before[key])}
+
+    def _send(
+        self, place: Place, series: str, steps: Sequence[_Step], there: Mapping[str, Event], *, again: bool
+    ) -> _Outcome:
+        asked = [one.asked(self._reading.events, place, series, there) for one in steps]
+        answers = self._transport.batch(asked, writing=True) if asked else []
+        outcome = _Outcome()
+        for step, request, answer in zip(steps, asked, answers, strict=True):
+            if answer.status == 412 and request.if_match:
+                outcome.moved.append(step)
+            else:
+                outcome.refused += _refusal(step, answer, again=again)
+        return outcome
+
+    def unmark(self, place: Place, series: str) -> None:
+        """The last request. Raises as `write_failure` says."""
+        body = with_hidden({}, {UNFINISHED: None})
+        request = self._reading.events.patch(calendarId=place.id, eventId=series, body=body, **QUIET)
+        answer = self._transport.answer(request, writing=True)
+        if not answer.ok and not is_gone(answer):  # deleted since: the next pull sees that
+            raise write_failure(answer, "the last step")
+
+
+def _refusal(step: _Step, answer: Answer, *, again: bool) -> Iterator[ItemError]:
+    """Why a step was refused, if it was. Raises AccountErrors."""
+    if answer.ok or (step.body is None and is_gone(answer)):
+        return
+    what = f"the occurrence of {step.key}"
+    failure = write_failure(answer, what)
+    if again and answer.status == 500:
+        failure = Rejected(f"Google fails each time at {what}.", server_said=answer.words)
+    if not isinstance(failure, ItemError):
+        raise failure
+    yield failure
+
+
+def _is_moved(master: Event, plan: Plan) -> bool:
+    """Whether the series is at other times than those that were written."""
+    if {"start", "end"} & plan.body.keys():
+        return True
+    lines = plan.body.get("recurrence")
+    return lines is not None and sorted(lines) != sorted(master.get("recurrence") or ())
+
+
+def _by_key(exceptions: Sequence[Event]) -> dict[str, Event]:
+    return {instance_key(one): one for one in exceptions if series_id(one) and one.get("originalStartTime")}
+
+
+def _content(event: Event) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name not in _STAMPS}
+
+
+def whole_of(document: Mapping[str, Any], exceptions: Sequence[Event] = ()) -> Whole:
+    """The item that an answer to a write shows."""
+    return Whole(str(document["id"]), document, tuple(exceptions))
