@@ -11,13 +11,14 @@ from typing import Any
 
 from connectors.google_workspace.contact_person import COLLECTION, SYSTEM_GROUPS, Person, groups_of, hidden
 from connectors.google_workspace.contact_turns import Turns
+from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, ItemError, OutcomeUnknown, Unavailable
 
 _LABEL = "USER_CONTACT_GROUP"
-_FIELDS = "name,groupType,clientData"
+_FIELDS = "name,groupType,clientData,metadata"
 _PAGE = 1000  # the most that Google gives
 _FRESH = 3600.0  # seconds
 _SHOWN = 60.0  # seconds after which a list shows a label that was made
@@ -46,7 +47,7 @@ class Groups:
         marks: dict[str, str] = {}
         asked = {"groupFields": _FIELDS, "pageSize": _PAGE}
         for one in listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups"):
-            if one.get("groupType") == _LABEL and not (one.get("metadata") or {}).get("deleted"):
+            if _is_label(one):
                 group, mark = str(one["resourceName"]), hidden(one, COLLECTION)
                 (marked if mark else names)[group] = str(one.get("name") or "")
                 marks |= {group: mark} if mark else {}
@@ -105,11 +106,23 @@ class Groups:
         return bool(mark) and hidden(person, COLLECTION) == mark and not self.has(place, person)
 
     def require(self, place: Place) -> None:
-        """That the label of a collection is there, as far as was read. Raises CollectionGone."""
+        """That the label of a collection is there. Raises CollectionGone when Google says clearly that it is not."""
         if place.sort != GROUPS or place.collection in SYSTEM_GROUPS:
             return
-        if place.collection not in self._names.keys() | self._marked.keys():
+        if place.collection not in self._names.keys() | self._marked.keys() and not self._is_there(place):
             raise CollectionGone(f"There is no label {place.id!r} at Google any more; bind another collection.")
+
+    def _is_there(self, place: Place) -> bool:
+        """Asked for by itself: that a list does not show it proves nothing (SYNC.md R01)."""
+        groups = self._transport.people.contactGroups()
+        try:
+            found = self._transport.ask(groups.get(resourceName=place.collection, groupFields=_FIELDS))
+        except Gone:
+            return False
+        mark, name = hidden(found, COLLECTION), str(found.get("name") or "")
+        (self._marked if mark else self._names)[place.collection] = name
+        self._marks |= {place.collection: mark} if mark else {}
+        return _is_label(found)
 
     # ------------------------------------------------------------ making
 
@@ -157,3 +170,7 @@ class Groups:
     def _alike(self, name: str) -> str | None:
         folded = name.strip().casefold()
         return next((group for group, one in self._names.items() if one.strip().casefold() == folded), None)
+
+
+def _is_label(group: Mapping[str, Any]) -> bool:
+    return group.get("groupType") == _LABEL and not (group.get("metadata") or {}).get("deleted")

@@ -171,6 +171,19 @@ def test_a_label_that_somebody_uses_himself_is_let_alone_and_it_is_said(company:
     assert company.everybody(ADA) == ["Mum"]
 
 
+def test_r01_a_list_without_labels_is_no_deleted_label(company: GoogleCompany) -> None:
+    all_well(company.sync())
+    company.put("u3", "Mary Shelley")
+    for empty in (b"{}", b'{"contactGroups": []}'):
+        fault = Fault(200, page=empty, method="contactGroups.list", user=ADA, times=2)
+        company.front.google.faults.append(fault)
+        outcome = company.sync([ADA])[ADA]
+        assert "was deleted" not in outcome.message
+        company.front.google.faults.clear()
+    all_well(company.sync([ADA]))
+    assert company.inside(ADA) == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
+
+
 def test_r06_a_lost_answer_to_the_making_makes_no_second_label(company: GoogleCompany) -> None:
     fault = Fault(502, page=b"<html>", method="contactGroups.create", user=ADA, after=True)
     company.front.google.faults.append(fault)

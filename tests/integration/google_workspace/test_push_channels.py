@@ -167,6 +167,7 @@ def test_r28_at_half_of_its_life_another_channel_is_made_before_the_first_is_sto
     world.push()
     world.hub.hinted_cycles()
     assert world.hub.items() == 1
+    world.hub.look()
     assert call(first).status_code == 404, "from the next look on"
 
 
