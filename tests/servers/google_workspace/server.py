@@ -8,6 +8,7 @@
         google.calendar.box("ada@example.com").entries, .events(calendar), .put(calendar, **body)   # calendar_api.py
         google.calendar.calendars.share(calendar, address, "reader"), .make(owner, about), .expire_tokens(), ...
         google.push()                                  # watch channels now (calendar_channels.py; switches.pushes)
+        google.people, .tasks, .directory, .sign_in    # people.py, tasks.py, admin_directory.py, sign_in.py say how
 
     with desk() as made:                               # client.py: the same with the real library beside it
         calendar = made.api("ada@example.com")         # build_from_document; or "people.v1", "tasks.v1"
