@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from connectors.google_workspace.contact_person import KEY, READ_CONTACTS, Person, hidden
+from connectors.google_workspace.contact_plans import refuse_others
 from connectors.google_workspace.contact_reading import Reading
 from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.contact_writing import First, Writing
@@ -52,11 +53,14 @@ class BatchWriting:
         """One answer for each write, in their order."""
         batch = _Batch(place)
         try:
+            refuse_others(place)
             self._prepare(batch, writes)
             for group in _groups(batch.firsts):
                 self._conclude(batch, self._sent({n: batch.firsts[n] for n in group}))
         except AccountError as err:
             batch.stopped = err
+        except Rejected as err:
+            batch.done = dict.fromkeys(range(len(writes)), err)
         yield from in_order([batch.told(n) for n in range(len(writes))])
 
     def _prepare(self, batch: _Batch, writes: Sequence[Write]) -> None:

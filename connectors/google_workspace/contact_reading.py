@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from connectors.google_workspace.contact_person import (
     source_of,
 )
 from connectors.google_workspace.contact_version import Version
-from connectors.google_workspace.failures import Gone
+from connectors.google_workspace.failures import Gone, read_failure
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS, read_contact
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
@@ -36,6 +37,7 @@ LAG = 600.0
 PHOTO_SIZE = 720  # pixels, the largest that Google keeps; without it a picture comes as a stamp
 _TOGETHER = 50  # people in one request: Google takes 200, but so long an address not everybody between
 _RAW = 100_000  # characters of what cannot be read that are kept
+_POSSIBLE = re.compile("people/[^/]+")  # ids that Google takes a question for
 _NOT_FOUND = 5  # google.rpc.Code
 
 
@@ -120,9 +122,10 @@ class Reading:
     def people(self, ids: Sequence[str]) -> dict[str, Person | None]:
         """People as they are now; None of those that are not there. Raises the errors of a read."""
         found: dict[str, Person | None] = {}
-        for start in range(0, len(ids), _TOGETHER):
-            found |= self._together(ids[start : start + _TOGETHER])
-        return {one: self._newest(one, person) for one, person in found.items()}
+        possible = [one for one in ids if _POSSIBLE.fullmatch(one)]
+        for start in range(0, len(possible), _TOGETHER):
+            found |= self._together(possible[start : start + _TOGETHER])
+        return {one: self._newest(one, found.get(one)) for one in ids}
 
     def _together(self, ids: Sequence[str]) -> dict[str, Person | None]:
         if len(ids) == 1:
@@ -130,10 +133,12 @@ class Reading:
         request = self._transport.people.people().getBatchGet(
             resourceNames=list(ids), personFields=PERSON_FIELDS, sources=READ_CONTACTS
         )
-        try:
-            responses = self._transport.ask(request, writing=False).get("responses") or ()
-        except ItemError:  # one of the ids is none, and nobody says which
+        answer = self._transport.answer(request, writing=False)
+        if answer.status == 400 and answer.is_googles:  # one of the ids is none, and nobody says which
             return {one: self._alone(one) for one in ids}
+        if not answer.ok:
+            raise read_failure(answer, "contacts")
+        responses = answer.document.get("responses") or ()
         told = {str(one.get("requestedResourceName")): one for one in responses}
         return {one: _told(told[one]) if one in told else self._alone(one) for one in ids}
 

@@ -52,15 +52,15 @@ class Steps:
         refused.
         """
         with later_steps():
-            last, refused = self._with_photo(person, plan.photo or b"", again=again)
+            last, refused = self._with_photo(person, plan.photo, again=again)
             last = self._unmarked(last)
         ref = self._reading.ref(place, last)
         tell_refused(ref, [refused] if refused is not None else [])
         return ref if self._is_ours(place, person, last) else replace(ref, version="")
 
-    def _with_photo(self, person: Person, photo: bytes, *, again: bool) -> tuple[Person, ItemError | None]:
+    def _with_photo(self, person: Person, photo: bytes | None, *, again: bool) -> tuple[Person, ItemError | None]:
         try:
-            return self._put_photo(person, photo, again=again), None
+            return person if photo is None else self._put_photo(person, photo, again=again), None
         except ItemError as err:
             return person, err
 
