@@ -15,7 +15,7 @@ from typing import Any
 from exchangelib import services
 from exchangelib.errors import MalformedResponseError, ResponseMessageError
 from exchangelib.fields import FieldPath
-from exchangelib.properties import FolderId, ParentItemId
+from exchangelib.properties import DistinguishedFolderId, FolderId, ParentItemId
 from exchangelib.services.common import EWSService
 from exchangelib.util import MNS, TNS, DummyResponse
 
@@ -203,10 +203,12 @@ class GetFolders(EachItsAnswer, services.GetFolder):  # type: ignore[misc]
 
 
 class FindFolders(OneRequest, services.FindFolder):  # type: ignore[misc]
-    """All folders below some."""
+    """The folders below some."""
 
-    def below(self, ids: Sequence[FolderId], fields: Sequence[FieldPath]) -> list[FolderSeen]:
-        """At any depth."""
+    def below(
+        self, ids: Sequence[FolderId | DistinguishedFolderId], fields: Sequence[FieldPath], depth: str = "Deep"
+    ) -> list[FolderSeen]:
+        """At any depth, or at one level ("Shallow"). Raises what the library says."""
         found = self._paged_call(
             payload_func=self.get_payload,
             max_items=None,
@@ -214,11 +216,16 @@ class FindFolders(OneRequest, services.FindFolder):  # type: ignore[misc]
             additional_fields=list(fields),
             restriction=None,
             shape="IdOnly",
-            depth="Deep",
+            depth=depth,
             page_size=self.page_size,
             offset=0,
         )
-        return [folder_seen(elem) for elem in found]
+        seen = []
+        for element in found:
+            if isinstance(element, Exception):
+                raise element
+            seen.append(folder_seen(element))
+        return seen
 
 
 class GetAttachments(EachItsAnswer, services.GetAttachment):  # type: ignore[misc]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from exchangelib import services
 from exchangelib.properties import FolderId
 
 from connectors.exchange.failures import failure
 from connectors.exchange.folders import FIELDS, WellKnown, kind_of_class, well_known
 from connectors.exchange.places import Place
-from connectors.exchange.services import FolderSeen, GetFolders, OneRequest, folder_seen
+from connectors.exchange.services import FindFolders, FolderSeen, GetFolders
 from connectors.exchange.transport import Transport
 from sync_engine.errors import CollectionGone, NoAccess
 from sync_engine.model import Kind
@@ -18,30 +18,6 @@ from sync_engine.ports import RemoteCollection
 
 PUBLIC = "public:"
 _ROOT = "publicfoldersroot"
-
-
-class FindInside(OneRequest, services.FindFolder):  # type: ignore[misc]
-    """The folders in a folder; a deep search is not offered for public ones."""
-
-    def of(self, folder: FolderId | WellKnown) -> list[FolderSeen]:
-        """One level."""
-        found = self._paged_call(
-            payload_func=self.get_payload,
-            max_items=None,
-            folders=[folder],
-            additional_fields=list(FIELDS),
-            restriction=None,
-            shape="IdOnly",
-            depth="Shallow",
-            page_size=self.page_size,
-            offset=0,
-        )
-        seen = []
-        for element in found:
-            if isinstance(element, Exception):
-                raise element
-            seen.append(folder_seen(element))
-        return seen
 
 
 def collections(transport: Transport, shared: Sequence[str]) -> Iterator[RemoteCollection]:
@@ -72,7 +48,7 @@ def _public(transport: Transport, path: str) -> RemoteCollection | None:
     seen: FolderSeen | None = None
     for name in (part for part in path.split("/") if part):
         try:
-            inside = transport.read(lambda above=above: FindInside(account=account).of(above))  # type: ignore[misc]
+            inside = transport.read(lambda above=above: _inside(account, above))  # type: ignore[misc]
         except (NoAccess, CollectionGone):
             return None
         seen = next((one for one in inside if one.name.lower() == name.lower()), None)
@@ -84,3 +60,8 @@ def _public(transport: Transport, path: str) -> RemoteCollection | None:
         return None
     place = Place(kind, seen.id, public=True)
     return RemoteCollection(place.collection, f"Public: {path}", frozenset({kind}), not seen.writable)
+
+
+def _inside(account: Any, folder: FolderId | WellKnown) -> list[FolderSeen]:
+    """One level; a deep search is not offered for public folders."""
+    return FindFolders(account=account).below([folder], FIELDS, depth="Shallow")
