@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-import trustme
 
 from connectors.google_workspace.sign_in_scopes import scopes_of
 from connectors.kept_sign_in import Kept
 from connectors.settings import ConnectorSettings
 from connectors.tokens import MemoryTokens, TokenStore
 from tests.integration.microsoft.sign_in_world import Gate
+from tests.servers.certificates import certificates
 from tests.servers.google_workspace.server import Google
 from tests.servers.google_workspace.sign_in_grants import OAuthClient
 from tests.servers.google_workspace.world import World
@@ -111,9 +111,7 @@ def office_at_google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """With a certificate of its own, and Ada in the company example.com."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))  # what is in the environment must not matter
-    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
-    authority.cert_pem.write_to_path(ca)
+    key, ca = certificates(tmp_path)
     clock = Clock()
     google = Google(World(clock.moment))
     google.directory.company.domains.append("example.com")

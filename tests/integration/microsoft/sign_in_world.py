@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import requests
-import trustme
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.settings import ConnectorSettings
 from connectors.tokens import TokenStore
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.mailbox import Exchange
 from tests.servers.microsoft.serving import serving
@@ -79,9 +79,7 @@ def office_of_ada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[O
     """With a certificate of its own."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))  # what is in the environment must not matter
-    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
-    authority.cert_pem.write_to_path(ca)
+    key, ca = certificates(tmp_path)
     exchange = Exchange()
     exchange.add_mailbox(ADA).create("contacts", {"displayName": "Eva"})
     graph = Graph(exchange)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import requests
-import trustme
 from exchangelib import DELEGATE, IMPERSONATION, NTLM, OAUTH2, Identity, OAuth2Credentials
 from exchangelib.errors import ErrorImpersonateUserDenied, UnauthorizedError
 from requests_ntlm import HttpNtlmAuth
 
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.ews import add_person
 from tests.servers.microsoft.ews_client import Desk, desk, trusting
 from tests.servers.microsoft.ews_xml import NAMES
@@ -23,19 +23,15 @@ BODY = f"<s:Envelope {_SPACES}><s:Body>{_ASK}</s:Body></s:Envelope>"
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certificate_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Of the server with its key, and of the authority."""
-    folder: Path = tmp_path_factory.mktemp("certificates")
-    authority, server, ca = trustme.CA(), folder / "server.pem", folder / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(server)
-    authority.cert_pem.write_to_path(ca)
-    return server, ca
+    return certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
-def secure(certificates: tuple[Path, Path]) -> Iterator[Desk]:
+def secure(certificate_files: tuple[Path, Path]) -> Iterator[Desk]:
     """Over TLS."""
-    server, ca = certificates
+    server, ca = certificate_files
     with trusting(ca), desk(server) as made:
         yield made
 
@@ -99,9 +95,9 @@ def _application(secure: Desk, whom: str, access: str = IMPERSONATION) -> Any:
 
 
 def test_e15_an_application_gets_a_token_and_acts_for_whom_it_may(
-    secure: Desk, certificates: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    secure: Desk, certificate_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates[1]))  # for the request of the token
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate_files[1]))  # for the request of the token
     add_person(secure.site, "bob", "geheim", "bob@example.com", "Bob Builder")
     secure.site.sign_in.only = frozenset({"bob@example.com"})
     assert _application(secure, "bob@example.com").contacts.absolute

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
 
 from connectors.exchange.connection import endpoint
 from connectors.exchange.connector import ExchangeConnector
@@ -19,6 +18,7 @@ from sync_engine.model import Kind
 from sync_engine.ports import Write
 from tests.contract.connector_contract import Hub, task
 from tests.integration.microsoft.exchange_desk import ADA, BOB, Desk, Trouble, desk_of_ada, refusal
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.ews import add_person
 
 
@@ -30,13 +30,9 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certificate_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Of the server with its key, and of the authority."""
-    folder: Path = tmp_path_factory.mktemp("certificates")
-    authority, server, ca = trustme.CA(), folder / "server.pem", folder / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(server)
-    authority.cert_pem.write_to_path(ca)
-    return server, ca
+    return certificates(tmp_path_factory.mktemp("certificates"))
 
 
 # ------------------------------------------------------------ signing in
@@ -61,9 +57,9 @@ def test_r24_a_wrong_password_is_told_at_once(desk: Desk, auth: str) -> None:
 
 
 def test_the_authority_that_is_named_is_trusted(
-    certificates: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    certificate_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, ca = certificates
+    server, ca = certificate_files
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")  # the environment is not read
     with desk_of_ada(server, ca_file=str(ca)) as desk:
         assert len(desk.connector.collections()) == 3
@@ -104,8 +100,8 @@ def test_r24_a_token_that_is_refused_is_renewed_once(desk: Desk) -> None:
     assert source.told == 1
 
 
-def test_e15_an_app_signs_in_and_acts_for_somebody(certificates: tuple[Path, Path]) -> None:
-    server, ca = certificates
+def test_e15_an_app_signs_in_and_acts_for_somebody(certificate_files: tuple[Path, Path]) -> None:
+    server, ca = certificate_files
     with desk_of_ada(server) as desk:
         app = {"auth": "app", "client_id": "cid", "secret": "s3cret", "username": "", "ca_file": str(ca)}
         where = {"authority": desk.site.url.partition("/EWS")[0] + "/contoso", "mailbox": ADA}

@@ -13,10 +13,10 @@ from typing import Any
 import msal
 import pytest
 import requests
-import trustme
 from O365 import Account, Connection, MSGraphProtocol
 from O365.utils.token import MemoryTokenBackend
 
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.mailbox import Exchange
 from tests.servers.microsoft.serving import serving
@@ -48,9 +48,7 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secure]:
     """With a certificate of our own."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)  # these would win over session.verify
-    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
-    authority.cert_pem.write_to_path(ca)
+    key, ca = certificates(tmp_path)
     exchange = Exchange()
     exchange.add_mailbox(ADA).create("contacts", {"displayName": "Eva"})
     graph = Graph(exchange)

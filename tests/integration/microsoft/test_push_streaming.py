@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import trustme
 
 from connectors.exchange.streaming import EwsStream
 from connectors.push import Hint
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import AccountError, NotAuthorised, Throttled, Unavailable
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.ews import PATH, add_person, application
 from tests.servers.microsoft.ews_call import Site
 from tests.servers.microsoft.ews_client import Desk
@@ -223,11 +223,9 @@ def test_e15_folders_of_others_are_heard_on_the_same_connection_where_the_server
 
 
 def test_over_tls_too_closing_ends_it_at_once(tmp_path: Path) -> None:
-    authority, site = trustme.CA(), Site()
+    site = Site()
     add_person(site, "ada", "secret", "ada@example.com", "Ada")
-    certificate, ca_file = tmp_path / "server.pem", tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-    authority.cert_pem.write_to_path(str(ca_file))
+    certificate, ca_file = certificates(tmp_path)
     with serving(application(site), certificate) as url:
         site.mood.heartbeat = 60
         box = site.exchange.mailbox("ada@example.com")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from typer.testing import CliRunner
 
 from agendahub.account_zone import local_zone
@@ -26,6 +25,7 @@ from connectors.tokens import MemoryTokens
 from tests.integration.microsoft.app_certificate import app_certificate
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
+from tests.servers.certificates import certificates
 from tests.servers.microsoft.ews_client import Desk, desk
 
 ZONE = ("--zone", "Europe/Prague")
@@ -121,9 +121,7 @@ def test_exchange_step_by_step(cli: Cli, ews: Desk) -> None:
 
 def test_exchange_with_a_sign_in_at_microsoft(tmp_path: Path) -> None:
     """A token that the server refuses is renewed, and the next is kept."""
-    authority, key, ca = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
-    authority.cert_pem.write_to_path(ca)
+    key, ca = certificates(tmp_path)
     with desk(key) as ews:
         where, sign_in, tokens = ews.site.url, ews.site.sign_in, MemoryTokens()
         more: dict[str, Any] = {
