@@ -16,6 +16,7 @@ from agendahub.texts import _
 from connectors.person_sign_in import WrongState
 
 _LARGEST = 64 * 1024  # octets of an answer
+_LOOK = 0.2  # seconds between two looks whether somebody has signed in
 _TAKES_SO_LONG = 10.0  # seconds for a browser to send what it began to send
 
 Finish = Callable[[Mapping[str, str]], str]
@@ -42,7 +43,7 @@ class Loopback:
     def wait(self, finish: Finish, patience: float, tick: Callable[[float], None] = lambda _left: None) -> str:
         """Until the browser comes: what `finish` says to its answer. Raises what it raises; Failure in the end."""
         self._server.finish = finish
-        self._server.timeout, end = 1.0, time.monotonic() + patience
+        self._server.timeout, end = _LOOK, time.monotonic() + patience
         while (left := end - time.monotonic()) > 0:
             tick(left)
             self._server.handle_request()

@@ -15,12 +15,14 @@ from typer.testing import CliRunner
 
 from agendahub.cli import app
 from agendahub.commands import account_sign_in
+from agendahub.fanout import expanded
 from agendahub.kept_tokens import name_of
 from agendahub.workspace import Workspace
 from config import load
-from connectors.google_workspace.sign_in_scopes import SERVICES
+from connectors.google_workspace.sign_in_scopes import SERVICES, Right
 from connectors.kept_sign_in import Kept
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
+from tests.servers.processes import free_port
 
 
 class Cli:
@@ -188,6 +190,69 @@ def test_a_browser_on_another_machine(cli: Cli, office: GoogleOffice, at_google:
     assert f"Signed in as {ADA}" in shown
     assert "belongs to no sign-in" in cli.fails("account", "sign-in", "gmail", "--paste", typed="https://x/?code=1\n")
     assert "belongs to no sign-in" in cli.fails("account", "sign-in", "gmail", "--paste", typed="what?\n")
+
+
+def test_a_client_of_the_web_comes_back_to_the_port_that_it_names(
+    cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]
+) -> None:
+    port = free_port()
+    client = office.google.sign_in.client("web", redirect_uris=(f"http://127.0.0.1:{port}/",))
+    cli.run("account", "add", "gmail", *at_google, typed=json.dumps(office.google.sign_in.config(client, office.root)))
+    assert cli.account("gmail").auth == "web"
+    assert f"Signed in as {ADA}" in sign_in(cli, office, "gmail", "--port", str(port))
+
+
+def test_step_by_step(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    add(cli, office, at_google)
+    failed = json.loads(cli.run("account", "test", "gmail", "--json", code=1))[-1]
+    assert (failed["name"], failed["ok"]) == ("sign-in", False)
+    assert "nobody has signed in" in failed["detail"]
+    sign_in(cli, office, "gmail")
+    steps = json.loads(cli.run("account", "test", "gmail", "--write", "--collection", f"calendars/{ADA}", "--json"))
+    names = ["name lookup", "connection", "encryption"]
+    first = [f"sign-in service, {name}" for name in names]
+    assert [step["name"] for step in steps] == [*first, "sign-in", *names, "mailbox", "read", "write and delete"]
+    assert all(step["ok"] for step in steps), steps
+    assert "calendars (https://www.googleapis.com/auth/calendar)" in steps[3]["detail"]
+    assert "and deleted" in steps[-1]["detail"]
+
+
+def test_only_what_the_scopes_open_is_offered(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    add(cli, office, at_google)
+    cli.config.write_text(f'{cli.config.read_text()}scopes = ["{Right.CALENDAR}"]\n')
+    sign_in(cli, office, "gmail")
+    found = json.loads(cli.run("collections", "gmail", "--json"))
+    assert {kind for one in found for kind in one["kinds"]} == {"event"}
+
+
+def test_a_service_account_step_by_step(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    key = office.key()
+    words = at_google[:4] + at_google[6:]
+    cli.run("account", "add", "all", *words, "--auth", "app", typed=json.dumps(key))
+    steps = json.loads(cli.run("account", "test", "all", "--json"))
+    assert steps[0] == {"name": "key", "ok": True, "detail": f"The key is of {key['client_email']}.", "advice": ""}
+    assert (steps[-1]["name"], steps[-1]["ok"]) == ("mailbox", True)
+    assert "fanout add" in steps[-1]["advice"]
+    assert json.loads(cli.run("doctor", "--accounts", "--json"))[-1]["detail"].startswith("signs in, for fan-outs")
+    cli.config.write_text(f'{cli.config.read_text()}mailbox = "{ADA}"\n')
+    last = json.loads(cli.run("account", "test", "all", "--json", code=1))[-1]
+    assert (last["name"], last["ok"], "docs/google.md" in last["advice"]) == ("sign-in", False, True)
+
+
+def test_what_is_asked_for_in_a_fanout(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    """The directory by whoever reads it, as far as it is read; not by each mailbox."""
+    words = at_google[:4] + at_google[6:]
+    cli.run("account", "add", "all", *words, "--auth", "app", typed=json.dumps(office.key()))
+    fanout = '[[fanouts]]\nname = "book"\naccount = "all"\ncollection = "People"\n'
+    base = cli.config.read_text()
+    for how, expected in (('group = "a@b.c"', "groups"), ('pattern = "*@b.c"', "users"), ('mailboxes = ["a@b.c"]', "")):
+        cli.config.write_text(f"{base}\n{fanout}{how}\n")
+        workspace = Workspace(load(cli.config))
+        assert workspace.connector_settings(workspace.account("all")).options["directory"] == expected
+        mailbox = expanded(workspace.settings, {"book": ["ada@b.c"]}).accounts[-1]
+        settings = workspace.connector_settings(mailbox)
+        assert (settings.mailbox, settings.options["directory"], settings.tokens) == ("ada@b.c", "", None)
+        workspace.close()
 
 
 def test_paste_is_for_google_only(cli: Cli) -> None:
