@@ -18,6 +18,7 @@ from connectors.google_workspace.sign_in_scopes import Right, offers
 from connectors.google_workspace.tasks import Tasks
 from connectors.google_workspace.transport import Transport
 from connectors.settings import ConnectorSettings
+from sync_engine.errors import NoAccess
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event, Kind, Record
 from sync_engine.ports import (
@@ -57,10 +58,18 @@ class GoogleWorkspaceConnector:
     def collections(self) -> Sequence[RemoteCollection]:
         """Contacts, labels that we made, other contacts, calendars, task lists. Raises the errors of a read.
 
-        Without those that the account's scopes leave out.
+        Without those that the account's scopes leave out, and of services that are closed: not switched on in the
+        project, or by the company. Raises NoAccess when all are.
         """
-        wanted = [part for kind, part in self._parts.items() if offers(self._settings, _RIGHTS[kind])]
-        found = [one for part in wanted for one in part.collections()]
+        found: list[RemoteCollection] = []
+        closed: list[NoAccess] = []
+        for part in (part for kind, part in self._parts.items() if offers(self._settings, _RIGHTS[kind])):
+            try:
+                found += part.collections()
+            except NoAccess as err:
+                closed.append(err)
+        if closed and not found:
+            raise closed[0]
         return found if offers(self._settings, Right.OTHER_CONTACTS) else [c for c in found if c.id != OTHER_CONTACTS]
 
     def changes(self, collection: str, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
