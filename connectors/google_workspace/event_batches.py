@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,29 +16,13 @@ from connectors.google_workspace.event_writing import Writing, deleted
 from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
-from connectors.outcomes import in_order
-from sync_engine.errors import AccountError, ItemError, NoAccess, OutcomeUnknown, Rejected
+from connectors.write_turns import Alone, Prepared, Ready, WriteTurns
+from sync_engine.errors import ItemError
 from sync_engine.item import Item
-from sync_engine.ports import RemoteRef, Write, Written
+from sync_engine.ports import Write, Written
 
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """One request, and what its answer means."""
-
-    asked: Asked
-    judge: Callable[[Answer], RemoteRef | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    """A write that is more than one request."""
-
-    carry_out: Callable[[], RemoteRef | None]
-
-
-_Prepared: TypeAlias = _Ready | _Alone | RemoteRef | ItemError | OutcomeUnknown | None
-"""What is to be done; or what came of it without any request."""
+_Prepared: TypeAlias = Prepared[Asked, Answer]
+_NOT_ALLOWED = "Google does not let this account change this one event; ask its owner, or leave it as it is."
 
 
 @dataclass(slots=True)
@@ -63,20 +47,12 @@ class BatchWriting:
     def write(self, place: Place, writes: Sequence[Write]) -> Iterator[Written]:
         """One answer for each write, in their order."""
         looks = self._look(place, writes)
-        waiting: list[_Ready] = []
-        finished: list[Written | _Ready] = []  # since the last request
-        for n, write in enumerate(writes):
-            prepared = self._prepare(place, n, write, looks)
-            if isinstance(prepared, _Ready):
-                waiting.append(prepared)
-                finished.append(prepared)
-            elif isinstance(prepared, _Alone):
-                yield from self._flush(place, waiting, finished)
-                waiting, finished = [], []
-                yield self._carried_out(place, prepared)
-            else:
-                finished.append(prepared)
-        yield from self._flush(place, waiting, finished)
+        turns = WriteTurns[Asked, Answer](
+            lambda asked: self._transport.batch(asked, writing=True),
+            lambda: self._calendars.ask(place).writable,
+            _NOT_ALLOWED,
+        )
+        yield from turns.answers(self._prepare(place, n, write, looks) for n, write in enumerate(writes))
 
     # ------------------------------------------------------------ before
 
@@ -136,79 +112,28 @@ class BatchWriting:
         second = uid in looks.taken
         looks.taken.add(uid)
         if plan.several or listed or second:
-            return _Alone(lambda: self._writing.create(place, item, write.key))
+            return Alone(lambda: self._writing.create(place, item, write.key))
         asked = self._writing.importing(place, item, plan)
-        return _Ready(asked, lambda answer: self._writing.created(place, item, write.key, plan, answer))
+        return Ready(asked, lambda answer: self._writing.created(place, item, write.key, plan, answer))
 
     def _change(self, place: Place, n: int, write: Write, item: Item, plan: Plan, looks: _Looks) -> _Prepared:
         ref, base = write.ref, write.base
         if ref is None:
             return None
         if base is None or not ref.version or plan.several:
-            return _Alone(lambda: self._writing.update(place, ref, item, base))
+            return Alone(lambda: self._writing.update(place, ref, item, base))
         if not plan:
             return ref
         seen = self._writing.seen(looks.series[n], ref) if n in looks.series else None
         asked = self._writing.patching(place, ref, item, plan)
-        return _Ready(asked, lambda answer: self._writing.changed(place, ref, plan, answer, seen))
+        return Ready(asked, lambda answer: self._writing.changed(place, ref, plan, answer, seen))
 
     def _deletion(self, place: Place, n: int, write: Write, looks: _Looks) -> _Prepared:
         ref = write.ref
         if ref is None:
             return None
         if not ref.version:
-            return _Alone(lambda: self._writing.delete(place, ref))
+            return Alone(lambda: self._writing.delete(place, ref))
         if n in looks.series:
             self._writing.seen(looks.series[n], ref)
-        return _Ready(self._writing.deleting(place, ref), deleted)
-
-    # ------------------------------------------------------------ the requests
-
-    def _flush(
-        self, place: Place, waiting: Sequence[_Ready], finished: Sequence[Written | _Ready]
-    ) -> Iterator[Written]:
-        """Send what waits, and answer all that came since the last request."""
-        answers: Iterator[Answer | OutcomeUnknown] = iter(())
-        if waiting:
-            answers = iter(self._sent(waiting))
-        told = [_judged(one, next(answers)) if isinstance(one, _Ready) else one for one in finished]
-        yield from in_order(self._items_own(place, told))
-
-    def _items_own(self, place: Place, told: Sequence[Written | AccountError]) -> list[Written | AccountError]:
-        """Where others could be written, or the calendar could, a missing right is the item's own trouble (R09)."""
-        if not any(isinstance(one, NoAccess) for one in told):
-            return list(told)
-        if not any(isinstance(one, RemoteRef) for one in told) and not self._calendars.ask(place).writable:
-            return list(told)
-        return [_not_allowed(one) if isinstance(one, NoAccess) else one for one in told]
-
-    def _carried_out(self, place: Place, alone: _Alone) -> Written:
-        try:
-            return alone.carry_out()
-        except (ItemError, OutcomeUnknown) as err:
-            return err
-        except NoAccess as err:
-            (own,) = self._items_own(place, [err])
-            if not isinstance(own, ItemError):
-                raise
-            return own
-
-    def _sent(self, waiting: Sequence[_Ready]) -> Sequence[Answer | OutcomeUnknown]:
-        try:
-            return self._transport.batch([one.asked for one in waiting], writing=True)
-        except OutcomeUnknown as err:
-            return [err] * len(waiting)
-
-
-def _judged(ready: _Ready, answer: Answer | OutcomeUnknown) -> Written | AccountError:
-    if isinstance(answer, OutcomeUnknown):
-        return answer
-    try:
-        return ready.judge(answer)
-    except (ItemError, AccountError) as err:
-        return err
-
-
-def _not_allowed(err: NoAccess) -> Rejected:
-    message = "Google does not let this account change this one event; ask its owner, or leave it as it is."
-    return Rejected(message, server_said=err.server_said)
+        return Ready(self._writing.deleting(place, ref), deleted)
