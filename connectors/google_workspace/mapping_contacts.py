@@ -22,7 +22,7 @@ from connectors.described import (
     put_new,
 )
 from connectors.google_workspace.mapping_dates import get_birthday, get_days, put_birthday, put_days
-from connectors.google_workspace.mapping_labels import own
+from connectors.google_workspace.mapping_labels import first_and_others, own, preferred_first
 from connectors.google_workspace.mapping_more import MORE, more_lines, put_more
 from connectors.google_workspace.mapping_names import (
     NAME_PARTS,
@@ -53,11 +53,12 @@ from sync_engine.model import Contact
 
 def _put_nicknames(contact: Contact) -> dict[str, Json]:
     said = dict.fromkeys(one_line_ends(name).strip() for name in contact.nicknames)
-    return {"nicknames": [{"value": name} for name in said if name]}
+    return {"nicknames": first_and_others({"value": name} for name in said if name)}
 
 
 def _get_nicknames(person: Document) -> dict[str, Any]:
-    return {"nicknames": tuple(one["value"] for one in own(person.get("nicknames")) if one.get("value"))}
+    found = preferred_first(own(person.get("nicknames")))
+    return {"nicknames": tuple(one["value"] for one in found if one.get("value"))}
 
 
 def _put_note(contact: Contact) -> dict[str, Json]:

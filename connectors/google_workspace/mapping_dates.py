@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.days import day_of, text_of_day
 from connectors.described import Document, Json
-from connectors.google_workspace.mapping_labels import label_of, labelled, own
+from connectors.google_workspace.mapping_labels import as_a_set, by_words, label_of, labelled, own
 from sync_engine.formats.text_values import escape, unescape
 from sync_engine.model import Contact, ContentLine
 
@@ -60,8 +60,7 @@ def put_days(contact: Contact) -> dict[str, Json]:
     """ANNIVERSARY and Apple's labelled days."""
     date = date_of(contact.anniversary)
     found: list[Json] = [{"type": _ANNIVERSARY, "date": date}] if date else []
-    found += [entry for entry in map(_put_day, contact.extra) if entry and entry not in found]
-    return {"events": found}
+    return {"events": as_a_set([*found, *map(_put_day, contact.extra)])}
 
 
 def _put_day(line: ContentLine) -> dict[str, Json] | None:
@@ -77,7 +76,7 @@ def _put_day(line: ContentLine) -> dict[str, Json] | None:
 def get_days(person: Document) -> tuple[str, list[ContentLine]]:
     """The anniversary, and the lines of all other days."""
     entries = [one for one in own(person.get("events")) if text_of(one.get("date"))]
-    first = next((one for one in entries if one.get("type") == _ANNIVERSARY), None)
+    first = next((one for one in sorted(entries, key=by_words) if one.get("type") == _ANNIVERSARY), None)
     others = [_day_line(one) for one in entries if one is not first]
     return text_of(first["date"]) if first else "", others
 

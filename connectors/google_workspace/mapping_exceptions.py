@@ -21,7 +21,6 @@ from sync_engine.recurrence import instances
 from sync_engine.zones import local_time, wall_clock, zone_for
 
 _SECOND = timedelta(seconds=1)
-_NONE: Mapping[str, Json] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +105,18 @@ def _said(own: Occasion, names: set[str]) -> dict[str, Json]:
 def singles_anew(event: Event, before: Series, after: Series) -> tuple[dict[str, dict[str, Json]], tuple[str, ...]]:
     """All single occurrences of a series whose times or rule change, or of which a cancelled one comes back.
 
-    Whatever Google kept of those before: also properties that they do not have of their own any more, and the
-    occurrences to delete that were changed and are not there any more.
+    Whatever Google kept of those before: all that they are, and which ones to delete that are not there any more.
     """
     found, stale = own_properties(after), []
     was = {key: one.moment for key, one in before.singles.items()} | before.gone
     for key, moment in sorted(was.items()):
-        if key in after.gone or not (key in after.singles or is_occurrence(event, after.master, moment)):
-            stale += [key] if key in before.singles else []
-            continue
-        own = after.singles[key].own if key in after.singles else inherited(after.master, moment)
-        had = before.singles.get(key)
-        names = set(_differences(had, before.master)) if had else set(put(OCCURRENCE_TABLE, own))
-        found[key] = _said(own, names) | found.get(key, {})
-    return {key: own for key, own in sorted(found.items()) if own}, tuple(stale)
+        if key in after.singles:
+            found[key] = put(OCCURRENCE_TABLE, after.singles[key].own)
+        elif key not in after.gone and is_occurrence(event, after.master, moment):
+            found[key] = put(OCCURRENCE_TABLE, inherited(after.master, moment))
+        elif key in before.singles:
+            stale.append(key)
+    return dict(sorted(found.items())), tuple(stale)
 
 
 def is_occurrence(event: Event, master: Occasion, moment: Moment) -> bool:

@@ -47,7 +47,7 @@ def _put_attendee(user: CalendarUser) -> dict[str, Json]:
 
 def put_organizer(details: EventDetails) -> dict[str, Json] | None:
     """Whose meeting it is, which is said once: where an event is made."""
-    user = details.organizer if details.attendees else None
+    user = details.organizer if put_attendees(details) else None
     if user is None or not address_of(user):
         return None
     guest = guest_of(user)

@@ -113,12 +113,42 @@ def arranged(entries: Sequence[tuple[Json, bool]], order: Callable[[Json], Suppo
     return [{**first, "metadata": {"sourcePrimary": True}}, *rest]
 
 
+def first_and_others(entries: Iterable[Json]) -> list[Json]:
+    """Entries of which the first means more than the others, which have no order."""
+    said = [entry for entry in entries if entry]
+    return arranged([(entry, place == 0) for place, entry in enumerate(said)], by_words)
+
+
+def as_a_set(entries: Iterable[Json | None]) -> list[Json]:
+    """Entries without order, each once."""
+    found: list[Json] = []
+    for entry in sorted((entry for entry in entries if entry), key=by_words):
+        if entry not in found[-1:]:
+            found.append(entry)
+    return found
+
+
+def by_words(entry: Json) -> SupportsOrder:
+    """An order of entries that have none."""
+    return [(name, str(value)) for name, value in sorted(entry.items()) if name in _SAID]
+
+
+def preferred_first(entries: Sequence[Document]) -> list[Document]:
+    """Google promises no order: the one to use, and the others by their words."""
+    best = place_of_preferred(entries)
+    others = sorted((one for place, one in enumerate(entries) if place != best), key=by_words)
+    return [*([entries[best]] if best >= 0 else []), *others]
+
+
 def own(entries: Json) -> list[Document]:
     """Those of the contact itself: Google shows with it what it knows of the person."""
     sources = (((one.get("metadata") or {}).get("source") or {}).get("type") for one in entries or ())
     return [one for one, source in zip(entries or (), sources, strict=True) if source in _OWN_SOURCES]
 
 
+_SAID = frozenset(
+    ("value", "type", "name", "department", "title", "key", "person", "date", "url")
+)  # not what Google adds
 _OWN_SOURCES = (None, "CONTACT", "OTHER_CONTACT", "DOMAIN_CONTACT")
 
 

@@ -15,6 +15,7 @@ from connectors.google_workspace.mapping_labels import (
     NO_TYPES,
     RELATIONS,
     Types,
+    as_a_set,
     label_of,
     labelled,
     own,
@@ -62,27 +63,20 @@ MORE = (*(sort.name for sort in _SORTS), "relations", "userDefined", "genders")
 def put_more(contact: Contact) -> dict[str, Json]:
     """All lists of Google's that lines of a card stand for."""
     found: dict[str, Json] = {sort.name: _entries(contact, sort) for sort in _SORTS}
-    found["calendarUrls"] += [
-        {"url": unescape(line.value), "type": _FREE_BUSY[0]} for line in contact.extra if line.name == _FREE_BUSY[1]
-    ]
-    found["relations"] = _once(_relation(line) for line in contact.extra)
-    found["userDefined"] = _once(_user_defined(line) for line in contact.extra)
+    found["relations"] = as_a_set(_relation(line) for line in contact.extra)
+    found["userDefined"] = as_a_set(_user_defined(line) for line in contact.extra)
     return found | _put_gender(contact)
 
 
-def _once(entries: Iterator[Json]) -> list[Json]:
-    found: list[Json] = []
-    for entry in entries:
-        if entry and entry not in found:
-            found.append(entry)
-    return found
-
-
 def _entries(contact: Contact, sort: Sort) -> list[Json]:
-    return _once(_entry(line, sort) for line in contact.extra if line.name == sort.line and line.value)
+    return as_a_set(_entry(line, sort) for line in contact.extra if line.value)
 
 
-def _entry(line: ContentLine, sort: Sort) -> dict[str, Json]:
+def _entry(line: ContentLine, sort: Sort) -> dict[str, Json] | None:
+    if line.name == _FREE_BUSY[1] and sort.name == "calendarUrls":
+        return {sort.value: unescape(line.value), "type": _FREE_BUSY[0]}
+    if line.name != sort.line:
+        return None
     kind = type_of((), line.companions, NO_TYPES) if sort.typed else ""
     return {sort.value: unescape(line.value)} | ({"type": kind} if kind else {})
 

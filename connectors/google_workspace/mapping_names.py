@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from connectors.described import Document, Json, one_line_ends
-from connectors.google_workspace.mapping_labels import own
+from connectors.google_workspace.mapping_labels import first_and_others, own, preferred_first
 from connectors.names import company_texts, name_of, name_texts, organization_of
 from sync_engine.formats.text_values import escape, structure, unescape
 from sync_engine.model import Contact, ContentLine
@@ -98,7 +98,7 @@ def put_jobs(contact: Contact) -> dict[str, Json]:
     others = [_put_other(line) for line in contact.extra if line.name == ORG]
     others += [{"title": unescape(line.value)} for line in contact.extra if line.name == TITLE]
     entries = [{name: text for name, text in job.items() if text} for job in (first, *others)]
-    return {"organizations": [job for job in entries if job]}
+    return {"organizations": first_and_others(entries)}
 
 
 def _put_other(line: ContentLine) -> dict[str, str]:
@@ -112,9 +112,8 @@ def _jobs(person: Document) -> tuple[Document, list[Document]]:
 
     What the card says first is its company, and the first title its title.
     """
-    found = sorted(
-        own(person.get("organizations")), key=lambda job: (not _has_company(job), job.get("current") is False)
-    )
+    jobs = preferred_first(own(person.get("organizations")))
+    found = sorted(jobs, key=lambda job: (not _has_company(job), job.get("current") is False))
     first, *others = found or [{}]
     title = first.get("title") or next((job["title"] for job in others if _is_title(job)), "")
     if not first.get("title") and title:
@@ -160,9 +159,9 @@ def put_roles(contact: Contact) -> dict[str, Json]:
     """ROLE of the card, then the others."""
     others: Iterable[str] = (unescape(line.value) for line in contact.extra if line.name == ROLE)
     said = dict.fromkeys(one_line_ends(text) for text in (contact.role, *others) if text)
-    return {"occupations": [{"value": text} for text in said]}
+    return {"occupations": first_and_others({"value": text} for text in said)}
 
 
 def get_roles(person: Document) -> list[str]:
     """What somebody does."""
-    return [one_line_ends(one["value"]) for one in own(person.get("occupations")) if one.get("value")]
+    return [one_line_ends(one["value"]) for one in preferred_first(own(person.get("occupations"))) if one.get("value")]
