@@ -7,7 +7,7 @@ for each series of which something changed the series is read. Birthdays and wor
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +28,11 @@ from connectors.google_workspace.event_reading import PAGE, Reading, Touched
 from connectors.google_workspace.feeds import TokenPage, next_page, token_pages
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
+from connectors.paging import TOGETHER, in_pages, versions_of
 from sync_engine.errors import SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
-TOGETHER = 100
 """Items on a page: one transaction."""
-_ASKED = 1000  # ids for one question to the hub
 
 
 @dataclass(slots=True)
@@ -96,14 +95,14 @@ class Listing:
             token = page.sync_token
         following = Cursor(token, int(now)).text
         if found.events:
-            yield from _paged(self._changes(place, found, known), following)
+            yield from in_pages(self._changes(place, found, known), following)
         elif cursor.worn(now):
             yield Page((), following)
 
     def _changes(self, place: Place, found: _Round, known: KnownVersions) -> Iterator[Change]:
         singles, touched = found.singles, found.touched
         occurrences = [one for what in touched.values() for one in what.occurrences]
-        versions = _ask(known, [*(one.id for one in singles), *touched, *occurrences])
+        versions = versions_of(known, [*(one.id for one in singles), *touched, *occurrences])
         yield from (Removed(one) for one in found.gone)
         yield from self._read(place, singles, versions)
         for answer in self._reading.touched(place, touched, list(versions)):
@@ -130,11 +129,11 @@ class Listing:
             token = page.sync_token
             rest.note(one for one in told.events.values() if series_id(one) or is_series(one))
             singles = told.singles
-            changes = self._read(place, singles, _ask(known, [one.id for one in singles]))
+            changes = self._read(place, singles, versions_of(known, [one.id for one in singles]))
             yield from _full_pages(changes)
         series = _put_together(rest.events.values(), known)
-        changes = self._read(place, series, _ask(known, [one.id for one in series]))
-        yield from _paged(changes, Cursor(token, int(now)).text, complete=True)
+        changes = self._read(place, series, versions_of(known, [one.id for one in series]))
+        yield from in_pages(changes, Cursor(token, int(now)).text, complete=True)
 
     def _pages(self, place: Place, **more: Any) -> Iterator[TokenPage]:
         events = self._reading.events
@@ -153,16 +152,9 @@ def _put_together(events: Iterable[Event], known: KnownVersions) -> list[Whole]:
     for series, own in by_series.items():
         whole = whole_series(series, own)
         if whole is None:
-            whole = orphans(series, own, _ask(known, [str(one["id"]) for one in own]))
+            whole = orphans(series, own, versions_of(known, [str(one["id"]) for one in own]))
         if whole is not None:
             found.append(whole)
-    return found
-
-
-def _ask(known: KnownVersions, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), _ASKED):
-        found |= known(ids[start : start + _ASKED])
     return found
 
 
@@ -175,14 +167,3 @@ def _full_pages(changes: Iterable[Change]) -> Iterator[Page]:
             some = []
     if some:
         yield Page(some)
-
-
-def _paged(changes: Iterable[Change], cursor: str, *, complete: bool = False) -> Iterator[Page]:
-    """In lists that are worth a transaction; only the last one has the cursor."""
-    some: list[Change] = []
-    for change in changes:
-        if len(some) >= TOGETHER:
-            yield Page(some)
-            some = []
-        some.append(change)
-    yield Page(some, cursor, complete)

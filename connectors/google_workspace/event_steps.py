@@ -28,7 +28,8 @@ from connectors.google_workspace.failures import is_gone, write_failure
 from connectors.google_workspace.mapping_events import instance_key
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import AccountError, ItemError, OutcomeUnknown, PartlyWritten, Rejected, VersionConflict
+from connectors.unfinished import later_steps, tell_refused
+from sync_engine.errors import ItemError, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef
 
@@ -79,18 +80,12 @@ class Steps:
         broke off before. A step at which Google fails then (HTTP 500) counts as refused: it would hold up everything
         else in every cycle. Raises OutcomeUnknown when it breaks off, PartlyWritten when a step is refused.
         """
-        try:
+        with later_steps():
             refused = self._all(place, series, plan, seen, again=again)
             self.unmark(place, series)
-        except OutcomeUnknown:
-            raise
-        except AccountError as err:
-            message = f"A write of several steps broke off and is gone on with later: {err}"
-            raise OutcomeUnknown(message, server_said=err.server_said) from err
-        if refused:
-            message = f"It was written without {len(refused)} of its parts: {refused[0]}"
-            raise PartlyWritten(message, remote_id=series, server_said=refused[0].server_said)
-        return RemoteRef(series)
+        ref = RemoteRef(series)
+        tell_refused(ref, refused)
+        return ref
 
     def finish(self, place: Place, item_id: str, item: Item) -> None:
         """Go on with the write of exactly this item, if it broke off there and nobody moved the series since."""
