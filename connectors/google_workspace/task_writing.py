@@ -66,6 +66,16 @@ class TaskWriting:
         """The id of what this process made with a key; "" where it made nothing."""
         return self._made.get(key, "")
 
+    def remember(self, key: str, item_id: str) -> None:
+        """It was made with this key."""
+        self._made[key] = item_id
+        while len(self._made) > _REMEMBERED:
+            self._made.pop(next(iter(self._made)))
+
+    def all_made(self) -> frozenset[str]:
+        """The ids of all that this process made, and remembers."""
+        return frozenset(self._made.values())
+
     def forget(self, key: str) -> None:
         """It is not there any more."""
         self._made.pop(key, None)
@@ -135,9 +145,7 @@ class TaskWriting:
             message = "The task list is not at Google any more; bind another one."
             raise CollectionGone(message, server_said=answer.words)
         ref = _written(answer)
-        self._made[key] = ref.id
-        while len(self._made) > _REMEMBERED:
-            self._made.pop(next(iter(self._made)))
+        self.remember(key, ref.id)
         return ref
 
     @property

@@ -84,7 +84,9 @@ class Tasks:
             if not isinstance(found, Removed):
                 return found
             self._writing.forget(key)
-        return self._alike(place, item)
+        if (found_alike := self._alike(place, item)) is not None:
+            self._writing.remember(key, found_alike.ref.id)
+        return found_alike
 
     def _alike(self, place: Place, item: Item) -> Changed | None:
         wanted = self.kept(task_in(item))
@@ -94,7 +96,8 @@ class Tasks:
         found = [one for one in map(read, documents) if isinstance(one, Changed)]
         alike = [one for one in found if with_uid(one.item.record, item.uid) == with_uid(wanted, item.uid)]
         known = self._known([one.ref.id for one in alike]) if self._known and alike else {}
-        return next((one for one in alike if one.ref.id not in known), None)
+        others = known.keys() | self._writing.all_made()
+        return next((one for one in alike if one.ref.id not in others), None)
 
     # ------------------------------------------------------------ writes
 

@@ -16,7 +16,7 @@ from connectors.google_workspace.tasks import Tasks
 from connectors.google_workspace.transport import Transport
 from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
-from sync_engine.model import Contact
+from sync_engine.model import Contact, Record
 from sync_engine.ports import (
     Broken,
     Changed,
@@ -48,6 +48,7 @@ class OnePart:
     part: Part
     transport: Transport
     carries: frozenset[str] = CONTACT_FIELDS | TASK_FIELDS
+    most_writes: int = 50
 
     def collections(self) -> Sequence[RemoteCollection]:
         return self.part.collections()
@@ -57,6 +58,15 @@ class OnePart:
 
     def fetch(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         return self.part.fetch(place_of(collection), ids)
+
+    def read_back(self, collection: str, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
+        return self.fetch(collection, ids)
+
+    def kept(self, record: Record) -> Record | None:
+        return self.part.kept(record)
+
+    def lag(self, _collection: str) -> float:
+        return self.part.lag
 
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         return self.part.find(place_of(collection), item, key)
@@ -143,9 +153,9 @@ class PartsDesk:
 
 
 @contextmanager
-def parts_desk() -> Iterator[PartsDesk]:
+def parts_desk(clock: Clock | None = None) -> Iterator[PartsDesk]:
     """A server of its own, whose clock stands still until it is turned."""
-    clock = Clock()
+    clock = clock or Clock()
     with google_workspace(World(clock=clock)) as google:
         made = PartsDesk(google, clock)
         try:
