@@ -19,7 +19,7 @@ KEY, UID, UNFINISHED = "AgendaHubKey", "AgendaHubUid", "AgendaHubUnfinished"
 GUEST = "guest"
 READ_TYPES = ["default", "fromGmail", "focusTime", "outOfOffice"]
 """Birthdays and working locations are no appointments; Google shows them by itself."""
-_DEFAULT = "default"
+DEFAULT = "default"
 Event = Mapping[str, Any]
 
 
@@ -61,8 +61,8 @@ class Whole:
 
     @property
     def _mark(self) -> str:
-        kind = str(self.head.get("eventType") or _DEFAULT)
-        if kind != _DEFAULT:
+        kind = str(self.head.get("eventType") or DEFAULT)
+        if kind != DEFAULT:
             return f"!{kind}"
         return f"!{GUEST}" if role_of(self.head) is Role.GUEST else ""
 

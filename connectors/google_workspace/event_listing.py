@@ -15,6 +15,7 @@ from connectors.google_workspace import event_cursor as cursors
 from connectors.google_workspace.event_calendars import Calendars
 from connectors.google_workspace.event_cursor import Cursor
 from connectors.google_workspace.event_documents import (
+    DEFAULT,
     READ_TYPES,
     Event,
     Whole,
@@ -32,8 +33,6 @@ from connectors.paging import TOGETHER, in_pages, versions_of
 from sync_engine.errors import SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
-"""Items on a page: one transaction."""
-
 
 @dataclass(slots=True)
 class _Round:
@@ -46,7 +45,8 @@ class _Round:
         for one in told:
             if not one.get("id"):
                 raise SuspectListing("Google sent an event without an id; it is read again later.")
-            self.events[str(one["id"])] = one
+            if is_cancelled(one) or (one.get("eventType") or DEFAULT) in READ_TYPES:
+                self.events[str(one["id"])] = one
 
     @property
     def singles(self) -> list[Whole]:
@@ -101,11 +101,10 @@ class Listing:
 
     def _changes(self, place: Place, found: _Round, known: KnownVersions) -> Iterator[Change]:
         singles, touched = found.singles, found.touched
-        occurrences = [one for what in touched.values() for one in what.occurrences]
-        versions = versions_of(known, [*(one.id for one in singles), *touched, *occurrences])
+        versions = versions_of(known, [*(one.id for one in singles), *touched])
         yield from (Removed(one) for one in found.gone)
         yield from self._read(place, singles, versions)
-        for answer in self._reading.touched(place, touched, list(versions)):
+        for answer in self._reading.touched(place, touched, known):
             same = isinstance(answer, Changed) and versions.get(answer.ref.id) == answer.ref.version
             yield Listed(answer.ref) if isinstance(answer, Changed) and same and answer.ref.version else answer
 

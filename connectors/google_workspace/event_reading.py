@@ -29,9 +29,9 @@ from connectors.google_workspace.feeds import next_page, pages
 from connectors.google_workspace.mapping_events import read_event
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import ItemError, SuspectListing, Unreadable
+from sync_engine.errors import CursorExpired, ItemError, SuspectListing, Unreadable
 from sync_engine.item import Item
-from sync_engine.ports import Broken, Changed, RemoteRef, Removed
+from sync_engine.ports import Broken, Changed, KnownVersions, RemoteRef, Removed
 
 PAGE = 2500
 _RAW = 100_000  # characters of what cannot be read that are kept
@@ -135,28 +135,24 @@ class Reading:
 
     # ------------------------------------------------------------ series of which something changed
 
-    def touched(self, place: Place, series: Mapping[str, Touched], known: Sequence[str]) -> Iterator[Answered]:
-        """What became of each. `known`: the ids that the hub has, of occurrences too."""
+    def touched(self, place: Place, series: Mapping[str, Touched], known: KnownVersions) -> Iterator[Answered]:
+        """What became of each. Raises CursorExpired where that cannot be told."""
         unnamed = [one for one, what in series.items() if not what.uid]
         masters = self._documents(place, unnamed) if unnamed else {}
-        uids = {i: what.uid or _uid(masters.get(i)) for i, what in series.items()}
-        named = [one for one, uid in uids.items() if uid]
-        lists = dict(zip(named, self.with_uids(place, [uids[one] for one in named]), strict=True))
-        for one, what in series.items():
-            yield from self._became(place, one, what, lists.get(one, []), known)
+        uids = [what.uid or _uid(masters.get(one)) for one, what in series.items()]
+        for one, listed in zip(series, self.with_uids(place, uids), strict=True):
+            yield from self._became(place, one, series[one], listed, known)
 
     def _became(
-        self, place: Place, series: str, what: Touched, listed: Sequence[Event], known: Sequence[str]
+        self, place: Place, series: str, what: Touched, listed: Sequence[Event], known: KnownVersions
     ) -> Iterator[Answered]:
-        """A series; or occurrences without one, of which some may have gone."""
-        whole = whole_series(series, listed)
-        alone = None if whole is not None else orphans(series, listed, known)
-        for found in (whole, alone):
-            if found is not None:
-                yield self.read(place, found)
-        left = {one.id for one in (whole, alone) if one is not None}
-        gone_ones = {series, *what.occurrences} & set(known)
-        yield from (Removed(one) for one in sorted(gone_ones - left))
+        """A series; or occurrences without one. Whatever else of it was an item is gone."""
+        own = [str(one["id"]) for one in listed if series_id(one) == series]
+        before = known(list(dict.fromkeys([series, *what.occurrences, *own])))
+        whole = whole_series(series, listed) or orphans(series, listed, before)
+        if whole is not None:
+            yield self.read(place, whole)
+        yield from (Removed(one) for one in before if whole is None or one != whole.id)
 
     # ------------------------------------------------------------ items
 
@@ -184,7 +180,10 @@ def _is_many(document: Event) -> bool:
 
 
 def _uid(document: Mapping[str, Any] | Removed | Broken | None) -> str:
-    return str(document.get("iCalUID") or "") if isinstance(document, dict) else ""
+    """Of a master; an occurrence that went tells neither its own nor of what it was an occurrence."""
+    if isinstance(document, dict) and document.get("iCalUID"):
+        return str(document["iCalUID"])
+    raise CursorExpired("An invitation to a single day went, and Google does not say which; everything is listed once.")
 
 
 def _document(item_id: str, answer: Answer) -> dict[str, Any] | Removed | Broken:
