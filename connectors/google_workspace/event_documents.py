@@ -16,6 +16,8 @@ from sync_engine.ports import Role
 
 KEY, UID, UNFINISHED = "AgendaHubKey", "AgendaHubUid", "AgendaHubUnfinished"
 """Private extended properties: of our own copy, seen by no guest."""
+_UIDS = (UID, *(f"{UID}{number}" for number in range(2, 9)))
+_PIECE = 1000  # characters
 GUEST = "guest"
 READ_TYPES = ["default", "fromGmail", "focusTime", "outOfOffice"]
 """Birthdays and working locations are no appointments; Google shows them by itself."""
@@ -105,6 +107,17 @@ def hidden(event: Event, name: str) -> str:
     """What we hid on it."""
     private = (event.get("extendedProperties") or {}).get("private") or {}
     return str(private.get(name) or "")
+
+
+def hidden_uid(event: Event) -> str:
+    """The UID under which the hub made it, where Google has another; "" of anything else."""
+    return "".join(hidden(event, name) for name in _UIDS)
+
+
+def hiding(uid: str) -> dict[str, str]:
+    """The properties that hide a UID, in pieces: Google cuts what is longer. None of one that is longer than all."""
+    pieces = [uid[start : start + _PIECE] for start in range(0, len(uid), _PIECE)]
+    return dict(zip(_UIDS, pieces, strict=False)) if len(pieces) <= len(_UIDS) else {}
 
 
 def role_of(event: Event) -> Role:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.described import Json
-from connectors.google_workspace.event_documents import GUEST, KEY, UID, UNFINISHED
+from connectors.google_workspace.event_documents import GUEST, KEY, UNFINISHED, hiding
 from connectors.google_workspace.mapping_events import EventWrite, event_patch, new_event
 from connectors.people import people_in
 from sync_engine.errors import Rejected
@@ -23,6 +23,10 @@ LONGEST_UID = 1024  # characters
 _PEOPLE = frozenset({"attendees", "organizer"})
 _OWN = frozenset({"reminders", "colorId", "transparency", "visibility", "extendedProperties"})
 """What everybody who is invited has for himself."""
+_OF_GOOGLE = frozenset(
+    {"id", "etag", "kind", "created", "updated", "creator", "htmlLink", "hangoutLink", "recurringEventId"}
+)
+"""What an import does not take."""
 _EXTENDED, _PRIVATE = "extendedProperties", "private"
 
 
@@ -58,7 +62,7 @@ def to_create(item: Item, key: str, home_zone: str, uid: str, *, alone: bool) ->
     `alone`: whose calendar it is does not take part, so that nobody is written down.
     """
     plan = _plan(new_event(_event(item), home_zone))
-    body = with_hidden(plan.body, {KEY: key} | ({UID: item.uid} if uid != item.uid else {}))
+    body = with_hidden(plan.body, {KEY: key} | (hiding(item.uid) if uid != item.uid else {}))
     plan = replace(plan, body={"status": "confirmed"} | body | {"iCalUID": uid})
     return without_people(plan) if alone else _changeable(plan)
 
@@ -99,6 +103,20 @@ def with_hidden(body: Mapping[str, Json], names: Mapping[str, str | None]) -> di
     """A body that hides this, too."""
     extended: dict[str, Any] = dict(body.get(_EXTENDED) or {})
     return {**body, _EXTENDED: {**extended, _PRIVATE: {**(extended.get(_PRIVATE) or {}), **names}}}
+
+
+def merged(event: Mapping[str, Json], change: Mapping[str, Json]) -> dict[str, Json]:
+    """What an event becomes by a patch, as the body of an import: null clears, parts of a property are merged."""
+    found = {name: value for name, value in event.items() if name not in _OF_GOOGLE}
+    for name, value in change.items():
+        before = found.get(name)
+        if isinstance(value, Mapping):
+            found[name] = merged(before if isinstance(before, Mapping) else {}, value)
+        elif value is None:
+            found.pop(name, None)
+        else:
+            found[name] = value
+    return found
 
 
 def client_id(key: str) -> str:

@@ -13,10 +13,9 @@ from connectors.google_workspace.answers import Answer
 from connectors.google_workspace.batch import MOST, Asked
 from connectors.google_workspace.event_calendars import Calendars, gone
 from connectors.google_workspace.event_documents import (
-    UID,
     Event,
     Whole,
-    hidden,
+    hidden_uid,
     is_cancelled,
     is_series,
     orphans,
@@ -165,7 +164,7 @@ class Reading:
             item = Item.of(record)
         except ItemError as err:
             return Broken(ref, json.dumps(whole.parts, ensure_ascii=False)[:_RAW], err)
-        known_as = hidden(whole.head, UID)
+        known_as = hidden_uid(whole.head)
         return Changed(ref, item, known_as if known_as != item.uid else "", role_of(whole.head))
 
 

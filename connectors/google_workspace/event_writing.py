@@ -32,6 +32,7 @@ from connectors.google_workspace.event_plans import (
     LONGEST_UID,
     Plan,
     client_id,
+    merged,
     refuse_marked,
     to_create,
     to_update,
@@ -224,12 +225,24 @@ class Writing:
 
     def changed(self, place: Place, ref: RemoteRef, plan: Plan, answer: Answer, seen: Whole | None) -> RemoteRef:
         """What the answer to a first request says, and what follows it. Raises as `write_failure` says."""
+        if _is_passed_over(answer, ref, plan):
+            return self._written_over(place, ref, plan, answer)
         document = self._shown(answer, "calendar.events.patch")
         if plan.several:
             return self._steps.carry_out(place, ref.id, plan, seen.exceptions if seen is not None else ())
         done = written(whole_of(document))
         unsure = seen is not None or is_series(document)  # an exception may have got another tag
         return RemoteRef(done.id, "" if unsure else done.version, done.uid, done.role)
+
+    def _written_over(self, place: Place, ref: RemoteRef, plan: Plan, refused: Answer) -> RemoteRef:
+        """Somebody else's meeting, of which this is a copy that we made: it is imported once more, with all it has."""
+        whole = self.seen(self._reading.whole(place, ref.id), ref)
+        if whole.master is None or not hidden(whole.master, KEY) or plan.several:
+            raise _not_the_organiser(refused)
+        body = merged(whole.master, plan.body)
+        request = self._reading.events.import_(calendarId=place.id, body=body, supportsAttachments=True)
+        document = self._shown(self._transport.answer(request, writing=True), "calendar.events.import")
+        return RemoteRef(str(document["id"]), uid=str(document.get("iCalUID") or ""))
 
     def _looked_at(self, place: Place, ref: RemoteRef, base: Item | None) -> tuple[Item, RemoteRef]:
         """What stands there, where only a look can tell: it must be what the hub knows."""
@@ -282,6 +295,24 @@ def deleted(answer: Answer) -> None:
     """The answer to a deletion. Raises as `write_failure` says."""
     if not answer.ok and not is_gone(answer):
         raise write_failure(answer, "calendar.events.delete")
+
+
+def _is_passed_over(answer: Answer, ref: RemoteRef, plan: Plan) -> bool:
+    """Who is not the organiser is refused, or, as if all were well, told what stands there still."""
+    if answer.status == 403:
+        return "forbiddenForNonOrganizer" in answer.reasons
+    tag = tag_of(ref.version)
+    return answer.ok and bool(tag) and answer.document.get("etag") == tag and _differs(answer.document, plan.body)
+
+
+def _differs(document: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether some text that was written is another one."""
+    return any(isinstance(value, str) and document.get(name) != value for name, value in body.items())
+
+
+def _not_the_organiser(answer: Answer) -> Rejected:
+    message = "Only the organiser can change this meeting; ask for it, or change your own copy in Google Calendar."
+    return Rejected(message, server_said=answer.words)
 
 
 def _version_of(whole: Whole | None) -> str:
