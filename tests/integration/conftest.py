@@ -9,6 +9,7 @@ import pytest
 from tests.databases import _sqlite_template, empty_postgres_url, mssql_url, postgres, postgres_url, sqlite_url
 from tests.stores import choose, on_every_store
 
+pytest.register_assert_rewrite("tests.integration.rules")  # what the tests of several systems share
 __all__ = ["_sqlite_template", "empty_postgres_url", "mssql_url", "postgres", "postgres_url", "sqlite_url"]
 
 EVERY_STORE = {"test_gateway_items", "test_gateway_sync", "test_gateway_collections"}

@@ -1,62 +1,40 @@
-"""People at mailboxes, who work with clients of their own: what they do is done to the server's records, not by us."""
+"""People at mailboxes of Microsoft's, who work with Outlook."""
 
 from __future__ import annotations
 
 import uuid
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from sync_engine.model import Kind
-from sync_engine.windows_zones import WINDOWS_ZONES
+from tests.integration.rules.person import BERLIN, TWO_YEARS, Person, Wish
 from tests.servers.microsoft import ews_series, series
 from tests.servers.microsoft.ews_xml import Element, instant, local, stored, t
 from tests.servers.microsoft.mailbox import Fields, Item, Mailbox
 
-BERLIN = "W. Europe Standard Time"
-TWO_YEARS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
-
 
 @dataclass
-class Wish:
-    """An appointment as a person enters it: times are those of the clock on her wall."""
-
-    title: str
-    start: datetime = datetime(2026, 3, 12, 9)
-    end: datetime | None = None  # None: an hour later, or a day
-    zone: str = BERLIN  # as Windows names it
-    weeks: int = 0  # how often it repeats each week; 0: once
-    whole_day: bool = False
-
-    @property
-    def until(self) -> datetime:
-        """The end."""
-        return self.end or self.start + (timedelta(days=1) if self.whole_day else timedelta(hours=1))
-
-    def at(self, wall: datetime) -> datetime:
-        """The point in time."""
-        return wall.replace(tzinfo=ZoneInfo(WINDOWS_ZONES.get(self.zone, self.zone))).astimezone(UTC)
-
-
-@dataclass
-class Outlook(ABC):
+class Outlook(Person):
     """One folder of a mailbox, as its owner sees and changes it."""
 
-    box: Mailbox
+    mailbox: Mailbox
     folder: str
     kind: Kind
+
+    @property
+    def box(self) -> Mailbox:
+        return self.mailbox
 
     def items(self) -> list[Item]:
         """What lies in it."""
         return list(self.box.in_collection(self.folder))
 
     def titles(self) -> list[str]:
-        """Sorted; a duplicate comes twice."""
         return sorted(self.title_of(one) for one in self.items())
 
     def one(self, title: str) -> Item:
@@ -65,40 +43,43 @@ class Outlook(ABC):
         return found
 
     def remove(self, title: str) -> None:
-        """Delete it."""
         self.box.delete(self.one(title).id)
 
     def rename(self, title: str, new: str) -> None:
-        """Give it another title."""
         self.box.update(self.one(title).id, self.titled(new))
 
     def remark(self, title: str, text: str) -> None:
-        """Change another field: a contact's job, an event's place, a task's text."""
         self.box.update(self.one(title).id, self.remarked(text))
 
+    def touch(self, title: str) -> None:
+        self.box.touch(self.one(title).id)
+
+    def unfinished(self, title: str) -> bool:
+        hidden = self.one(title).extended.items()
+        return any("Unfinished" in name and value != "-" for name, value in hidden)
+
+    def exceptions(self, title: str) -> tuple[int, int] | None:
+        item = self.one(title)
+        return (len(item.exceptions), len(item.cancelled)) if "ecurrence" in "".join(item.fields) else None
+
     def enter(self, title: str) -> Item:
-        """A new item."""
         return self.plan(Wish(title)) if self.kind is Kind.EVENT else self.box.create(self.folder, self.titled(title))
 
     def plan(self, wish: Wish) -> Item:
-        """A new appointment."""
         uid = f"040000008200E00074C5B7101A82E008{uuid.uuid4().hex.upper()}"  # servers count from 1, each for itself
         return self.box.create(self.folder, self.wished(wish), uid=uid)
 
     def shift(self, title: str, wish: Wish) -> None:
-        """Other times, or another pattern: what was said of single days is forgotten, as Outlook does."""
         item = self.one(title)
         item.exceptions.clear()
         item.cancelled.clear()
         self.box.update(item.id, dict.fromkeys(self.recurrence_fields) | self.wished(wish))
 
     def cancel(self, title: str, day: str) -> None:
-        """Of a series: not on this day (ISO, where the rule has it)."""
         item = self.one(title)
         self.box.cancel_occurrence(item.id, self.name_of(item, day))
 
     def move(self, title: str, day: str, start: datetime, zone: str = BERLIN) -> None:
-        """Of a series: on this day at another time, for an hour."""
         item, wish = self.one(title), Wish(title, start, zone=zone)
         self.box.change_occurrence(item.id, self.name_of(item, day), self.times_of(wish))
 
@@ -107,10 +88,6 @@ class Outlook(ABC):
     @abstractmethod
     def title_of(self, item: Item) -> str:
         """What is shown."""
-
-    @abstractmethod
-    def remark_of(self, title: str) -> str:
-        """What `remark` wrote."""
 
     @abstractmethod
     def titled(self, title: str) -> Fields:
@@ -131,14 +108,6 @@ class Outlook(ABC):
     @abstractmethod
     def name_of(self, item: Item, day: str) -> str:
         """What the server calls an occurrence."""
-
-    @abstractmethod
-    def held(self, title: str) -> list[datetime]:
-        """When it takes place within two years: the server's own reckoning, in UTC."""
-
-    @abstractmethod
-    def days(self, title: str) -> tuple[str, str]:
-        """First and last day of an event of whole days, as its owner sees it."""
 
 
 class Exchange(Outlook):
@@ -216,7 +185,9 @@ class Cloud(Outlook):
         }[self.kind]()
 
     def titled(self, title: str) -> Fields:
-        return {self._title: title}
+        """A contact's name is shown, and consists of its parts: so has who types it in."""
+        parts = {"givenName": "", "surname": title} if self.kind is Kind.CONTACT else {}
+        return {self._title: title} | parts
 
     def remarked(self, text: str) -> Fields:
         remarks: dict[Kind, Fields] = {
