@@ -13,7 +13,6 @@ from agendahub.workspace import utc_now
 from storage.admin_actions import resolve_conflict
 from storage.admin_lists import ConflictRow, conflicts
 from storage.unit_of_work import SqlUnitOfWork
-from sync_engine.field_diff import field_changes
 
 
 def list_conflicts(call: Call) -> Any:
@@ -46,7 +45,7 @@ def resolve(call: Call) -> Any:
         decision = decide(unit, row, fields, "" if take in ("", "keep") else take)
         if not dry_run:
             _carry_out(call, unit, decision, force=force)
-        return _told(decision, done=not dry_run)
+        return decision.told(done=not dry_run)
 
 
 def _carry_out(call: Call, unit: SqlUnitOfWork, decision: Decision, *, force: bool) -> None:
@@ -59,19 +58,6 @@ def _carry_out(call: Call, unit: SqlUnitOfWork, decision: Decision, *, force: bo
     number, who = decision.conflict.id, call.origin.actor
     if not resolve_conflict(unit.session.connection, number, decision.words, who, utc_now()):
         raise Stale(_("Conflict {id} was resolved by somebody else just now.").format(id=number))
-
-
-def _told(decision: Decision, *, done: bool) -> dict[str, Any]:
-    changes = field_changes(decision.now, decision.outcome.record) if decision.changes_something else ()
-    return {
-        "id": decision.conflict.id,
-        "item_id": decision.conflict.item_id,
-        "done": done,
-        "choices": decision.choices,
-        "changes": changes,
-        "edited_since": [edited.field for edited in decision.outcome.edited_since],
-        "brought_back": decision.outcome.brought_back,
-    }
 
 
 def _fields(call: Call) -> Mapping[str, str]:

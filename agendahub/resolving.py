@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from agendahub.failure import Failure
 from agendahub.restoring import ADMIN, blocked
@@ -12,7 +13,8 @@ from agendahub.texts import _
 from storage.admin_history import RevisionRow, revisions
 from storage.admin_lists import ConflictRow, conflicts
 from storage.unit_of_work import SqlUnitOfWork
-from sync_engine.field_diff import fields_of
+from sync_engine.actions import FieldChange
+from sync_engine.field_diff import field_changes, fields_of
 from sync_engine.item import Item
 from sync_engine.merge_choice import ChoiceError, Resolved, Versions, choosable, expand, resolve
 from sync_engine.model import Contact, Record, title_of
@@ -88,6 +90,23 @@ class Decision:
     def words(self) -> str:
         """For the list of resolved conflicts."""
         return ", ".join(f"{name}={side}" for name, side in self.choices.items()) or "keep"
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """What the item will say, where that is something else."""
+        return field_changes(self.now, self.outcome.record) if self.changes_something else ()
+
+    def told(self, *, done: bool) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "id": self.conflict.id,
+            "item_id": self.conflict.item_id,
+            "done": done,
+            "choices": self.choices,
+            "changes": self.changes,
+            "edited_since": [edited.field for edited in self.outcome.edited_since],
+            "brought_back": self.outcome.brought_back,
+        }
 
 
 def find(unit: SqlUnitOfWork, conflict_id: int) -> ConflictRow:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from agendahub.resolving import ConflictView, Decision, FieldView, Side
-    from sync_engine.actions import FieldChange
 
 group = typer.Typer(no_args_is_help=True)
 ConflictId = Annotated[int, typer.Argument(metavar="ID", help=_("From `agendahub conflicts list`."))]
@@ -152,10 +151,10 @@ def _refuse_edited_since(decision: Decision, *, force: bool) -> None:
 
 
 def _tell(decision: Decision, *, done: bool, as_json: bool) -> None:
-    changes = _changes(decision)
+    changes = decision.changes
     undo = f"agendahub undo {decision.conflict.item_id} --version {decision.version_now} --yes"
     if as_json:
-        print_json(_document(decision, changes, undo, done=done))
+        print_json(decision.told(done=done) | {"undo": undo if changes else None})
         return
     for change in changes:
         say(f"  {change.field}: {change.before or _('(nothing)')} -> {change.after or _('(nothing)')}")
@@ -170,25 +169,6 @@ def _tell(decision: Decision, *, done: bool, as_json: bool) -> None:
         say(_("The item had been deleted since; with this choice it is back."))
     if changes:
         say(_("It goes to every linked account with the next sync. To take it back: {undo}").format(undo=undo))
-
-
-def _changes(decision: Decision) -> tuple[FieldChange, ...]:
-    from sync_engine.field_diff import field_changes
-
-    return field_changes(decision.now, decision.outcome.record) if decision.changes_something else ()
-
-
-def _document(decision: Decision, changes: tuple[FieldChange, ...], undo: str, *, done: bool) -> dict[str, Any]:
-    return {
-        "id": decision.conflict.id,
-        "item_id": decision.conflict.item_id,
-        "done": done,
-        "choices": decision.choices,
-        "changes": changes,
-        "edited_since": [edited.field for edited in decision.outcome.edited_since],
-        "brought_back": decision.outcome.brought_back,
-        "undo": undo if changes else None,
-    }
 
 
 # ---------------------------------------------------------------- one conflict, on a terminal
