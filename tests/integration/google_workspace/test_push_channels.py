@@ -282,6 +282,19 @@ def test_r06_a_first_channel_whose_answer_was_lost_is_stopped_when_another_stand
     assert world.state() == "live"
 
 
+def test_r06_a_channel_whose_answer_was_lost_is_stopped_though_that_fails_at_first(world: GoogleHub) -> None:
+    world.hub.configure(*world.usual())
+    world.hub.boot()
+    world.hub.cycles()
+    world.google.faults.append(Fault(502, page=b"<html>", method="events.watch", after=True))
+    world.google.faults.append(Fault(500, "backendError", method="channels.stop"))
+    world.hub.look()
+    world.hub.look(timedelta(minutes=5))
+    assert len(world.channels) == 2
+    world.hub.look(timedelta(minutes=5))
+    assert world.stored[0].subscription_id.startswith(world.channel.id)
+
+
 def test_r06_a_later_channel_whose_answer_was_lost_is_stopped_and_the_first_goes_on(world: GoogleHub) -> None:
     world.begin()
     first = world.channel
