@@ -5,6 +5,7 @@ X-NUM-GUESTS and X-RESPONSE-COMMENT are what Google itself calls in iCalendar wh
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors.described import Document, Json
@@ -17,16 +18,18 @@ _ANSWERS = {
     "TENTATIVE": "tentative",
 }
 _PARTICIPATION = {answer: word for word, answer in _ANSWERS.items()} | {"needsAction": "NEEDS-ACTION"}
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _BRINGS = "X-NUM-GUESTS"
 _WRITES = "X-RESPONSE-COMMENT"
 
 
 def put_attendees(details: EventDetails) -> list[Json]:
-    """Each address once; who has none has no place."""
+    """Each address once; who has none has no place, nor what is no address: Google would refuse the event for it."""
     found: dict[str, Json] = {}
     for user in in_order(details.attendees):
-        found.setdefault(address_of(user).lower(), _put_attendee(user))
-    return [one for address, one in found.items() if address]
+        if _ADDRESS.fullmatch(address_of(user)):
+            found.setdefault(address_of(user).lower(), _put_attendee(user))
+    return list(found.values())
 
 
 def _put_attendee(user: CalendarUser) -> dict[str, Json]:
@@ -48,7 +51,7 @@ def _put_attendee(user: CalendarUser) -> dict[str, Json]:
 def put_organizer(details: EventDetails) -> dict[str, Json] | None:
     """Whose meeting it is, which is said once: where an event is made."""
     user = details.organizer if put_attendees(details) else None
-    if user is None or not address_of(user):
+    if user is None or not _ADDRESS.fullmatch(address_of(user)):
         return None
     guest = guest_of(user)
     return {"email": guest.address} | ({"displayName": guest.name} if guest.name else {})

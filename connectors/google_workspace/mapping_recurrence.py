@@ -5,6 +5,7 @@ An UNTIL is of the kind of the start: a date in a series of days, else in UTC (R
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -25,6 +26,7 @@ from sync_engine.zones import instant, local_time, resolve
 
 _WITHIN_A_DAY = ("HOURLY", "MINUTELY", "SECONDLY")
 EXRULE = "EXRULE"
+_LINE = re.compile(r"(?:RRULE|EXRULE|RDATE|EXDATE)[;:][^\r\n]+", re.IGNORECASE)
 
 
 class Lines(NamedTuple):
@@ -110,11 +112,12 @@ def read_lines(lines: Sequence[str]) -> Lines:
 
 @lru_cache(maxsize=256)
 def _read(lines: tuple[str, ...]) -> Lines:
+    if not all(_LINE.fullmatch(line) for line in lines):
+        raise Unreadable(f"Google sent a recurrence that cannot be read: {str(lines)[:200]}.")
     text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:x", *lines, "END:VEVENT", "END:VCALENDAR", ""])
     event = parse(text)
     details = event.master if isinstance(event, Event) else None
-    if details is None or any("\n" in line for line in lines):
-        raise Unreadable(f"Google sent a recurrence that cannot be read: {str(lines)[:200]}.")
+    assert details is not None
     excepted = tuple(line for line in details.extra if line.name == EXRULE)
     return Lines(details.rules, details.recurrence_dates, details.exception_dates, excepted)
 
