@@ -93,7 +93,7 @@ class CollectionMaking:
     def _found_calendar(self, name: str) -> _Thing | None:
         asked = {"minAccessRole": "owner", "showHidden": True, "maxResults": 250}
         calendars = listed(self._transport, self._transport.calendar.calendarList(), asked, "items")
-        return _named(calendars, name, lambda one: not one.get("deleted"), "summary")
+        return _named(calendars, name, lambda one: not (one.get("deleted") or one.get("primary")), "summary")
 
     def _list(self, name: str) -> Place:
         found = self._found_list(name)

@@ -125,6 +125,14 @@ def test_a_calendar_is_in_the_zone_of_its_owners_own(google: Desk, making: Colle
     assert calendars.get(calendarId=made.id.removeprefix("calendars/")).execute()["timeZone"] == "Europe/Prague"
 
 
+def test_the_own_calendar_of_a_person_is_not_taken_whatever_it_is_called(
+    google: Desk, making: CollectionMaking
+) -> None:
+    google.api(ADA).calendars().patch(calendarId="primary", body={"summary": "Company"}).execute()
+    assert making.make("Company", EVENTS).id != f"calendars/{ADA}"
+    assert there(google, EVENTS) == ["Company"]
+
+
 def test_somebody_elses_calendar_of_this_name_is_none_of_hers(google: Desk, making: CollectionMaking) -> None:
     bob = google.api("bob@example.com")
     theirs = bob.calendars().insert(body={"summary": "Company"}).execute()["id"]
