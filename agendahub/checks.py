@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from agendahub import sign_in_end
 from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.addresses import base_url
 from agendahub.failure import Failure
@@ -41,6 +42,7 @@ def check_all(workspace: Workspace) -> Iterator[Check]:
         _address,
         _secrets_readable,
         _account_zones,
+        _sign_in_ends,
         _zones,
         _dns,
     )
@@ -104,6 +106,19 @@ def _account_zones(workspace: Workspace) -> Check:
         if zone_is_open(account):
             return Check(name, False, what_it_means(account.name, account.connector), what_to_do())
     return Check(name, True, _("none is missing"))
+
+
+def _sign_in_ends(workspace: Workspace) -> Check:
+    """Told as long as it is still easy to mend."""
+    name = _("sign-ins")
+    for account in workspace.settings.accounts:
+        try:
+            end = sign_in_end.end_of(workspace, account)
+        except StoreError as err:
+            return Check(name, False, account.name, str(err))
+        if end is not None:
+            return Check(name, False, sign_in_end.sentence(account.name, end), sign_in_end.advice())
+    return Check(name, True, _("none ends by itself"))
 
 
 def _address(workspace: Workspace) -> Check:

@@ -7,6 +7,7 @@ from functools import partial
 
 from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.failure import Failure
+from agendahub.sign_in_end import advice, end_of, sentence
 from agendahub.signing_in import GOOGLE, RESOURCES
 from agendahub.texts import _
 from agendahub.workspace import Workspace
@@ -26,11 +27,19 @@ def steps_of(workspace: Workspace, account: AccountSettings, collection: str, wr
     if account.connector == GOOGLE:
         from connectors.google_workspace import probe as google  # its library is slow to load
 
-        return google.probe(settings, connect, collection, write=bool(write))
+        return _and_its_end(workspace, account, google.probe(settings, connect, collection, write=bool(write)))
     if account.connector not in RESOURCES:
         raise Failure(_("Accounts of this kind cannot be tested step by step."))
     resource = RESOURCES[account.connector]
     return _and_its_zone(account, microsoft.probe(settings, connect, collection, write=bool(write), resource=resource))
+
+
+def _and_its_end(workspace: Workspace, account: AccountSettings, steps: Iterator[Step]) -> Iterator[Step]:
+    """After the sign-in went well: a word about it if it does not last."""
+    for step in steps:
+        yield step
+        if step.name == "sign-in" and step.ok and (end := end_of(workspace, account)):
+            yield Step("sign-in lasts", True, sentence(account.name, end), advice())
 
 
 def _and_its_zone(account: AccountSettings, steps: Iterator[Step]) -> Iterator[Step]:

@@ -22,6 +22,7 @@ class Granted:
     refresh_token: str = field(default="", repr=False)
     person: str = ""
     identity: str = ""
+    ends_in: float = 0.0  # seconds after which the refresh token is worth nothing, however it is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Kept:
     refused_for: str = ""  # ... of this app ...
     refused_scopes: tuple[str, ...] = ()  # ... with these
     refused_at: float = 0.0
+    ends_at: float = 0.0  # when the sign-in ends by itself; 0 where nobody said so
     refused_here: bool = False  # for this mailbox alone: the sign-in is good for others
 
     @classmethod
@@ -94,4 +96,5 @@ class Kept:
             identity=granted.identity or self.identity,
             made_for=for_what,
             scopes=granted.scopes,
+            ends_at=now + granted.ends_in if granted.ends_in else self.ends_at,
         )

@@ -51,6 +51,7 @@ def sign_in(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
+    from agendahub.sign_in_end import advice, end_of, sentence
     from agendahub.signing_in import GOOGLE, by_code, in_browser, try_app
 
     workspace = workspace_of(context)
@@ -69,6 +70,8 @@ def sign_in(
     else:
         who = _by_code(by_code(workspace, account), as_json=as_json)
     _done(name, who, as_json=as_json)
+    if (end := end_of(workspace, account)) and not as_json:
+        say(f"{sentence(name, end)} {advice()}")
 
 
 def sign_out(context: typer.Context, name: Name) -> None:

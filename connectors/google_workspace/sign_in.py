@@ -106,6 +106,7 @@ def granted(answer: Mapping[str, Any], settings: ConnectorSettings, scopes: Sequ
         scopes=tuple(str(answer["scope"]).split()) if answer.get("scope") else tuple(scopes),
         person=person,
         identity=identity,
+        ends_in=float(answer.get("refresh_token_expires_in") or 0),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from google.auth import jwt
 
 from connectors.google_workspace.sign_in_places import authority_of
+from connectors.google_workspace.sign_in_refusals import CLOCK
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NotAuthorised
 
@@ -26,9 +27,10 @@ def who(token: str, client_id: str, settings: ConnectorSettings, nonce: str = ""
     if not token:
         return "", ""
     claims = _claims(token)
-    audience = claims.get("aud") == client_id and claims.get("iss") in _GOOGLE | {authority_of(settings)}
-    fresh = _number(claims.get("exp")) > time.time() - _SLACK
-    if not audience or not fresh or (nonce and claims.get("nonce") != nonce):
+    if _number(claims.get("exp")) < time.time() - _SLACK:
+        raise NotAuthorised(f"The sign-in came with a time that is long past: {CLOCK}; set it, and sign in again.")
+    ours = claims.get("aud") == client_id and claims.get("iss") in _GOOGLE | {authority_of(settings)}
+    if not ours or (nonce and claims.get("nonce") != nonce):
         raise NotAuthorised("The sign-in service told who signed in, but to another program; sign in again.")
     return str(claims.get("email") or ""), str(claims.get("sub") or "")
 

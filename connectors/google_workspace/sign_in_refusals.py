@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.google_workspace.sign_in_scopes import named
 from connectors.needs_sign_in import AGAIN, account_of
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NoAccess, NotAuthorised, SyncError, Unavailable
 
+_Table: TypeAlias = Sequence[tuple[str, str, str, str]]
 _PASSING = {"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"}
 _NEW_KEY = "make a new key of the service account and give it: agendahub account secret {account}"
 _DELEGATE = (
@@ -17,23 +18,24 @@ _DELEGATE = (
     "takes from minutes to a day"
 )
 _CLIENT = "compare client_id and secret with the OAuth client in the Google Cloud console"
+CLOCK = "this machine's clock is wrong"
 _NOBODY = "there is no such person in the domain"
 _DELETED = "the person's account is deleted"
 _NOT_FOR = "the service account may not act for this person with these scopes"
 _OF_THE_PERSON = {_NOBODY, _DELETED, _NOT_FOR}
-_SAID = (  # (error, words in its description) -> what it is, and what to do; the first that fits
+_TO_APPS = (  # (error, words in its description) -> what it is, and what to do; the first that fits
     ("invalid_grant", "invalid jwt signature", "the key of the service account is not known to Google", _NEW_KEY),
-    ("invalid_grant", "short-lived token", "this machine's clock is wrong", "set the clock of this machine"),
+    ("invalid_grant", "short-lived token", CLOCK, "set the clock of this machine"),
     ("invalid_grant", "account not found", "the service account does not exist any more", _NEW_KEY),
-    (
-        "invalid_grant",
-        "email or user id",
-        _NOBODY,
-        "check the account's mailbox: the primary address of one person",
-    ),
-    ("invalid_grant", "account has been deleted", _DELETED, AGAIN),
-    ("invalid_client", "not found", "the OAuth client is not known to Google", _CLIENT),
+    ("invalid_grant", "email or user id", _NOBODY, "check the account's mailbox: the primary address of one person"),
+    ("invalid_grant", "account has been deleted", _DELETED, "check the account's mailbox"),
+    ("invalid_grant", "", "the service account is not accepted", _NEW_KEY),
     ("unauthorized_client", "", _NOT_FOR, _DELEGATE),
+)
+_TO_PEOPLE = (
+    ("invalid_grant", "account has been deleted", _DELETED, "remove the account, or sign in as somebody else"),
+    ("invalid_client", "not found", "the OAuth client is not known to Google", _CLIENT),
+    ("unauthorized_client", "", "the sign-in was made with another OAuth client", AGAIN),
 )
 _ERRORS = {
     "invalid_grant": (
@@ -67,10 +69,11 @@ def refusal(answer: Mapping[str, Any], settings: ConnectorSettings) -> SyncError
 
     NoAccess where a service account may act for others, but not for this person.
     """
-    error, words = str(answer.get("error") or "no error code"), _words(answer)
+    error, words = str(answer.get("error") or "no error code")[:60], _words(answer)
     if passes(answer):
         return Unavailable(f"The sign-in service cannot answer now ({error}).", server_said=words)
-    what, advice = _meaning(error, str(answer.get("error_subtype") or ""), words.lower())
+    table = _TO_APPS if settings.auth == "app" else _TO_PEOPLE
+    what, advice = _meaning(table, error, str(answer.get("error_subtype") or ""), words.lower())
     todo = advice.format(account=account_of(settings))
     if settings.auth == "app" and settings.mailbox and what in _OF_THE_PERSON:
         return NoAccess(f"The mailbox {settings.mailbox} is not open: {what} ({error}); {todo}.", server_said=words)
@@ -85,10 +88,10 @@ def not_consented(scopes: Sequence[str], settings: ConnectorSettings) -> NotAuth
     )
 
 
-def _meaning(error: str, subtype: str, said: str) -> tuple[str, str]:
+def _meaning(table: _Table, error: str, subtype: str, said: str) -> tuple[str, str]:
     if subtype in _ERRORS:
         return _ERRORS[subtype]
-    found = next(((what, todo) for name, words, what, todo in _SAID if name == error and words in said), None)
+    found = next(((what, todo) for name, words, what, todo in table if name == error and words in said), None)
     return found or _ERRORS.get(error) or ("the sign-in is refused", AGAIN)
 
 

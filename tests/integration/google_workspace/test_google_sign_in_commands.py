@@ -217,6 +217,26 @@ def test_step_by_step(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]
     assert "and deleted" in steps[-1]["detail"]
 
 
+def test_a_sign_in_that_ends_by_itself_is_told(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
+    """An app in "Testing" works for a week: the trap that everybody falls into."""
+    add(cli, office, at_google)
+    [looked] = [one for one in json.loads(cli.run("doctor", "--json")) if one["name"] == "sign-ins"]
+    assert looked["ok"]
+    office.client.testing = True
+    shown = sign_in(cli, office, "gmail")
+    assert "The sign-in of account gmail ends by itself on" in shown
+    assert "publish the app" in shown
+    [looked] = [one for one in json.loads(cli.run("doctor", "--json", code=1)) if one["name"] == "sign-ins"]
+    assert not looked["ok"]
+    [step] = [
+        one for one in json.loads(cli.run("account", "test", "gmail", "--json")) if one["name"] == "sign-in lasts"
+    ]
+    assert (step["ok"], "ends by itself on" in step["detail"]) == (True, True)
+    office.client.testing = False
+    assert "ends by itself" not in sign_in(cli, office, "gmail")
+    assert "sign-in lasts" not in cli.run("account", "test", "gmail")
+
+
 def test_only_what_the_scopes_open_is_offered(cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]) -> None:
     add(cli, office, at_google)
     cli.config.write_text(f'{cli.config.read_text()}scopes = ["{Right.CALENDAR}"]\n')

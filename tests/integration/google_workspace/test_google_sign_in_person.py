@@ -200,8 +200,8 @@ def told(office: GoogleOffice, **more: Any) -> Response:
     [
         ({"aud": "another"}, "to another program"),
         ({"iss": "https://evil.example"}, "to another program"),
-        ({"exp": 1000}, "to another program"),
-        ({"exp": "x"}, "to another program"),
+        ({"exp": 1000}, "clock is wrong"),
+        ({"exp": "x"}, "clock is wrong"),
         ({"nonce": "another"}, "to another program"),
         (None, "did not tell clearly who"),
     ],

@@ -122,6 +122,12 @@ def test_a_refusal_counts_for_the_client_that_was_refused(office: GoogleOffice) 
     assert office.works(source_of(office, tokens).token())
 
 
+def test_a_sign_in_with_another_client_has_to_be_made_anew(office: GoogleOffice) -> None:
+    tokens, other = office.signed_in(), office.google.sign_in.client()
+    with pytest.raises(NotAuthorised, match=r"made with another OAuth client .*account sign-in gmail"):
+        source_of(office, tokens, client_id=other.id, secret=other.secret).token()
+
+
 def test_nobody_signed_in(office: GoogleOffice) -> None:
     with pytest.raises(NotAuthorised, match=r"nobody has signed in for this account; agendahub account sign-in gmail"):
         source_of(office, MemoryTokens()).token()
