@@ -22,6 +22,8 @@ _FIELDS = "name,groupType,clientData,metadata"
 _PAGE = 1000  # the most that Google gives
 _FRESH = 3600.0  # seconds
 _SHOWN = 60.0  # seconds after which a list shows a label that was made
+_CERTAIN = 60.0  # seconds for which a label that was listed is taken to be there, before a write
+_ANEW = 600.0  # seconds after which a name that Google did not take is tried again
 
 
 class Groups:
@@ -36,7 +38,9 @@ class Groups:
         self._marked: dict[str, str] = {}  # of those that are collections
         self._marks: dict[str, str] = {}  # by their ids: what stands in the mark, also of each contact made in it
         self._own: dict[str, tuple[str, float]] = {}  # by id: the name, and when we made it
-        self._refused: set[str] = set()  # names that Google does not take
+        self._others: set[str] = set()  # groups that somebody is in, and that are no labels
+        self._alias: dict[str, str] = {}  # by name: a label that Google takes for the same
+        self._refused: dict[str, float] = {}  # names that Google did not take, and when
 
     # ------------------------------------------------------------ reading
 
@@ -57,9 +61,13 @@ class Groups:
 
     def learn(self, people: Iterable[Person]) -> None:
         """Read them if somebody is in one that is not known, or if that was long ago."""
-        found = {group for person in people for group in groups_of(person)} - SYSTEM_GROUPS
-        if found - self._names.keys() - self._marked.keys() or (found and self._now() - self._at > _FRESH):
+        found = {group for person in people for group in groups_of(person)} - SYSTEM_GROUPS - self._others
+        if self._unknown(found) or (found and self._now() - self._at > _FRESH):
             self.refresh()
+            self._others |= self._unknown(found)
+
+    def _unknown(self, groups: set[str]) -> set[str]:
+        return groups - self._names.keys() - self._marked.keys()
 
     def categories(self, place: Place) -> Mapping[str, str]:
         """The names of labels that are categories, by id. A collection's own label is none in it."""
@@ -129,7 +137,7 @@ class Groups:
     def ids_of(self, names: Iterable[str]) -> frozenset[str]:
         """The labels of these names; missing ones are made. What Google takes for no label stays in the hub."""
         wanted = sorted({name for name in names if name.strip()})
-        if any(self._found(name) is None for name in wanted) and self._now() - self._at > 1.0:
+        if wanted and self._now() - self._at > _CERTAIN:
             self.refresh()
         return frozenset(group for name in wanted for group in self._id_of(name))
 
@@ -139,11 +147,11 @@ class Groups:
 
     def _id_of(self, name: str) -> Iterator[str]:
         group = self._found(name)
-        if group is None and name not in self._refused:
+        if group is None and self._now() - self._refused.get(name, -_ANEW) >= _ANEW:
             group = self._made(name)
-        if group is None:
-            self._refused.add(name)
-        else:
+            if group is None:
+                self._refused[name] = self._now()
+        if group is not None:
             yield group
 
     def _made(self, name: str) -> str | None:
@@ -152,7 +160,8 @@ class Groups:
             found = self._turns.ask(self._transport.people.contactGroups().create(body=body))
         except ItemError:  # it is there by now, or Google has a group of its own of this name
             self.refresh()
-            return self._found(name) or self._alike(name)
+            self._alias[name] = self._alike(name)
+            return self._found(name)
         except OutcomeUnknown as err:
             message = "Google did not say whether it made a label; it is looked for again."
             raise Unavailable(message, server_said=err.server_said) from err
@@ -165,11 +174,13 @@ class Groups:
         return made
 
     def _found(self, name: str) -> str | None:
-        return next((group for group, one in self._names.items() if one == name), None)
+        exact = next((group for group, one in self._names.items() if one == name), None)
+        alias = self._alias.get(name)
+        return exact or (alias if alias in self._names else None)
 
-    def _alike(self, name: str) -> str | None:
+    def _alike(self, name: str) -> str:
         folded = name.strip().casefold()
-        return next((group for group, one in self._names.items() if one.strip().casefold() == folded), None)
+        return next((group for group, one in self._names.items() if one.strip().casefold() == folded), "")
 
 
 def _is_label(group: Mapping[str, Any]) -> bool:

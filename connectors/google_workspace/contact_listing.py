@@ -18,6 +18,7 @@ from connectors.google_workspace.contact_person import (
     Person,
     former_names,
     is_deleted,
+    is_person,
     name_of,
     source_of,
 )
@@ -28,7 +29,7 @@ from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import OTHER_CONTACTS, Place
 from connectors.google_workspace.transport import Transport
 from connectors.paging import in_pages, versions_of
-from sync_engine.errors import CursorExpired, ItemError
+from sync_engine.errors import CursorExpired, ItemError, SuspectListing
 from sync_engine.ports import Broken, Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 _PAGE = 1000  # people in one answer, the most that Google gives
@@ -87,7 +88,10 @@ class Listing:
         if place.sort == OTHER_CONTACTS:
             return list(people)
         here = [one for one in people if self._groups.has(place, one) or self._groups.has_lost(place, one)]
-        return self._instead(people, [name_of(one) for one in here if name_of(one) not in versions])
+        new = [name_of(one) for one in here if name_of(one) not in versions]
+        if len(new) > _FEW:  # who imports so many has not deleted them just now
+            new = [name for name in new if self._reading.is_deleted(name)]
+        return self._instead(people, new)
 
     def _instead(self, people: Sequence[Person], names: Collection[str]) -> list[Person]:
         found = self._reading.people([name for name in names if not self._reading.is_deleted(name)]) if names else {}
@@ -184,8 +188,10 @@ class Listing:
             ours, name = self._transport.people.people().connections(), "connections"
             first = ours.list(resourceName="people/me", personFields=PERSON_FIELDS, sources=READ_CONTACTS, **asked)
         for page in token_pages(self._transport, first, ours.list_next):
-            people: list[Person] = [one for one in page.records(name) if is_deleted(one) or source_of(one)]
-            yield people, page.sync_token
+            people: list[Person] = [*page.records(name)]
+            if not all(is_person(one) for one in people):
+                raise SuspectListing("Google sent something that is no list of people; it is read again later.")
+            yield [one for one in people if is_deleted(one) or source_of(one)], page.sync_token
 
 
 def _each_once(pages: Iterable[tuple[list[Person], str]]) -> list[Person]:

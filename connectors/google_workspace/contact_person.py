@@ -32,6 +32,11 @@ def name_of(person: Person) -> str:
     return str(person.get("resourceName") or "")
 
 
+def is_person(person: Person) -> bool:
+    """Whether it says who it is and where it comes from: else nothing follows from it (SYNC.md R01)."""
+    return bool(name_of(person)) and isinstance(person.get("metadata"), dict)
+
+
 def former_names(person: Person) -> tuple[str, ...]:
     """Ids that it had before: linking it with a profile may change its id."""
     return tuple(str(name) for name in (person.get("metadata") or {}).get("previousResourceNames") or ())

@@ -15,6 +15,7 @@ from connectors.google_workspace.contact_person import (
     UID,
     Person,
     hidden,
+    is_person,
     name_of,
     own_uid,
     photo_url,
@@ -26,7 +27,7 @@ from connectors.google_workspace.mapping_contacts import PERSON_FIELDS, read_con
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.photos import photo_of
-from sync_engine.errors import ItemError, NotAuthorised, SuspectListing, Throttled, Unavailable, Unreadable
+from sync_engine.errors import ItemError, NotAuthorised, SuspectListing, Unavailable, Unreadable
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Contact, Photo
@@ -114,8 +115,8 @@ class Reading:
             return photo_of(self._transport.download(joined))
         except Gone as err:
             raise Unreadable("Google names a picture that is not there.", server_said=err.server_said) from err
-        except (Throttled, NotAuthorised) as err:
-            raise Unavailable("The picture cannot be had now.", server_said=err.server_said) from err
+        except NotAuthorised as err:
+            raise Unreadable("Google does not give this picture out.", server_said=err.server_said) from err
 
     # ------------------------------------------------------------ people
 
@@ -191,7 +192,7 @@ def _told(response: Mapping[str, Any]) -> Person | None:
 
 def _whole(person: Person) -> Person | None:
     """Somebody who is no contact any more, only a profile, is not there."""
-    if not name_of(person):
+    if not is_person(person):
         raise SuspectListing("Google sent something that is no person; it is read again later.")
     return person if source_of(person) else None
 

@@ -27,10 +27,13 @@ from connectors.google_workspace.failures import Gone, write_failure
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
+from connectors.photos import media_type
 from connectors.unfinished import later_steps, tell_refused
 from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef
+
+_TAKEN = ("image/jpeg", "image/png")
 
 
 class Steps:
@@ -69,6 +72,8 @@ class Steps:
         return self._reading.record(place, first) == self._reading.record(place, last)
 
     def _put_photo(self, person: Person, photo: bytes, *, again: bool) -> Person:
+        if photo and media_type(photo) not in _TAKEN:
+            raise Rejected("Google takes pictures in JPEG and PNG only; choose another one.")
         people, name = self._transport.people.people(), name_of(person)
         asked: dict[str, Any] = {"personFields": PERSON_FIELDS, "sources": READ_CONTACTS}
         if photo:

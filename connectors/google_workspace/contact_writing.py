@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from googleapiclient.http import HttpRequest
+
 from connectors.described import Json
 from connectors.google_workspace.contact_groups import Groups
 from connectors.google_workspace.contact_person import READ_CONTACTS, Person, groups_of, memberships, name_of
@@ -30,14 +32,15 @@ from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.contact_version import Version
 from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
-from connectors.google_workspace.places import GROUPS, Place
+from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import OutcomeUnknown, VersionConflict
+from sync_engine.errors import ItemError, OutcomeUnknown, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Write
 
 _REMEMBERED = 5000  # keys
+_ALL = Place(CONTACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class First:
     mask: str = ""  # of a change: the names of its fields
     plan: Plan = field(default_factory=Plan)
     key: str = ""  # of a creation
+    place: Place = _ALL  # of a creation
     goes: bool = False  # the contact leaves the collection
 
 
@@ -94,7 +98,7 @@ class Writing:
         if made := self.made(key):
             return made
         plan = to_create(item)
-        return First(body=new_person(plan, place, item, key, self._groups), plan=plan, key=key)
+        return First(body=new_person(plan, place, item, key, self._groups), plan=plan, key=key, place=place)
 
     def made(self, key: str) -> RemoteRef | None:
         """What this process made with a key."""
@@ -163,9 +167,18 @@ class Writing:
                 self._turns.ask(people.deleteContact(resourceName=first.name))
             return None
         if not first.name:
-            return self._turns.ask(people.createContact(body=first.body, **asked))
+            return self._created(people.createContact(body=first.body, **asked), first.place)
         asked |= {"resourceName": first.name, "updatePersonFields": first.mask}
         return self._turns.ask(people.updateContact(body=first.body, **asked))
+
+    def _created(self, request: HttpRequest, place: Place) -> Person:
+        """Raises CollectionGone where it was refused because its collection is no more."""
+        try:
+            return self._turns.ask(request)
+        except ItemError:
+            self._groups.refresh()
+            self._groups.require(place)
+            raise
 
     # ------------------------------------------------------------ what follows
 

@@ -85,8 +85,7 @@ class TaskWriting:
     def _looked(self, place: Place, writes: Sequence[Write]) -> Mapping[str, Answer]:
         ids = list(dict.fromkeys(write.ref.id for write in writes if write.ref and _needs_look(write)))
         looked = dict(zip(ids, self._reading.answers(place, ids), strict=True)) if ids else {}
-        deleted = {write.ref.id for write in writes if write.ref and write.item is None}
-        going = {one for one in deleted if is_there(looked[one])}
+        going = {ref.id for ref in refs_of_deletions(writes) if ref.version and _is_known(ref, looked[ref.id])}
         if going:
             self._move_out(place, going)
         return looked
@@ -168,6 +167,15 @@ def _needs_look(write: Write) -> bool:
         return bool(task_patch(task_in(write.base), task_in(write.item)))
     except ItemError:  # it is told when it is prepared
         return True
+
+
+def refs_of_deletions(writes: Sequence[Write]) -> list[RemoteRef]:
+    """Of what is to be deleted."""
+    return [write.ref for write in writes if write.ref and write.item is None]
+
+
+def _is_known(ref: RemoteRef, answer: Answer) -> bool:
+    return is_there(answer) and answer.document.get("etag") == ref.version
 
 
 def _as_known(ref: RemoteRef, answer: Answer) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sync_engine.errors import CursorExpired
+from sync_engine.errors import CollectionGone, CursorExpired, Unavailable
 from sync_engine.item import Item
 from sync_engine.model import Contact
 from sync_engine.ports import Changed, RemoteRef, Write
@@ -155,7 +155,48 @@ def test_r20_an_update_after_another_name_of_a_label_is_no_conflict(desk: PartsD
     assert contact(found).categories == ("Job",)
 
 
+def test_a_label_that_went_since_it_was_listed_is_made_again(desk: PartsDesk, contacts: OnePart) -> None:
+    contacts.create("contacts", labelled("Work"), "key")
+    desk.clock.turn(minutes=2)
+    desk.book.remove_label(labels(desk)["Work"])
+    (told,) = contacts.write("contacts", [Write(None, labelled("Work", uid="b"), key="key2")])
+    assert isinstance(told, RemoteRef)
+    assert labels(desk)["Work"] in groups(desk, told.id)
+
+
+def test_a_label_that_differs_in_case_only_is_taken_where_google_makes_no_second_one(
+    desk: PartsDesk, contacts: OnePart
+) -> None:
+    desk.book.label("work")
+    desk.google.faults.append(Fault(409, "alreadyExists", "Contact group name already exists", method="Groups.create"))
+    refs = [contacts.create("contacts", labelled("Work", uid=u), u) for u in "ab"]
+    assert all(labels(desk)["work"] in groups(desk, ref.id) for ref in refs)
+    assert set(labels(desk)) == {"work"}
+
+
+def test_a_lost_answer_to_a_new_label_writes_nothing_and_makes_no_second_one(
+    desk: PartsDesk, contacts: OnePart
+) -> None:
+    desk.google.faults.append(Fault(503, "backendError", method="contactGroups.create", after=True))
+    with pytest.raises(Unavailable):
+        next(contacts.write("contacts", [Write(None, labelled("Work"), key="key")]))
+    assert desk.book.contacts.living() == []
+    desk.clock.turn(minutes=2)
+    contacts.create("contacts", labelled("Work"), "key")
+    assert len(desk.book.groups.living()) == 1
+
+
 # ---------------------------------------------------------------- collections
+
+
+def test_nothing_is_made_in_a_label_that_is_gone(desk: PartsDesk, contacts: OnePart) -> None:
+    ours = desk.book.label("Company", [{"key": "AgendaHubCollection", "value": "1"}]).name
+    contacts.create(ours, card(), "key")
+    desk.book.remove_label(ours)
+    with pytest.raises(CollectionGone):
+        contacts.create(ours, card("B", "b"), "key2")
+    with pytest.raises(CollectionGone):
+        list(contacts.write(ours, [Write(None, card(u, u), key=u) for u in "cd"]))
 
 
 def test_a_contact_that_is_made_in_a_label_is_in_it_and_in_my_contacts(desk: PartsDesk, contacts: OnePart) -> None:

@@ -110,6 +110,10 @@ def test_r01_a_photo_that_cannot_be_read_takes_none_away(desk: PartsDesk, contac
 
 def test_a_photo_that_is_refused_leaves_the_contact_written(desk: PartsDesk, contacts: OnePart) -> None:
     gif = b"GIF89a a picture that Google does not take"
+    desk.google.faults.append(Fault(400, "badRequest", "too large", method="updateContactPhoto"))
+    with pytest.raises(PartlyWritten, match="refuses"):
+        contacts.create("contacts", pictured(FACE, "C", "u3"), "key3")
+    desk.book.remove(desk.book.contacts.living()[0].name)
     with pytest.raises(PartlyWritten) as caught:
         contacts.create("contacts", pictured(gif), "key")
     assert "picture" in str(caught.value)

@@ -288,7 +288,8 @@ def test_changes_of_one_user_go_one_after_the_other(desk: PartsDesk) -> None:
 
     def write(n: int) -> None:
         for m in range(3):
-            told.append(connectors[n].create("contacts", card(f"c{n}{m}", f"u{n}{m}"), f"k{n}{m}"))
+            labelled = card(f"c{n}{m}", f"u{n}{m}", f"CATEGORIES:l{n}{m}\r\n")
+            told.append(connectors[n].create("contacts", labelled, f"k{n}{m}"))
 
     threads = [threading.Thread(target=write, args=[n]) for n in range(4)]
     for one in threads:

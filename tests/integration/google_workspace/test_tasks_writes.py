@@ -153,7 +153,7 @@ def test_r06_a_lost_answer_is_settled_by_looks(desk: PartsDesk, tasks: OnePart, 
     found = tasks.find(where, to_do("milk"), "key")
     assert isinstance(found, Changed)
     assert found.ref.id != first
-    assert tasks.find(where, to_do("bread"), "key") is None
+    assert tasks.find(where, to_do("bread"), "other") is None
 
 
 def test_r05_a_key_makes_one_task(desk: PartsDesk, tasks: OnePart, errands: TaskList, where: str) -> None:
