@@ -234,6 +234,6 @@ MUTANTS = (
     Mutant("a series that somebody moved is gone on with", "connectors/microsoft365/steps.py", "if not SCHEDULE & plan.body.keys():", "if True:", GRAPH + "series.py::test_r05_a_series_that_somebody_moved_meanwhile_is_not_gone_on_with"),
     Mutant("guests get a mail", "connectors/microsoft365/meetings.py", '    if not (_has_guests(document) or document.get("isOrganizer") is False):\n        return', "    return", GRAPH + "meetings.py::test_r10_a_meeting_of_ones_own_is_not_changed_nor_deleted"),
     Mutant("a deletion cancels a meeting", "connectors/microsoft365/meetings.py", 'if _has_guests(document) and document.get("isOrganizer") is not False:', "if False:", GRAPH + "meetings.py::test_r10_a_meeting_of_ones_own_is_not_changed_nor_deleted"),
-    Mutant("a batch that got lost was not sent", "connectors/microsoft365/batch_writes.py", "            return [err] * len(waiting)", "            raise", GRAPH + "trouble.py::test_r06_a_batch_whose_answer_got_lost_is_in_doubt_as_a_whole"),
+    Mutant("a batch that got lost was not sent", "connectors/write_turns.py", "            return [err] * len(parts)", "            raise", GRAPH + "trouble.py::test_r06_a_batch_whose_answer_got_lost_is_in_doubt_as_a_whole"),
     Mutant("the token goes where a link leads", "connectors/microsoft365/transport.py", 'if not link.startswith(f"{self.base}/"):', "if False:", GRAPH + "trouble.py::test_no_token_goes_to_another_host"),
 )  # fmt: skip
