@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
 from agendahub import logs
 from agendahub.library_logs import FLOORS
+from agendahub.redaction import sentence
 from config.settings import LogSettings
+from sync_engine.errors import SyncError
+
+
+class Heard(logging.Handler):
+    """What was logged at all, before anything is taken out."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.text += record.getMessage() + "\n"
+
+
+@contextmanager
+def hearing() -> Iterator[Heard]:
+    """What a log that was set up before is made from."""
+    raw = Heard()
+    logging.getLogger().addHandler(raw)
+    yield raw
+    logging.getLogger().removeHandler(raw)
+
+
+def told(*acts: Callable[[], Any]) -> str:
+    """Texts and tracebacks of what they raise."""
+    texts = []
+    for act in acts:
+        try:
+            act()
+        except SyncError as err:
+            texts += [sentence(str(err)), err.server_said, "".join(traceback.format_exception(err))]
+    return "\n".join(texts)
 
 
 @contextmanager

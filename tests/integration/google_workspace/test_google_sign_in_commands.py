@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from typer.testing import CliRunner
 
-from agendahub.cli import app
 from agendahub.commands import account_sign_in
 from agendahub.fanout import expanded
 from agendahub.kept_tokens import name_of
@@ -21,37 +17,9 @@ from agendahub.workspace import Workspace
 from config import load
 from connectors.google_workspace.sign_in_scopes import SERVICES, Right
 from connectors.kept_sign_in import Kept
+from tests.commands_here import Cli
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
 from tests.servers.processes import free_port
-
-
-class Cli:
-    """Commands on one configuration."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = folder / "agendahub.toml"
-        self.run("init")
-
-    def run(self, *words: str, typed: str = "", code: int = 0) -> str:
-        """What it prints."""
-        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
-        assert done.exit_code == code, (done.output, done.exception)
-        return done.stdout
-
-    def fails(self, *words: str, typed: str = "") -> str:
-        """The sentence."""
-        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
-        assert done.exit_code == 1, done.output
-        return str(done.exception)
-
-    def account(self, name: str) -> Any:
-        """As the configuration has it."""
-        return load(self.config).settings.account(name)
-
-    def secrets(self) -> list[str]:
-        """Names of what is kept encrypted."""
-        rows = sqlite3.connect(self.config.parent / "agendahub.db").execute("SELECT name FROM secrets ORDER BY name")
-        return [row[0] for row in rows]
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -19,31 +17,17 @@ from starlette.responses import Response
 
 from agendahub.kept_tokens import KeptTokens
 from agendahub.library_logs import FLOORS
-from agendahub.redaction import sentence
 from connectors.google_workspace.connector import GoogleWorkspaceConnector
 from connectors.google_workspace.sign_in import token_source
 from connectors.google_workspace.sign_in_person import PersonSignIn
 from connectors.google_workspace.sign_in_scopes import SERVICES
 from storage import secrets
 from storage.database import Database
-from sync_engine.errors import SyncError
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
-from tests.log_of import log_at
+from tests.log_of import Heard, hearing, log_at, told
 
 LIBRARIES = ["google", "google_auth_httplib2", "googleapiclient", "oauthlib", "requests_oauthlib", "urllib3"]
 HALF = "half-an-answer-with-a-to"
-
-
-class Heard(logging.Handler):
-    """What was logged at all, before anything is taken out."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.text = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.text += record.getMessage() + "\n"
 
 
 @pytest.fixture
@@ -56,10 +40,8 @@ def log() -> Iterator[StringIO]:
 @pytest.fixture
 def heard(log: StringIO) -> Iterator[Heard]:
     """What our log was made from."""
-    raw = Heard()
-    logging.getLogger().addHandler(raw)
-    yield raw
-    logging.getLogger().removeHandler(raw)
+    with hearing() as raw:
+        yield raw
 
 
 @pytest.fixture
@@ -73,17 +55,6 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for name, level in before.items():
         logging.getLogger(name).setLevel(level)
-
-
-def told(*acts: Callable[[], Any]) -> str:
-    """Texts and tracebacks of what they raise."""
-    texts = []
-    for act in acts:
-        try:
-            act()
-        except SyncError as err:
-            texts += [sentence(str(err)), err.server_said, "".join(traceback.format_exception(err))]
-    return "\n".join(texts)
 
 
 def canaries(office: GoogleOffice) -> set[str]:

@@ -22,6 +22,7 @@ from connectors.person_sign_in import WrongState
 from connectors.registry import connect
 from connectors.settings import ConnectorSettings
 from connectors.tokens import MemoryTokens
+from tests.commands_here import Cli
 from tests.integration.microsoft.app_certificate import app_certificate
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
@@ -29,26 +30,6 @@ from tests.servers.certificates import certificates
 from tests.servers.microsoft.ews_client import Desk, desk
 
 ZONE = ("--zone", "Europe/Prague")
-
-
-class Cli:
-    """Commands on one configuration."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = folder / "agendahub.toml"
-        self.run("init")
-
-    def run(self, *words: str, typed: str = "", code: int = 0) -> str:
-        """What it prints."""
-        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
-        assert done.exit_code == code, (done.output, done.exception)
-        return done.stdout
-
-    def fails(self, *words: str, typed: str = "") -> str:
-        """The sentence."""
-        done = CliRunner().invoke(app, ["-c", str(self.config), *words], input=typed)
-        assert done.exit_code == 1, done.output
-        return str(done.exception)
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ The canaries are what the test servers gave and got: tokens, codes, secrets, pas
 from __future__ import annotations
 
 import logging
-import traceback
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -27,28 +25,15 @@ from connectors.microsoft365.connector import Microsoft365Connector
 from connectors.settings import ConnectorSettings
 from storage import secrets
 from storage.database import Database
-from sync_engine.errors import SyncError
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
-from tests.log_of import log_at
+from tests.log_of import Heard, hearing, log_at, told
 from tests.servers.microsoft.ews_client import Desk
 from tests.servers.microsoft.sign_in import SignIn
 
 PASSWORD = "pa55word-canary"
 SECRET = "s3cret-of-the-app-canary"
 LIBRARIES = ["O365", "exchangelib", "msal", "urllib3", "requests_oauthlib", "oauthlib", "requests_ntlm"]
-
-
-class Heard(logging.Handler):
-    """What was logged at all, before anything is taken out."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.text = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.text += record.getMessage() + "\n"
 
 
 @pytest.fixture
@@ -61,10 +46,8 @@ def log() -> Iterator[StringIO]:
 @pytest.fixture
 def heard(log: StringIO) -> Iterator[Heard]:
     """What our log was made from."""
-    raw = Heard()
-    logging.getLogger().addHandler(raw)
-    yield raw
-    logging.getLogger().removeHandler(raw)
+    with hearing() as raw:
+        yield raw
 
 
 def loud() -> None:
@@ -78,17 +61,6 @@ def canaries(sign_in: SignIn) -> set[str]:
     given = {*sign_in.grants, *sign_in._refresh, PASSWORD, SECRET}
     got = {form.get(name, "") for form in sign_in.asked for name in ("refresh_token", "code", "code_verifier")}
     return {*given, *got} - {"", "device"}  # which is no secret of any worth
-
-
-def told(*acts: Callable[[], Any]) -> str:
-    """Texts and tracebacks of what they raise."""
-    texts = []
-    for act in acts:
-        try:
-            act()
-        except SyncError as err:
-            texts += [sentence(str(err)), err.server_said, "".join(traceback.format_exception(err))]
-    return "\n".join(texts)
 
 
 def run_out(office: Office) -> None:
