@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connectors.google_workspace.contact_person import COLLECTION, READ_CONTACTS, hidden, name_of
+from connectors.google_workspace.contact_person import COLLECTION, READ_CONTACTS, groups_of, hidden, name_of
 from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.places import CALENDARS, LISTS, Place
@@ -42,9 +42,9 @@ class CollectionMaking:
             body = {"contactGroup": {"name": name, "clientData": [_mark(name)]}, "readGroupFields": "name,clientData"}
             making = self._transport.people.contactGroups().create(body=body)
             found = self._made(making, lambda: self._found_label(name), f"the label {name!r}")
-            self._give_back(str(found["resourceName"]), name)
         elif not hidden(found, COLLECTION):
-            found = self._marked(found)
+            found = self._marked(found, name)
+        self._give_back(str(found["resourceName"]), name)
         sort, _, group = str(found["resourceName"]).partition("/")
         return Place(sort, group)
 
@@ -53,15 +53,15 @@ class CollectionMaking:
         groups = listed(self._transport, self._transport.people.contactGroups(), asked, "contactGroups")
         return _named(groups, name, lambda one: one.get("groupType") == "USER_CONTACT_GROUP", "name")
 
-    def _marked(self, label: _Thing) -> _Thing:
+    def _marked(self, label: _Thing, name: str) -> _Thing:
         """An empty one that its owner made is taken; one that is in use stays his."""
-        name = label["name"]
         if label.get("memberCount"):
             raise Rejected(
                 f"The mailbox has a label {name!r} of its own with contacts in it; rename it there, or choose another "
                 "name for the fan-out's `folder`."
             )
-        group = {"name": name, "etag": label.get("etag", ""), "clientData": [*label.get("clientData", ()), _mark(name)]}
+        data = [*label.get("clientData", ()), _mark(name)]
+        group = {"name": label["name"], "etag": label.get("etag", ""), "clientData": data}
         body = {"contactGroup": group, "updateGroupFields": "clientData", "readGroupFields": "name,clientData"}
         groups = self._transport.people.contactGroups()
         return self._turns.ask(groups.update(resourceName=label["resourceName"], body=body))
@@ -69,9 +69,9 @@ class CollectionMaking:
     def _give_back(self, label: str, name: str) -> None:
         """To contacts that were made in the collection: who deletes a label may keep its contacts."""
         ours = self._transport.people.people().connections()
-        asked = {"resourceName": "people/me", "personFields": "clientData,metadata", "pageSize": 1000}
+        asked = {"resourceName": "people/me", "personFields": "clientData,memberships,metadata", "pageSize": 1000}
         people = listed(self._transport, ours, asked | {"sources": READ_CONTACTS}, "connections")
-        left = [name_of(one) for one in people if hidden(one, COLLECTION) == name]
+        left = [name_of(one) for one in people if hidden(one, COLLECTION) == name and label not in groups_of(one)]
         for start in range(0, len(left), _TOGETHER):
             body = {"resourceNamesToAdd": left[start : start + _TOGETHER]}
             members = self._transport.people.contactGroups().members()

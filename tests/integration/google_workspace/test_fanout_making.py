@@ -99,7 +99,24 @@ def test_an_empty_label_of_this_name_is_taken(google: Desk, making: CollectionMa
     own = people.contactGroups().create(body=body).execute()
     assert making.make("company", CONTACTS).id == own["resourceName"]
     [label] = labels(google)
-    assert (label["name"], hidden(label, COLLECTION), label["clientData"][0]) == ("Company", "Company", mine[0])
+    assert (label["name"], hidden(label, COLLECTION), label["clientData"][0]) == ("Company", "company", mine[0])
+
+
+def test_r05_contacts_get_their_label_again_also_after_a_crash_between_the_two(
+    google: Desk, making: CollectionMaking
+) -> None:
+    book = google.google.people.book(ADA)
+    left = book.add({"names": [{"givenName": "Eva"}], "clientData": [{"key": COLLECTION, "value": "Company"}]})
+    book.add({"names": [{"givenName": "Mum"}]})
+    google.google.faults.append(Fault(502, page=b"<html>", method="members.modify"))
+    with pytest.raises(Unavailable):
+        making.make("Company", CONTACTS)
+    made = making.make("Company", CONTACTS)
+    assert [one.name for one in book.members(made.id)] == [left.name]
+    making.make("Company", CONTACTS)
+    assert google.google.asked("members.modify") == 2
+    assert making.make("Other", CONTACTS).id != made.id
+    assert google.google.asked("members.modify") == 2, "they are not of that one"
 
 
 def test_a_label_that_somebody_uses_stays_his(google: Desk, making: CollectionMaking) -> None:
