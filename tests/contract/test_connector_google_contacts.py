@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
+from connectors.google_workspace.connector import GoogleWorkspaceConnector
+from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Changed, Connector, RemoteRef
 from tests.contract.connector_contract import ConnectorContract, card, title
-from tests.integration.google_workspace.contacts_desk import PartsDesk, parts_desk
+from tests.servers.google_workspace.server import Google, google_workspace
+
+ADA = "ada@example.com"
 
 
 @pytest.fixture
-def desk() -> Iterator[PartsDesk]:
+def google() -> Iterator[Google]:
     """A server for each test: a user has one list of contacts only."""
-    with parts_desk() as made:
-        yield made
+    with google_workspace() as google:
+        yield google
+
+
+def opened(google: Google) -> Iterator[Connector]:
+    connector = GoogleWorkspaceConnector(ConnectorSettings(google.url, secret=google.give(ADA), auth="bearer"))
+    yield connector
+    connector.close()
 
 
 class TestGoogleContacts(ConnectorContract):
@@ -31,12 +40,12 @@ class TestGoogleContacts(ConnectorContract):
         return card(title, uid)
 
     @pytest.fixture
-    def connector(self, desk: PartsDesk) -> Connector:
-        return desk.contacts()
+    def connector(self, google: Google) -> Iterator[Connector]:
+        yield from opened(google)
 
     @pytest.fixture
-    def somebody(self, desk: PartsDesk) -> Connector:
-        return desk.contacts()
+    def somebody(self, google: Google) -> Iterator[Connector]:
+        yield from opened(google)
 
     @pytest.fixture
     def calendar(self) -> str:
@@ -75,15 +84,15 @@ class TestGoogleLabel(TestGoogleContacts):
     """The contacts with a label that is a collection of ours."""
 
     @pytest.fixture
-    def calendar(self, desk: PartsDesk) -> str:
-        return desk.book.label("Company", [{"key": "AgendaHubCollection", "value": "1"}]).name
+    def calendar(self, google: Google) -> str:
+        return google.people.book(ADA).label("Company", [{"key": "AgendaHubCollection", "value": "1"}]).name
 
 
 class TestGoogleContactsUnkind(TestGoogleContacts):
     """All that the People API may do with its lists, at once."""
 
     @pytest.fixture(autouse=True)
-    def _unkind(self, desk: PartsDesk) -> None:
-        switches = replace(desk.google.switches, page_size=7, empty_pages=True, short_pages=True, backwards=True)
-        vars(desk.google.switches).update(vars(switches))
-        desk.google.people.switches.recoded_photos = True
+    def _unkind(self, google: Google) -> None:
+        switches = google.switches
+        switches.empty_pages = switches.short_pages = switches.backwards = True
+        switches.page_size = 7

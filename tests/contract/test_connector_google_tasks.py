@@ -6,18 +6,28 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.google_workspace.connector import GoogleWorkspaceConnector
+from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Changed, Connector, RemoteRef
 from tests.contract.connector_contract import ConnectorContract, Hub, task, title
-from tests.integration.google_workspace.contacts_desk import PartsDesk, parts_desk
+from tests.servers.google_workspace.server import Google, google_workspace
+
+ADA = "ada@example.com"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[PartsDesk]:
+def google() -> Iterator[Google]:
     """One server for all tests of this file; each has a list of its own."""
-    with parts_desk() as made:
-        yield made
+    with google_workspace() as google:
+        yield google
+
+
+def opened(google: Google) -> Iterator[Connector]:
+    connector = GoogleWorkspaceConnector(ConnectorSettings(google.url, secret=google.give(ADA), auth="bearer"))
+    yield connector
+    connector.close()
 
 
 class TestGoogleTasks(ConnectorContract):
@@ -30,21 +40,25 @@ class TestGoogleTasks(ConnectorContract):
         return task(title, uid)
 
     @pytest.fixture
-    def connector(self, desk: PartsDesk) -> Connector:
-        return desk.tasks()
+    def connector(self, google: Google) -> Iterator[Connector]:
+        yield from opened(google)
 
     @pytest.fixture
-    def somebody(self, desk: PartsDesk) -> Connector:
-        return desk.tasks()
+    def somebody(self, google: Google) -> Iterator[Connector]:
+        yield from opened(google)
 
     @pytest.fixture
-    def calendar(self, desk: PartsDesk) -> str:
-        desk.clock.turn(minutes=20)
-        return f"lists/{desk.to_do.add_list('to do').id}"
+    def calendar(self, google: Google) -> str:
+        return f"lists/{google.tasks.book(ADA).add_list('to do').id}"
 
     @pytest.fixture
     def address_book(self) -> str:
-        pytest.skip("Contacts are another part.")
+        return "contacts"
+
+    @pytest.fixture(autouse=True)
+    def _no_contacts(self, google: Google) -> None:
+        for one in google.people.book(ADA).contacts.living():
+            google.people.book(ADA).remove(one.name)
 
     def create_again(self, connector: Connector, collection: str, item: Item, key: str, made: RemoteRef) -> None:
         """The connector remembers what it made with a key."""
