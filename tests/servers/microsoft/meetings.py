@@ -2,7 +2,8 @@
 
 A company may have some mailboxes in its own Exchange and others in Microsoft 365. Each mailbox is served by one
 front, so a record is kept in that front's shape (`Mailbox.speaks`); only meetings are between mailboxes, and this is
-where they are said in both. Nothing here is a request: no mail is noted for it.
+where they are said in both. A guest, or the organiser, may be at another system altogether (`Elsewhere`). Nothing here
+is a request: no mail is noted for it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sync_engine.windows_zones import WINDOWS_ZONES
@@ -33,9 +34,46 @@ class Plan:
     location: str = ""
     cancelled: bool = False
 
+    @property
+    def iana(self) -> str:
+        """The zone, as everybody but Windows names it."""
+        return WINDOWS_ZONES.get(self.zone, self.zone)
+
     def aware(self, at: datetime) -> datetime:
         """The point in time."""
-        return at.replace(tzinfo=ZoneInfo(WINDOWS_ZONES.get(self.zone, self.zone))).astimezone(UTC)
+        return at.replace(tzinfo=ZoneInfo(self.iana)).astimezone(UTC)
+
+
+class Elsewhere(Protocol):
+    """A mailbox at another system than Microsoft's; the first five as `Mailbox` has them."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def create(self, folder: str, fields: Fields, uid: str) -> Any: ...
+
+    def update(self, name: str, fields: Fields) -> Any: ...
+
+    def delete(self, name: str) -> Any: ...
+
+    def change_occurrence(self, series: str, name: str, fields: Fields) -> Any: ...
+
+    def cancel_occurrence(self, series: str, name: str) -> Any: ...
+
+    def said(self, meeting: Meeting) -> Fields:
+        """The fields of its copy."""
+
+    def times(self, meeting: Meeting, start: datetime, end: datetime) -> Fields:
+        """Those of an occurrence that is at another time."""
+
+    def named(self, meeting: Meeting, day: str) -> str:
+        """What an occurrence is called."""
+
+
+Box = Mailbox | Elsewhere
 
 
 @dataclass
@@ -44,24 +82,25 @@ class Meeting:
 
     uid: str
     plan: Plan
-    organizer: Mailbox
+    organizer: Box
     answers: dict[str, str]  # address of a guest -> Accept, Decline, Tentative, Unknown
-    copies: list[tuple[Mailbox, Item]] = field(default_factory=list)
+    copies: list[tuple[Box, Any]] = field(default_factory=list)
 
-    def of(self, mailbox: Mailbox) -> Item:
+    def of(self, mailbox: Box) -> Any:
         """The copy in a mailbox."""
-        return next(item for box, item in self.copies if box is mailbox)
+        return next(item for box, item in self.copies if box == mailbox)
 
     def change(self, **what: Any) -> None:
         """The organiser says something else of it, and everybody's Outlook has taken that over."""
         for name, value in what.items():
             setattr(self.plan, name, value)
         for _box, item in self.copies if {"start", "end", "zone", "weeks"} & set(what) else ():
-            item.exceptions.clear()
-            item.cancelled.clear()
+            if isinstance(item, Item):
+                item.exceptions.clear()
+                item.cancelled.clear()
         self._write()
 
-    def answer(self, guest: Mailbox, said: str) -> None:
+    def answer(self, guest: Box, said: str) -> None:
         """Accept, Decline or Tentative; the organiser's Outlook has seen it."""
         self.answers[guest.address] = said
         self._write()
@@ -79,7 +118,7 @@ class Meeting:
     def cancel(self) -> None:
         """It is gone at the organiser's, and marked as cancelled at the guests'."""
         self.organizer.delete(self.of(self.organizer).id)
-        self.copies = [(box, item) for box, item in self.copies if box is not self.organizer]
+        self.copies = [(box, item) for box, item in self.copies if box != self.organizer]
         self.plan.cancelled = True
         self._write()
 
@@ -87,20 +126,24 @@ class Meeting:
         for box, item in self.copies:
             box.update(item.id, _fields(self, box))
 
-    def _name_of(self, box: Mailbox, day: str) -> str:
+    def _name_of(self, box: Box, day: str) -> str:
         """What the front calls an occurrence: Graph by its day, EWS by its start."""
+        if not isinstance(box, Mailbox):
+            return box.named(self, day)
         if box.speaks == "graph":
             return day
         return instant(self.plan.aware(datetime.combine(date.fromisoformat(day), self.plan.start.time())))
 
-    def _moved(self, box: Mailbox, day: str, start: datetime, end: datetime) -> tuple[str, Fields]:
+    def _moved(self, box: Box, day: str, start: datetime, end: datetime) -> tuple[str, Fields]:
+        if not isinstance(box, Mailbox):
+            return box.named(self, day), box.times(self, start, end)
         if box.speaks == "graph":
             return day, {"start": _wall(self.plan, start), "end": _wall(self.plan, end)}
         times = [t("Start", instant(self.plan.aware(start))), t("End", instant(self.plan.aware(end)))]
         return self._name_of(box, day), _by_name(times)
 
 
-def hold(organizer: Mailbox, guests: Sequence[Mailbox], plan: Plan) -> Meeting:
+def hold(organizer: Box, guests: Sequence[Box], plan: Plan) -> Meeting:
     """A meeting that is in all these mailboxes already, in their calendars."""
     uid = f"040000008200E00074C5B7101A82E008{uuid.uuid4().hex.upper()}"
     made = Meeting(uid, plan, organizer, {guest.address: "Unknown" for guest in guests})
@@ -108,7 +151,9 @@ def hold(organizer: Mailbox, guests: Sequence[Mailbox], plan: Plan) -> Meeting:
     return made
 
 
-def _fields(meeting: Meeting, box: Mailbox) -> Fields:
+def _fields(meeting: Meeting, box: Box) -> Fields:
+    if not isinstance(box, Mailbox):
+        return box.said(meeting)
     return _graph(meeting, box) if box.speaks == "graph" else _ews(meeting, box)
 
 
