@@ -24,12 +24,13 @@ def begin(call: Call) -> Any:
     call.only()
     account = _account(call)
     redirect_uri = base_url(call.workspace.settings.server).rstrip("/") + callback_of(account)
-    _check_way_back(account, redirect_uri)
+    check_way_back(account, redirect_uri)
     url = call.daemon.sign_ins.begin(call.workspace, account, redirect_uri)
     return {"url": url, "redirect_uri": redirect_uri, "expires_at": utc_now() + timedelta(seconds=LIFETIME)}
 
 
-def _check_way_back(account: AccountSettings, redirect_uri: str) -> None:
+def check_way_back(account: AccountSettings, redirect_uri: str) -> None:
+    """Raises ApiError for an address that nobody is sent back to."""
     parts, system = urlsplit(redirect_uri), system_of(account)
     if parts.hostname in _HERE:
         return

@@ -27,6 +27,7 @@ from sync_engine.errors import NotAuthorised
 
 OAUTH = ("desktop", "web", "app")
 _ASK_APP_AGAIN = 900.0  # seconds: a delegation in the Admin console begins to count some time after it was made
+_ASK_MAILBOX_AGAIN = 240.0  # the same for those of a fan-out, which nobody can sign in one by one
 _memory: dict[str, MemoryTokens] = {}
 _memory_lock = threading.Lock()
 
@@ -52,7 +53,8 @@ class TokenEndpoint:
     def __init__(self, settings: ConnectorSettings) -> None:
         self._settings = settings
         self.made_for, self.scopes = made_for(settings), scopes_of(settings)
-        self.ask_again = _ASK_APP_AGAIN if settings.auth == "app" else None
+        again = _ASK_APP_AGAIN if settings.tokens else _ASK_MAILBOX_AGAIN
+        self.ask_again = again if settings.auth == "app" else None
 
     def ask(self, kept: Kept) -> Granted:
         """As `Endpoint`."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from agendahub import api_sign_in
+from agendahub.api_call import ApiError
 from agendahub.library_logs import FLOORS
 from agendahub.redaction import redact, sentence
 from config import ConfigError, parse
@@ -66,6 +68,29 @@ def test_what_does_not_go_together_is_told_with_its_line(text: str, said: str) -
         parse(account(text))
     assert said in str(refused.value)
     assert "line " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "way_back", "said"),
+    [
+        (DESKTOP, "https://hub.example.org/sign-in/google/callback", "sends people back to their own machine only"),
+        (DESKTOP, "http://127.0.0.1:8008/sign-in/google/callback", ""),
+        (DESKTOP.replace("desktop", "web"), "https://hub.example.org/sign-in/google/callback", ""),
+        (
+            DESKTOP.replace("desktop", "web"),
+            "http://hub.example.org/sign-in/google/callback",
+            "Google sends people back",
+        ),
+    ],
+)
+def test_a_browser_comes_back_over_https_and_to_clients_of_the_web_only(text: str, way_back: str, said: str) -> None:
+    found = parse(account(text)).accounts[0]
+    if not said:
+        api_sign_in.check_way_back(found, way_back)
+        return
+    with pytest.raises(ApiError, match=said) as refused:
+        api_sign_in.check_way_back(found, way_back)
+    assert refused.value.status == 422
 
 
 def settings(**more: Any) -> ConnectorSettings:

@@ -12,7 +12,7 @@ from connectors.google_workspace.sign_in import refreshed, service_account, toke
 from connectors.google_workspace.sign_in_scopes import DIRECTORY, SERVICES
 from connectors.settings import ConnectorSettings
 from connectors.tokens import MemoryTokens
-from sync_engine.errors import NotAuthorised, Unavailable
+from sync_engine.errors import NoAccess, NotAuthorised, Unavailable
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
 
 EVA = "eva@example.com"
@@ -94,6 +94,18 @@ def test_what_is_not_delegated_is_told_and_asked_about_again_after_a_quarter_of_
     office.google.sign_in.delegate(key, *SERVICES)
     office.clock.now += 901
     assert office.works(source.token())
+
+
+def test_a_mailbox_of_a_fanout_that_was_refused_is_tried_again_after_some_minutes(office: GoogleOffice) -> None:
+    key = office.key()
+    settings = office.app(key, mailbox=ADA)
+    for _ in range(3):  # each cycle has a connector of its own
+        with pytest.raises(NoAccess, match=r"mailbox ada@example\.com is not open"):
+            refreshed(settings, office.clock).token()
+    assert len(office.asked("jwt-bearer")) == 1
+    office.google.sign_in.delegate(key, *SERVICES)
+    office.clock.now += 241
+    assert office.works(refreshed(settings, office.clock).token())
 
 
 def test_what_can_be_wrong_with_a_key(office: GoogleOffice) -> None:

@@ -90,13 +90,3 @@ def sign_in_in_a_browser(hub: Hub, office: GoogleOffice, api: dict[str, str]) ->
     assert shown.headers["referrer-policy"] == "no-referrer"
     again = requests.get(back, answer, timeout=10)
     assert (again.status_code, "used before" in again.text) == (400, True)
-
-
-def test_a_client_for_desktops_comes_back_to_no_other_machine(hub: Hub) -> None:
-    hub.edit('auth = "web"', 'auth = "desktop"')
-    hub.edit("# base_url =", 'base_url = "https://hub.example.org"\n# base_url =')
-    api = {"Authorization": f"Bearer {hub.json('token', 'add', 'admin')['token']}"}
-    with hub.serving():
-        told = requests.post(f"{hub.url}/api/v1/accounts/gmail/sign-in", headers=api, timeout=10)
-    assert told.status_code == 422
-    assert "sends people back to their own machine only" in told.text
