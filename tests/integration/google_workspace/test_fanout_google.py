@@ -149,6 +149,14 @@ def test_the_scopes_of_the_directory_are_asked_for_only_where_it_is_looked_into(
     assert company.inside("new@example.org") == ["Alan Turing", "Grace Hopper"]
 
 
+def test_a_service_account_alone_may_not_look_into_the_directory_and_it_is_said(company: GoogleCompany) -> None:
+    del company.front.account["mailbox"]
+    company.write()
+    problem = company.refresh().problem
+    assert "set the account's `mailbox` to an administrator of the domain" in problem
+    assert "Not Authorized to access this resource/api" in problem
+
+
 # ---------------------------------------------------------------- the label
 
 
@@ -333,6 +341,15 @@ def test_an_agenda_goes_into_everybodys_calendar_or_list_of_that_name(agenda: Go
     all_well(agenda.sync())
     all_well(agenda.sync())
     assert (planned(agenda, ADA), agenda.front.requests() - before <= 6) == (["Stand-up"], True)
+
+
+def test_r11_an_agenda_that_is_there_is_matched_and_not_doubled(agenda: GoogleCompany) -> None:
+    """As when the fan-out was removed, and the same one is added again."""
+    with agenda.workspace.database.begin() as unit:
+        assert forget_binding(unit.session.connection, f"book/{ADA}")
+    all_well(agenda.sync())
+    all_well(agenda.sync())
+    assert planned(agenda, ADA) == ["Stand-up"]
 
 
 def test_a_calendar_or_list_that_its_owner_deletes_is_made_again_when_a_day_has_passed(
