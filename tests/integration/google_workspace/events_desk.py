@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.google_workspace.events import Events
+from connectors.google_workspace.mapping_events import EVENT_FIELDS
 from connectors.google_workspace.places import CALENDARS, Place, place_of
 from connectors.google_workspace.transport import Transport
 from connectors.settings import ConnectorSettings
@@ -37,7 +38,7 @@ class EventsDesk:
         """To somebody's calendars."""
         told: Json = {"url": self.google.url, "auth": "bearer", "secret": self.google.give(address), **settings}
         transport = Transport(ConnectorSettings(**told), sleep=lambda _: None)
-        made = OnePart(Events(transport, ConnectorSettings(**told), lambda: self.now), transport)
+        made = OnePart(Events(transport, ConnectorSettings(**told), lambda: self.now), transport, EVENT_FIELDS)
         self.opened.append(made)
         return made
 
