@@ -13,7 +13,7 @@ from connectors.google_workspace.contact_person import KEY, READ_CONTACTS, Perso
 from connectors.google_workspace.contact_plans import refuse_others
 from connectors.google_workspace.contact_reading import Reading
 from connectors.google_workspace.contact_turns import Turns
-from connectors.google_workspace.contact_writing import First, Writing
+from connectors.google_workspace.contact_writing import First, Full, Writing
 from connectors.google_workspace.failures import Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import Place
@@ -116,6 +116,8 @@ class BatchWriting:
         for n, first in firsts.items():
             try:
                 found[n] = self._writing.send(first)
+            except Full as err:
+                return found | dict.fromkeys(firsts.keys() - found.keys(), err)
             except (ItemError, OutcomeUnknown) as err:
                 found[n] = err
             except AccountError as err:

@@ -30,17 +30,21 @@ from connectors.google_workspace.contact_reading import Reading
 from connectors.google_workspace.contact_steps import Steps
 from connectors.google_workspace.contact_turns import Turns
 from connectors.google_workspace.contact_version import Version
-from connectors.google_workspace.failures import Gone
+from connectors.google_workspace.failures import OVERFLOW, Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import ItemError, OutcomeUnknown, VersionConflict
+from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Write
 
 _REMEMBERED = 5000  # keys
 _ALL = Place(CONTACTS)
+
+
+class Full(Rejected):
+    """No more contacts can be made; Google says it as if it were a matter of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,10 @@ class Writing:
         """Raises CollectionGone where it was refused because its collection is no more."""
         try:
             return self._turns.ask(request)
-        except ItemError:
+        except ItemError as err:
+            if OVERFLOW in err.server_said:
+                message = "Google holds no more contacts for this user; delete some there, or bind fewer."
+                raise Full(message, server_said=err.server_said) from err
             self._groups.refresh()
             self._groups.require(place)
             raise

@@ -25,6 +25,8 @@ READ_TRIES = 3
 PASSING = frozenset({500, 502, 503, 504})  # a read is repeated
 _TOO_FAST = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "sharingRateLimitExceeded"}
 _USED_UP = {"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "variableTermLimitExceeded"}
+OVERFLOW = "MY_CONTACTS_OVERFLOW_COUNT"
+"""In the words of the refusal (429) of one contact too many."""
 _EXPIRED = {"fullSyncRequired", "updatedMinTooLongAgo", "EXPIRED_SYNC_TOKEN"}
 _NO_SCOPE = {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientScopes"}
 _NOT_SWITCHED_ON = {"accessNotConfigured", "SERVICE_DISABLED"}
@@ -64,7 +66,9 @@ def is_expired(answer: Answer) -> bool:
 
 
 def is_throttled(answer: Answer) -> bool:
-    """Whether Google asks to wait, and says so that it did nothing."""
+    """Whether Google asks to wait, and says so that it did nothing. That an address book is full is no such thing."""
+    if OVERFLOW in answer.words:
+        return False
     return answer.status == 429 or (answer.status == 403 and bool(answer.reasons & (_TOO_FAST | _USED_UP)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.google_workspace.contact_person import KEY, UID
+from connectors.google_workspace.contact_writing import Full
 from sync_engine.errors import OutcomeUnknown, Rejected, SyncError, Throttled, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Contact, Photo
@@ -270,6 +271,16 @@ def test_r27_what_was_not_sent_for_now_is_untouched(desk: PartsDesk, contacts: O
         next(contacts.write("contacts", edits(list(told))))
     numbers = [one.fields["phoneNumbers"][0]["value"] for one in desk.book.contacts.living()]
     assert sorted(numbers) == ["0", "1", "2"]
+
+
+def test_r09_one_contact_too_many_is_refused_and_the_others_go_on(desk: PartsDesk) -> None:
+    contacts = desk.contacts(max_wait=0.5)
+    told = list(contacts.write("contacts", creations(2)))
+    desk.google.people.switches.most_contacts = 3
+    more = [Write(None, card(f"d{n}", f"d{n}"), key=f"d{n}") for n in range(4)]
+    answers = list(contacts.write("contacts", [*edits(told), *more]))
+    assert [type(one) for one in answers] == [RemoteRef, RemoteRef, RemoteRef, Full, Full, Full]
+    assert len(desk.book.contacts.living()) == 3
 
 
 def test_r24_a_sign_in_that_is_no_good_any_more_stops_the_writes(desk: PartsDesk, contacts: OnePart) -> None:
