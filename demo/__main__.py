@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.hub import Hub, environment_is_quiet
-from demo.offices import open_offices
+from demo.opening import open_offices
 from demo.scenario import Demo
 from demo.servers import start
 from tests.servers.processes import free_port

@@ -17,6 +17,8 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from demo.patience import soon
+
 _PATIENCE = 60.0  # seconds
 
 
@@ -43,6 +45,20 @@ class Hub:
         if done.returncode and not (may_fail and done.stdout.lstrip().startswith(b"[")):
             raise RuntimeError(f"agendahub {' '.join(words)} failed: {done.stdout.decode()[-2000:]}")
         return json.loads(done.stdout)
+
+    def sync(self) -> int:
+        """Cycles of all bindings beside the daemon, again while it is busy with one itself; how much was written."""
+        done = 0
+
+        def well() -> bool:
+            nonlocal done
+            rows = self.ask("sync", may_fail=True)
+            done += sum(count for row in rows for count in row["counts"].values() if isinstance(count, int))
+            return all(row["result"] == "ok" for row in rows)
+
+        if not soon(well):
+            raise RuntimeError(f"the hub does not finish its cycles: {self.ask('status')}")
+        return done
 
     def init(self) -> None:
         """Make the configuration, the key and the tables."""

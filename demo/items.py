@@ -62,7 +62,7 @@ def _card(n: int, dice: random.Random) -> str:
         "VERSION:3.0",
         f"UID:contact-{n:03}",
         f"FN:{given} {family} {n}",
-        f"N:{family};{given};;;",
+        f"N:{family} {n};{given};;;",
         f"ORG:{firm};Sales",
         f"EMAIL;TYPE=INTERNET,WORK:contact{n}@example.org",
         f"TEL;TYPE=CELL:+41 79 {dice.randrange(100, 999)} {n:02} 11",
