@@ -1,4 +1,4 @@
-"""`make demo ARGS='--once --json'`: the main job on two real servers, Exchange, Microsoft 365 and a phone."""
+"""`make demo ARGS='--once --json'`: the main job on two real servers, Exchange, Microsoft 365, Google and a phone."""
 
 from __future__ import annotations
 

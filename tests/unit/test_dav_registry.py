@@ -15,7 +15,7 @@ FIELDS = {name for record in (Contact, Event, EventDetails, Task, TaskDetails) f
 
 @pytest.mark.parametrize("kind", sorted(CONNECTORS))
 def test_every_connector_of_the_list_can_be_made_and_carries_fields_of_the_records(kind: str) -> None:
-    auth = "bearer" if kind == "microsoft365" else "basic"
+    auth = "bearer" if kind in ("google_workspace", "microsoft365") else "basic"
     connector: Connector = connect(kind, ConnectorSettings("http://127.0.0.1:9/", auth=auth))
     assert {"summary", "start", "rules", "full_name", "emails", "phones", "due", "categories"} <= connector.carries
     assert connector.carries <= FIELDS
@@ -28,7 +28,7 @@ def test_who_holds_whole_texts_carries_all_fields(kind: str) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_ones_there_are() -> None:
-    with pytest.raises(ValueError, match="dav, exchange, memory, microsoft365"):
+    with pytest.raises(ValueError, match="dav, exchange, google_workspace, memory, microsoft365"):
         connect("outlook", ConnectorSettings("http://127.0.0.1:9/"))
 
 
