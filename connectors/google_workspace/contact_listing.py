@@ -23,7 +23,6 @@ from connectors.google_workspace.contact_person import (
     source_of,
 )
 from connectors.google_workspace.contact_reading import Reading
-from connectors.google_workspace.contact_version import Version
 from connectors.google_workspace.feeds import token_pages
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import OTHER_CONTACTS, Place
@@ -103,7 +102,7 @@ class Listing:
         for person in people:
             name = name_of(person)
             now, before = self._reading.version(place, person), versions.get(name, "")
-            if Version.read(now).is_older(Version.read(before)):
+            if self._reading.is_behind(person, before):
                 yield Listed(RemoteRef(name, before))
             elif not self._groups.has(place, person):
                 if name in versions:

@@ -35,6 +35,7 @@ from sync_engine.ports import Broken, Changed, RemoteRef, Removed
 
 LAG = 600.0
 """Seconds for which lists may not show what was written (P5: "several minutes")."""
+_BEHIND = 3600.0  # seconds: a state is not shown any more for so long after another one was written
 PHOTO_SIZE = 720  # pixels, the largest that Google keeps; without it a picture comes as a stamp
 _TOGETHER = 50  # people in one request: Google takes 200, but so long an address not everybody between
 _RAW = 100_000  # characters of what cannot be read that are kept
@@ -53,7 +54,14 @@ class _Seen:
 class Reading:
     """Reads contacts of one user."""
 
-    def __init__(self, transport: Transport, groups: Groups, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        groups: Groups,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._now = now
         self._transport = transport
         self._groups = groups
         self._clock = clock
@@ -169,6 +177,11 @@ class Reading:
     def is_deleted(self, item_id: str) -> bool:
         """Whether we deleted it a short time ago."""
         return self._clock() - self._deleted.get(item_id, -LAG) < LAG
+
+    def is_behind(self, person: Person, known: str) -> bool:
+        """Whether this is an older state than the one that the hub knows, which was written not long ago."""
+        version = Version.read(known)
+        return Version.of(person, ()).is_older(version) and version.age(self._now()) < _BEHIND
 
     def _newest(self, item_id: str, person: Person | None) -> Person | None:
         seen = self._written.get(item_id)

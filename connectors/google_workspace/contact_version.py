@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from connectors.google_workspace.contact_person import Person, source_of
 
@@ -40,6 +41,13 @@ class Version:
     def text(self) -> str:
         """For the store; "" of a person that has no etag."""
         return f"{self.updated} {self.etag} {self.source} {self.labels}" if self.etag else ""
+
+    def age(self, now: float) -> float:
+        """Seconds since it was written, in seconds since 1970; of one that does not say it, as many as can be."""
+        try:
+            return now - datetime.fromisoformat(self.updated).timestamp()
+        except ValueError:
+            return float("inf")
 
     def is_older(self, other: Version) -> bool:
         """Whether this is what stood there before `other`."""

@@ -34,12 +34,13 @@ from connectors.google_workspace.failures import OVERFLOW, Gone
 from connectors.google_workspace.mapping_contacts import PERSON_FIELDS
 from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
-from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
+from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, Throttled, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Write
 
 _REMEMBERED = 5000  # keys
+_SOON = 60.0  # seconds
 _ALL = Place(CONTACTS)
 
 
@@ -135,6 +136,9 @@ class Writing:
         """What stands there, if it is what the hub knows. Raises VersionConflict."""
         if person is None:
             raise Gone("The contact is not at Google any more.")
+        if ref.version and self._reading.is_behind(person, ref.version):
+            message = "Google does not show yet what was written to a contact a short time ago; it is tried again soon."
+            raise Throttled(message, retry_after=_SOON)
         if ref.version and not Version.of(person, ()).same_person(Version.read(ref.version)):
             raise VersionConflict("The contact was changed at Google.")
         return person

@@ -53,7 +53,7 @@ class Contacts:
     ) -> None:
         turns = Turns(transport)
         self._groups = Groups(transport, turns, now)
-        self._reading = Reading(transport, self._groups, clock)
+        self._reading = Reading(transport, self._groups, clock, now)
         self._listing = Listing(transport, self._reading, self._groups, now)
         self._steps = Steps(transport, turns, self._reading, self._groups)
         self._writing = Writing(transport, turns, self._reading, self._groups, self._steps)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from sync_engine.errors import Throttled
 from sync_engine.ports import Changed, RemoteRef, Write
 from tests.contract.connector_contract import Hub
 from tests.integration.google_workspace.contacts_desk import OnePart, PartsDesk, card, contact, hub, parts_desk
@@ -130,6 +131,33 @@ def test_p6_reads_by_name_that_are_behind_do_not_hide_what_we_wrote(
     (told,) = contacts.write("contacts", [Write(ref, card("last", base.uid), base)])
     assert isinstance(told, RemoteRef)
     contacts.delete("contacts", told)
+
+
+def test_p6_a_stale_read_in_another_process_is_no_conflict(desk: PartsDesk, contacts: OnePart, known: Hub) -> None:
+    """It would be decided by what stood there before, and our own write be lost."""
+    desk.google.people.switches.stale_gets = True
+    before, base = ref_of(known), known.items[ref_of(known).id]
+    ref = contacts.update("contacts", before, card("new", base.uid), base)
+    another = desk.contacts()
+    for act in (
+        lambda: another.update("contacts", ref, card("newer", base.uid), card("new", base.uid)),
+        lambda: another.delete("contacts", ref),
+        lambda: list(another.write("contacts", [Write(ref, None)])),
+    ):
+        with pytest.raises(Throttled):
+            act()
+    desk.clock.turn(minutes=6)
+    another.update("contacts", ref, card("newer", base.uid), card("new", base.uid))
+
+
+def test_a_state_that_google_brought_back_is_believed_after_a_while(
+    desk: PartsDesk, contacts: OnePart, known: Hub
+) -> None:
+    """ "Undo changes" in Google's own app might tell the old time."""
+    name = ref_of(known).id
+    known.versions[name] = known.versions[name].replace("2026-11-22T09:00", "2026-11-22T09:05")
+    desk.clock.turn(hours=2)
+    assert known.pull(afresh=True).changed == [name]
 
 
 def test_r06_what_no_list_shows_yet_is_not_found(desk: PartsDesk, contacts: OnePart, known: Hub) -> None:
