@@ -31,7 +31,7 @@ class _Looks:
 
     plans: dict[int, Plan | ItemError] = field(default_factory=dict)  # of creations and updates, by their place
     listed: dict[int, list[Event]] = field(default_factory=dict)  # what has the UID of a creation
-    series: dict[int, Whole | None] = field(default_factory=dict)  # that are to be changed or deleted
+    series: dict[int, Whole | ItemError | None] = field(default_factory=dict)  # that are to be changed or deleted
     taken: set[str] = field(default_factory=set)  # UIDs of what is made together
 
 
@@ -63,7 +63,8 @@ class BatchWriting:
                 looks.plans[n] = self._planned(place, write, write.item)
         self._look_for_uids(place, writes, looks)
         gone = {n: w.ref.id for n, w in enumerate(writes) if w.item is None and w.ref and is_of_series(w.ref.version)}
-        looks.series |= {n: self._reading.whole(place, item_id) for n, item_id in gone.items()}
+        found = self._reading.wholes(place, list(gone.values()))
+        looks.series |= {n: found[item_id] for n, item_id in gone.items()}
         return looks
 
     def _planned(self, place: Place, write: Write, item: Item) -> Plan | ItemError:

@@ -15,6 +15,7 @@ from sync_engine.model import Kind
 from sync_engine.ports import RemoteCollection
 
 _ABOUT = "kind,summary,timeZone,accessRole,defaultReminders"
+_SECONDARY = "calendar.google.com"  # the end of the id of a calendar that is nobody's first
 _WRITERS = frozenset({"writer", "owner", "writerWithoutPrivateAccess"})
 _EVENTS = frozenset({Kind.EVENT})
 
@@ -100,7 +101,9 @@ class Calendars:
         if not self._me:
             calendars = self._transport.calendar.calendars()
             self._me = str(self._transport.ask(calendars.get(calendarId="primary")).get("id") or "").lower()
-        return frozenset({self._me, place.id.lower()})
+        calendar = place.id.lower()
+        own = calendar == self._me or calendar.endswith(_SECONDARY)
+        return frozenset({self._me, calendar} if own else {calendar})
 
     @property
     def known_owners(self) -> frozenset[str]:

@@ -122,14 +122,12 @@ def hiding(uid: str) -> dict[str, str]:
 
 def role_of(event: Event) -> Role:
     """What the calendar's owner is in a meeting. A private copy, such as we make, is nobody's meeting."""
-    if event.get("privateCopy") or hidden(event, KEY):
+    organizer, guests = event.get("organizer") or {}, event.get("attendees") or ()
+    if event.get("privateCopy") or not organizer:
         return Role.NONE
-    organizer = event.get("organizer") or {}
-    others = [one for one in event.get("attendees") or () if not one.get("self")]
     if organizer.get("self"):
-        return Role.ORGANIZER if others else Role.NONE
-    invited = any(one.get("self") for one in event.get("attendees") or ())
-    return Role.GUEST if organizer and (invited or others) else Role.NONE
+        return Role.ORGANIZER if any(not one.get("self") for one in guests) else Role.NONE
+    return Role.GUEST if guests and not hidden(event, KEY) else Role.NONE
 
 
 def _living(events: Iterable[Event]) -> list[Event]:

@@ -67,10 +67,16 @@ class Reading:
         for start in range(0, len(ids), MOST):
             some = ids[start : start + MOST]
             documents = self._documents(place, some)
-            uids = {i: str(one["iCalUID"]) for i, one in documents.items() if isinstance(one, dict) and _is_many(one)}
-            lists = dict(zip(uids, self.with_uids(place, list(uids.values())), strict=True))
+            lists = self._lists_of(place, documents)
             for item_id in some:
                 yield self._answered(place, item_id, documents[item_id], lists.get(item_id))
+
+    def _lists_of(
+        self, place: Place, documents: Mapping[str, dict[str, Any] | Removed | Broken]
+    ) -> dict[str, list[Event]]:
+        """What else has the iCalUID of those events that are not all of an item."""
+        many = {i: str(one["iCalUID"]) for i, one in documents.items() if isinstance(one, dict) and _is_many(one)}
+        return dict(zip(many, self.with_uids(place, list(many.values())), strict=True))
 
     def one(self, place: Place, item_id: str) -> Answered:
         """One item, as `fetch`."""
@@ -78,12 +84,23 @@ class Reading:
 
     def whole(self, place: Place, item_id: str) -> Whole | None:
         """An item as Google tells it; None where it is not. Raises the errors of a read."""
-        found = self._documents(place, [item_id])[item_id]
-        if isinstance(found, Broken):
-            raise found.error
-        if isinstance(found, Removed):
-            return None
-        return self._whole(item_id, found, self.with_uids(place, [str(found["iCalUID"])])[0] if _is_many(found) else [])
+        found = self.wholes(place, [item_id])[item_id]
+        if isinstance(found, ItemError):
+            raise found
+        return found
+
+    def wholes(self, place: Place, ids: Sequence[str]) -> dict[str, Whole | ItemError | None]:
+        """As `whole`, of many; an error where an event is not given out."""
+        documents = self._documents(place, ids) if ids else {}
+        lists = self._lists_of(place, documents)
+        return {i: self._told(i, one, lists.get(i, [])) for i, one in documents.items()}
+
+    def _told(
+        self, item_id: str, document: dict[str, Any] | Removed | Broken, listed: Sequence[Event]
+    ) -> Whole | ItemError | None:
+        if isinstance(document, Broken):
+            return document.error
+        return None if isinstance(document, Removed) else self._whole(item_id, document, listed)
 
     def _documents(self, place: Place, ids: Sequence[str]) -> dict[str, dict[str, Any] | Removed | Broken]:
         asked = [Asked(self.events.get(calendarId=place.id, eventId=one)) for one in ids]
@@ -121,7 +138,7 @@ class Reading:
 
     def lists(self, requests: Sequence[HttpRequest]) -> list[list[Event]]:
         """The events of each of these lists, to their last pages. Raises as `with_uids`."""
-        answers = self._transport.batch([Asked(one) for one in requests], writing=False)
+        answers = self._transport.batch([Asked(one) for one in requests], writing=False) if requests else []
         return [self._to_the_end(one, answer) for one, answer in zip(requests, answers, strict=True)]
 
     def _to_the_end(self, request: HttpRequest, answer: Answer) -> list[Event]:
@@ -196,6 +213,8 @@ def _document(item_id: str, answer: Answer) -> dict[str, Any] | Removed | Broken
         return Broken(RemoteRef(item_id, "status:other"), json.dumps(document)[:_RAW], Unreadable(message))
     if 200 <= answer.status < 300:
         raise SuspectListing("Google sent something that is no event; is the account's URL right?")
+    if not answer.is_googles:  # somebody in between says so, and nothing of the event (SYNC.md R01)
+        raise read_failure(answer, "calendar.events.get")
     message = f"Google does not give this event out (HTTP {answer.status})."
     version = f"status:{answer.status}" if 400 <= answer.status < 500 else ""
     return Broken(RemoteRef(item_id, version), "", Unreadable(message, server_said=answer.words))

@@ -45,7 +45,7 @@ from connectors.google_workspace.failures import Duplicate, Gone, is_gone, write
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.people import people_in
-from sync_engine.errors import OutcomeUnknown, Rejected, VersionConflict
+from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Removed
@@ -262,8 +262,10 @@ class Writing:
         return whole_series(ref.id, listed) or self._reading.whole(place, ref.id)
 
     @staticmethod
-    def seen(whole: Whole | None, ref: RemoteRef) -> Whole:
-        """What a look showed. Raises Gone, and VersionConflict when it is another version."""
+    def seen(whole: Whole | ItemError | None, ref: RemoteRef) -> Whole:
+        """What a look showed. Raises what it met, Gone, and VersionConflict when it is another version."""
+        if isinstance(whole, ItemError):
+            raise whole
         if whole is None:
             raise Gone("The event is not at Google any more.")
         if whole.version != ref.version:

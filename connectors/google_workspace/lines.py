@@ -61,7 +61,7 @@ class _Bounded(http.client.HTTPResponse):
 class _Kept:
     """Mixed into httplib2's connections: `http.client` alone connects and asks the proxy."""
 
-    _used = 0.0
+    _used = 0.0  # when an answer came last; 0: none did on this connection
 
     def __init__(self, host: str, port: int | None = None, *, proxy_info: Any = None, **more: Any) -> None:
         super().__init__(host, port, proxy_info=None, **more)  # type: ignore[call-arg]
@@ -85,11 +85,12 @@ class _Kept:
         except BROKEN as err:
             self.close()
             raise NotConnected(str(err)) from err
-        self._used = time.monotonic()
+        self._used = 0.0
 
     def request(self: Any, *args: Any, **kwargs: Any) -> None:
-        """On a connection that is still alive."""
-        if self.sock is not None and (time.monotonic() - self._used > IDLE or _has_ended(self.sock)):
+        """On a connection that is still alive; of a new one TLS itself has more to say at first."""
+        old = self.sock is not None and self._used > 0
+        if old and (time.monotonic() - self._used > IDLE or _has_ended(self.sock)):
             self.close()
         super().request(*args, **kwargs)  # type: ignore[misc]
 

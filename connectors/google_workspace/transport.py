@@ -153,6 +153,7 @@ class Transport:
             answer = self._once(method, url, body, headers)
             if is_throttled(answer) or (answer.status == 503 and not writing and wait_of(answer) is not None):
                 raise self._too_much(answer, method, throttled)
+            self._pace().hold_off(wait_of(answer) or 0.0)  # a write that may have been done all the same
             return answer
 
         for attempt in count(1):

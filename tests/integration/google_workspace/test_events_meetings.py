@@ -43,7 +43,7 @@ def connector(desk: EventsDesk) -> OnePart:
 
 def meeting(summary: str = "Lunch", organizer: str = BOB, guests: tuple[str, ...] = (ADA, BOB), **more: str) -> Item:
     """An event with people in it."""
-    item = event(summary, ORGANIZER=f"mailto:{organizer}", **more)
+    item = event(summary, more.pop("UID", "uid-1"), ORGANIZER=f"mailto:{organizer}", **more)
     lines = "".join(f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{one}\r\n" for one in guests)
     return Item.read(item.text.replace("END:VEVENT", f"{lines}END:VEVENT"))
 
@@ -194,6 +194,21 @@ def test_a_copy_of_a_series_that_google_does_not_let_us_change_is_told(desk: Eve
     with pytest.raises(PartlyWritten):
         connector.create(HERS, weekly(more=people, overrides=(moved("20260323") + people,)), "key")
     assert len(desk.entries(HERS)) == 1
+
+
+def test_r37_a_meeting_that_somebody_makes_of_our_copy_is_his_meeting(desk: EventsDesk, connector: OnePart) -> None:
+    connector.create(HERS, meeting(organizer=ADA), "key")
+    body = {name: value for name, value in desk.entry(HERS).body.items() if name != "privateCopy"}
+    copy = desk.put(HERS, **body)
+    assert read(connector, HERS, copy.id).role is Role.ORGANIZER
+
+
+def test_in_a_shared_calendar_its_owner_takes_part_and_not_who_writes(desk: EventsDesk, connector: OnePart) -> None:
+    desk.google.calendar.calendars.share(BOB, ADA, "writer")
+    alone = connector.create(BOBS, meeting(organizer=EVE, guests=(ADA, EVE)), "key")
+    assert people_in(read(connector, BOBS, alone.id).item.record) == frozenset()
+    with_him = connector.create(BOBS, meeting(organizer=EVE, guests=(BOB,), UID="other"), "other")
+    assert people_in(read(connector, BOBS, with_him.id).item.record) == {BOB, EVE}
 
 
 # ---------------------------------------------------------------- meetings of others

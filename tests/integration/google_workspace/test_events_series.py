@@ -149,6 +149,20 @@ def test_r08_a_deleted_series_goes_with_its_exceptions(desk: EventsDesk, connect
     assert list(connector.fetch(where, [ref.id])) == [Removed(ref.id)]
 
 
+def test_many_series_are_deleted_in_three_requests(desk: EventsDesk, connector: OnePart, where: str) -> None:
+    refs = [connector.create(where, weekly(f"s{n}"), f"k{n}") for n in range(8)]
+    now = hub_refs(connector, where, refs)
+    desk.asked()
+    assert written(connector, where, *(Write(ref, None) for ref in now)) == [None] * 8
+    assert (desk.outer, desk.entries(where)) == (3, [])
+
+
+def hub_refs(connector: OnePart, where: str, refs: list[RemoteRef]) -> list[RemoteRef]:
+    """As they are now."""
+    seen = hub(connector, where)
+    return [RemoteRef(one.id, seen.versions[one.id]) for one in refs]
+
+
 def test_what_google_cannot_express_is_refused_before_any_request(
     desk: EventsDesk, connector: OnePart, where: str
 ) -> None:

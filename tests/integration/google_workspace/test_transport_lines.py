@@ -205,7 +205,9 @@ def encrypted(authority: trustme.CA, name: str = "127.0.0.1") -> Iterator[RawSer
 def test_an_own_authority_is_trusted(authority: trustme.CA, ca_file: str, connect: Opener) -> None:
     with encrypted(authority) as server:
         transport = connect(server, ca_file=ca_file)
-        assert look(transport) == look(transport) == {"id": "mine"}
+        for _ in range(5):
+            assert look(transport) == {"id": "mine"}
+        assert len(server.lines) == 1
 
 
 def test_an_unknown_authority_and_a_wrong_name_are_not(authority: trustme.CA, ca_file: str, connect: Opener) -> None:
@@ -261,7 +263,9 @@ def _carry(client: socket.socket, asked: list[str]) -> None:
         client.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
         while True:
             for one in select.select([client, server], [], [])[0]:
-                data = one.recv(65536)
+                with suppress(ConnectionResetError):
+                    data = b""
+                    data = one.recv(65536)
                 if not data:
                     return
                 (server if one is client else client).sendall(data)

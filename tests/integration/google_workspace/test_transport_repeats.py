@@ -139,11 +139,20 @@ def test_a_read_is_not_repeated_for_ever(accounts: Accounts) -> None:
         assert len(server.seen) == 3
 
 
-@pytest.mark.parametrize("reply", [refusal(500, "backendError"), refusal(503, "x", Retry_After="1"), PAGE])
+@pytest.mark.parametrize("reply", [refusal(500, "backendError"), refusal(503, "x", Retry_After="0"), PAGE])
 def test_r06_a_write_that_may_have_been_done_is_sent_once(reply: Reply, accounts: Accounts) -> None:
     with raw_answers(Script(reply)) as server:
         with pytest.raises(OutcomeUnknown):
             make(accounts.open(server))
+        assert len(server.seen) == 1
+
+
+def test_r27_a_write_that_may_have_been_done_makes_all_wait(accounts: Accounts) -> None:
+    with raw_answers(Script(refusal(503, "backendError", Retry_After="60"))) as server:
+        with pytest.raises(OutcomeUnknown):
+            make(accounts.open(server))
+        with pytest.raises(Throttled):
+            look(accounts.open(server))
         assert len(server.seen) == 1
 
 
