@@ -50,7 +50,7 @@ class Tasks:
         self._reading = TaskReading(transport)
         self._listing = TaskListing(self._reading, now)
         self._writing = TaskWriting(transport, self._reading)
-        self._known: KnownVersions | None = None  # what the hub has, as its last pull told
+        self._known: dict[Place, KnownVersions] = {}  # what the hub has of each list, as its last pull told
 
     def collections(self) -> Sequence[RemoteCollection]:
         """All task lists."""
@@ -63,7 +63,7 @@ class Tasks:
 
     def changes(self, place: Place, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """By the time of the last change; see `task_listing`."""
-        self._known = known
+        self._known[place] = known
         return self._listing.afresh(place, known) if since is None else self._listing.since(place, since, known)
 
     def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
@@ -95,8 +95,8 @@ class Tasks:
         documents = sorted(self._reading.documents(place), key=lambda one: str(one.get("updated") or ""), reverse=True)
         found = [one for one in map(read, documents) if isinstance(one, Changed)]
         alike = [one for one in found if with_uid(one.item.record, item.uid) == with_uid(wanted, item.uid)]
-        known = self._known([one.ref.id for one in alike]) if self._known and alike else {}
-        others = known.keys() | self._writing.all_made()
+        known = self._known.get(place)
+        others = {*self._writing.all_made(), *(known([one.ref.id for one in alike]) if known else ())}
         return next((one for one in alike if one.ref.id not in others), None)
 
     # ------------------------------------------------------------ writes
