@@ -62,10 +62,10 @@ def _contact_address(card: Contact) -> str:
 
 
 def _when(details: Details) -> str:
-    moment = details.start
+    """Of a task the day alone: some systems know nothing of its hour, nor of when it is to be begun."""
     if isinstance(details, TaskDetails):
-        moment = details.due or details.start
-    return moment.value if moment else ""
+        return details.due.value[:8] if details.due else ""
+    return details.start.value if details.start else ""
 
 
 def _is_strong(record: Record) -> bool:

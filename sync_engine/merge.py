@@ -7,7 +7,8 @@ The policy, a property test for each sentence:
 - A field edited to different values on both sides goes to the preferred side; what lost is reported.
 - Elements of multi-valued fields (phones, attendees, categories, alarms ...) are merged one by one.
 - An element edited on one side and removed on the other stays, edited.
-- Start, end, due and duration belong together, as do status, completion and percentage: the group goes to one side.
+- Start, end, due and duration belong together, as do status, completion and percentage: the group goes to one side;
+  where it is new, to the side that says all that the other says, and more.
 - When one side moved a series and the other changed its single occurrences, the whole schedule goes to one side.
 - Without a base, what only one side has is kept from both.
 - Overrides merge by RECURRENCE-ID, however it is written; an occurrence edited on one side and cancelled on the other
@@ -280,11 +281,17 @@ def _group(report: Report, path: str, names: list[str], base: Details, hub: Deta
         values = h
     elif h == b:
         values = r
+    elif not any(b) and (_says_all(h, r) or _says_all(r, h)):
+        values = h if _says_all(h, r) else r
     else:
         differing = [i for i in range(len(names)) if h[i] != r[i]]
         sides = [report.choose(f"{path}.{names[i]}", b[i], h[i], r[i]) for i in differing]
         values = _winner(sides[0], h, r)
     return dict(zip(names, values, strict=True))
+
+
+def _says_all(values: tuple[Any, ...], of: tuple[Any, ...]) -> bool:
+    return all(not other or value == other for value, other in zip(values, of, strict=True))
 
 
 def _overrides(report: Report, base: tuple[Any, ...], hub: tuple[Any, ...], remote: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -310,9 +310,13 @@ class Planner:
         alike = [
             hub
             for hub in self.view.look_alikes.get(fingerprint(item.record), [])
-            if hub.id not in self.taken and look_alike(self._record(hub, hub.revision_id), item.record)
+            if hub.id not in self.taken and self._is_alike(self._record(hub, hub.revision_id), item.record)
         ]
         return alike[0] if alike else None
+
+    def _is_alike(self, known: Record, read: Record) -> bool:
+        """The remote may have no place for all that the hub has."""
+        return look_alike(known, read) or ((kept := self.kept(known)) is not None and look_alike(kept, read))
 
 
 def _step(

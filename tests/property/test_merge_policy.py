@@ -122,6 +122,22 @@ def test_start_and_end_come_from_one_side(
 
 
 @many
+@given(task_masters, moments, moments, prefers, st.booleans())
+def test_new_times_come_from_the_side_that_says_more(
+    master: Any, start: Moment, due: Moment, prefer: Prefer, swap: bool
+) -> None:
+    """Some systems know nothing of the day on which a task is to be begun."""
+    without = replace(master, start=None, due=None, duration="", rules=())
+    less, more = replace(without, due=due), replace(without, due=due, start=start)
+    sides = (more, less) if swap else (less, more)
+    merged = merge(None, Task("u", sides[0]), Task("u", sides[1]), prefer)
+    assert isinstance(merged.record, Task)
+    assert merged.record.master is not None
+    assert (merged.record.master.start, merged.record.master.due) == (start, due)
+    assert merged.conflicts == ()
+
+
+@many
 @given(task_masters, prefers)
 def test_status_completion_and_percentage_come_from_one_side(master: Any, prefer: Prefer) -> None:
     done = replace(master, status="COMPLETED", completed=Moment("20260101T000000", "UTC"), percent_complete="100")
