@@ -10,7 +10,7 @@ from googleapiclient.http import HttpRequest
 
 from connectors.google_workspace.answers import Answer
 from connectors.google_workspace.batch import MOST, Asked, Batch
-from connectors.google_workspace.failures import Gone, is_gone
+from connectors.google_workspace.failures import Gone, is_gone, read_failure
 from connectors.google_workspace.feeds import pages
 from connectors.google_workspace.mapping_tasks import read_task
 from connectors.google_workspace.places import Place
@@ -102,6 +102,8 @@ def _read(item_id: str, answer: Answer) -> Changed | Removed | Broken:
         return read(answer.document)
     if answer.ok or is_gone(answer):
         return Removed(item_id)
+    if not answer.is_googles:  # somebody in between says so, and nothing of the task (SYNC.md R01)
+        raise read_failure(answer, "tasks.tasks.get")
     message = f"Google does not give this task out (HTTP {answer.status})."
     version = f"status:{answer.status}" if 400 <= answer.status < 500 else ""
     return Broken(RemoteRef(item_id, version), "", Unreadable(message, server_said=answer.words))
