@@ -143,9 +143,14 @@ class Events:
         return Answer(told(call, box, entry))
 
     def _follow(self, box: Box, one: Entry, before: Entry, series: Entry) -> None:
-        """An exception of an instance that the series has no more vanishes; the others stay as they are."""
+        """An exception of an instance that the series has no more vanishes; the others stay as they are.
+
+        An instance that a series has again begins anew, as the series says.
+        """
         lines = series.body.get("recurrence", [])
-        if one.original is None or not lines or not calendar_series.has(lines, series.start, one.original):
+        if one.bare and one.original and lines and calendar_series.has(lines, series.start, one.original):
+            box.drop(one.id)
+        elif one.original is None or not lines or not calendar_series.has(lines, series.start, one.original):
             if not one.bare:
                 removed(one)
                 one.bare = True
