@@ -18,6 +18,7 @@ from connectors.google_workspace.mapping_event_tables import (
     read_details,
 )
 from connectors.google_workspace.mapping_exceptions import (
+    Single,
     changed_singles,
     inherited,
     own_properties,
@@ -173,9 +174,15 @@ def kept_event(event: Event, home_zone: str) -> Event:
     if not recurs(details):
         return with_zones(Event(event.uid, details))
     singles = series_of(event, master).singles.values()
-    own = [read_details(put(OCCURRENCE_TABLE, one.own), one.moment) for one in singles]
+    own = [_kept_single(one, master.details) for one in singles]
     parts = _assembled(Occasion(details, (), home_zone), list(master.details.exception_dates), own)
     return with_zones(Event(event.uid, *parts))
+
+
+def _kept_single(one: Single, series: EventDetails) -> EventDetails:
+    """An occurrence has guests of its own, and the organiser of its series."""
+    details = replace(one.own.details, organizer=one.own.details.organizer or series.organizer)
+    return read_details(put(OCCURRENCE_TABLE, one.own) | {"organizer": put_organizer(details)}, one.moment)
 
 
 def _assembled(
@@ -188,8 +195,7 @@ def _assembled(
     added = in_series(details.recurrence_dates, series)
     series = replace(series, details=replace(details, recurrence_dates=added))
     cancelled = in_series(gone, series)
-    found = [replace(one, organizer=details.organizer if one.attendees else None) for one in overrides]
-    kept = [one for one in found if one.recurrence_id not in cancelled and _says_more(one, series)]
+    kept = [one for one in overrides if one.recurrence_id not in cancelled and _says_more(one, series)]
     return replace(series.details, exception_dates=cancelled), tuple(sorted(kept, key=_order))
 
 

@@ -78,7 +78,9 @@ def test_r20_one_changed_field_is_one_list(contact: Contact, field: str) -> None
 def test_r14_r15_an_event_that_was_put_is_got_as_kept_says_also_as_text(event: Event, ways: Ways) -> None:
     kept = kept_event(event, HOME)
     got = read_event(*GoogleSeries(ways).apply(new_event(event, HOME)).answer(), "uid-1", "America/Denver")
-    assert got == kept
+    assert _without_organizer(got) == _without_organizer(kept)
+    if event.master and event.master.attendees:
+        assert got.master == kept.master
     assert _text_is_the_same(kept)
 
 

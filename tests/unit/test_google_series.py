@@ -237,9 +237,15 @@ def test_a_series_that_ends_to_recur_has_no_lines() -> None:
 
 
 def test_people_of_an_occurrence_alone_have_the_organiser_of_the_series() -> None:
+    guests, boss = (CalendarUser("mailto:b@x.org", (("PARTSTAT", ("ACCEPTED",)),)),), CalendarUser("mailto:a@x.org")
+    found = kept_event(series(changed(3, attendees=guests), organizer=boss), HOME)
+    assert found == series(changed(3, attendees=guests, organizer=boss))
+    google = GoogleSeries().apply(new_event(found, HOME))
+    google.master["organizer"] = {"email": "a@x.org", "self": True}
+    assert read_event(*google.answer(), "u", HOME) == found
+
+
+def test_an_occurrence_may_have_nobody_of_its_series() -> None:
     guests, boss = (CalendarUser("mailto:b@x.org"),), CalendarUser("mailto:a@x.org")
-    found = kept_event(series(changed(3, attendees=guests), attendees=guests, organizer=boss), HOME)
-    assert found.overrides == ()
-    assert new_event(series(changed(3, attendees=()), attendees=guests, organizer=boss), HOME).exceptions == {
-        "20260303T080000Z": {"attendees": []}
-    }
+    write = new_event(series(changed(3, attendees=()), attendees=guests, organizer=boss), HOME)
+    assert write.exceptions == {"20260303T080000Z": {"attendees": []}}
