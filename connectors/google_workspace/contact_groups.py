@@ -5,6 +5,7 @@ They are read when something has changed, and once an hour: a label that gets an
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from connectors.google_workspace.places import CONTACTS, GROUPS, Place
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, ItemError, OutcomeUnknown, Unavailable
 
+_POSSIBLE = re.compile(r"[\w.~-]+", re.ASCII)  # ids that Google takes a question for
 _LABEL = "USER_CONTACT_GROUP"
 _FIELDS = "name,groupType,clientData,metadata"
 _PAGE = 1000  # the most that Google gives
@@ -117,7 +119,9 @@ class Groups:
         """That the label of a collection is there. Raises CollectionGone when Google says clearly that it is not."""
         if place.sort != GROUPS or place.collection in SYSTEM_GROUPS:
             return
-        if place.collection not in self._names.keys() | self._marked.keys() and not self._is_there(place):
+        if place.collection in self._names.keys() | self._marked.keys():
+            return
+        if not _POSSIBLE.fullmatch(place.id) or not self._is_there(place):
             raise CollectionGone(f"There is no label {place.id!r} at Google any more; bind another collection.")
 
     def _is_there(self, place: Place) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from connectors.google_workspace import contact_cursor as cursors
@@ -56,10 +57,9 @@ class Listing:
         others = place.sort == OTHER_CONTACTS
         if not people and (others or not cursor.due(self._now())):
             return
-        changes = list(self._changes(place, people, known))
-        if not others:
-            changes += self._of_labels(place, cursor, people, known)
-        yield from in_pages(changes, self._cursor(place, token or cursor.t).text)
+        renamed = [] if others else self._of_labels(place, cursor, people)
+        changes = chain(self._changes(place, people, known), self._again(place, renamed, known))
+        yield from in_pages(changes, self._cursor(place, token).text)
 
     def _round(self, place: Place, token: str) -> tuple[list[Person], str]:
         try:
@@ -72,9 +72,6 @@ class Listing:
     def _changes(self, place: Place, people: Sequence[Person], known: KnownVersions) -> Iterator[Change]:
         there = [person for person in people if not is_deleted(person)]
         versions = versions_of(known, [*map(name_of, people), *(name for one in there for name in former_names(one))])
-        if there and place.sort != OTHER_CONTACTS:
-            self._groups.refresh()
-            self._groups.require(place)
         for person in people:
             if is_deleted(person):
                 yield from (Removed(name) for name in (name_of(person), *former_names(person)))
@@ -114,28 +111,28 @@ class Listing:
 
     # ------------------------------------------------------------ labels
 
-    def _of_labels(
-        self, place: Place, cursor: Cursor, told: Sequence[Person], known: KnownVersions
-    ) -> Iterator[Change]:
-        """Who is in a label that has another name now. Raises CursorExpired when a label went."""
-        if not self._groups.at or self._now() - self._groups.at > cursors.LOOK:
+    def _of_labels(self, place: Place, cursor: Cursor, told: Sequence[Person]) -> list[str]:
+        """Who is in a label that has another name now, but for those told. Raises CursorExpired when a label went."""
+        if any(not is_deleted(one) for one in told) or self._now() - self._groups.at > cursors.LOOK:
             self._groups.refresh()
         self._groups.require(place)
         labels = labels_of(self._groups.names)
         if cursor.labels.keys() - labels.keys():
             raise CursorExpired("A label is not there any more; everything is listed once.")
         renamed = [group for group, name in labels.items() if cursor.labels.get(group) != name]
-        if not renamed:
-            return
-        ids = sorted(self._members(renamed) - {name_of(person) for person in told})
-        if len(ids) > _FEW:
-            raise CursorExpired("A label with many contacts has another name; everything is listed once.")
-        people = [person for person in self._reading.people(ids).values() if person]
-        yield from self._told(place, people, versions_of(known, ids))
+        members = self._members(renamed) if 0 < len(renamed) <= _FEW else set()
+        if len(members) > _FEW or len(renamed) > _FEW:
+            raise CursorExpired("Labels with many contacts have other names; everything is listed once.")
+        return sorted(members - {name_of(person) for person in told})
+
+    def _again(self, place: Place, names: Sequence[str], known: KnownVersions) -> Iterator[Change]:
+        """Those whom the list of changes did not tell."""
+        people = [person for person in self._reading.people(names).values() if person]
+        yield from self._told(place, people, versions_of(known, names))
 
     def _members(self, groups: Sequence[str]) -> set[str]:
         request = self._transport.people.contactGroups().batchGet(
-            resourceNames=list(groups)[:_FEW], maxMembers=_FEW + 1, groupFields="name"
+            resourceNames=list(groups), maxMembers=_FEW + 1, groupFields="name"
         )
         responses = self._transport.ask(request, writing=False).get("responses") or ()
         return {name for one in responses for name in (one.get("contactGroup") or {}).get("memberResourceNames") or ()}

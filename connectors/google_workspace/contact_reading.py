@@ -39,7 +39,7 @@ _BEHIND = 3600.0  # seconds: a state is not shown any more for so long after ano
 PHOTO_SIZE = 720  # pixels, the largest that Google keeps; without it a picture comes as a stamp
 _TOGETHER = 50  # people in one request: Google takes 200, but so long an address not everybody between
 _RAW = 100_000  # characters of what cannot be read that are kept
-_POSSIBLE = re.compile("people/[^/]+")  # ids that Google takes a question for
+_POSSIBLE = re.compile(r"people/[\w.~-]+", re.ASCII)  # ids that Google takes a question for
 _NOT_FOUND = 5  # google.rpc.Code
 
 

@@ -6,11 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync_engine.errors import CollectionGone, CursorExpired, SuspectListing, SyncError, Throttled
+from sync_engine.errors import (
+    CollectionGone,
+    CursorExpired,
+    NoAccess,
+    SuspectListing,
+    SyncError,
+    Throttled,
+    VersionConflict,
+)
 from sync_engine.model import Kind
-from sync_engine.ports import Changed, Removed
+from sync_engine.ports import Changed, RemoteRef, Removed
 from tests.contract.connector_contract import Hub
-from tests.integration.google_workspace.contacts_desk import OnePart, PartsDesk, hub, parts_desk
+from tests.integration.google_workspace.contacts_desk import ADA, OnePart, PartsDesk, card, hub, parts_desk
 from tests.servers.google_workspace.protocol import Fault
 
 HTML = b"<!DOCTYPE html><title>Please sign in to the hotel's network</title>"
@@ -139,6 +147,39 @@ def test_the_quota_of_full_lists_is_waited_for(desk: PartsDesk) -> None:
         hub(desk.contacts(max_wait=0.5))
 
 
+def test_r24_without_the_permission_nothing_is_read(desk: PartsDesk) -> None:
+    token = desk.google.give(ADA, scopes=["https://www.googleapis.com/auth/contacts"])
+    contacts = desk.contacts(secret=token)
+    assert hub(contacts).completed
+    with pytest.raises(NoAccess):
+        hub(contacts, "otherContacts")
+    with pytest.raises(NoAccess):
+        hub(desk.contacts(secret=desk.google.give(ADA, scopes=["https://www.googleapis.com/auth/tasks"])))
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "people/", "people/a/b", "people/\u00e9 x", "otherContacts/c1", "c1", "people/c1?x=1"]
+)
+def test_an_id_that_can_be_nobodys_is_not_there(desk: PartsDesk, contacts: OnePart, odd: str) -> None:
+    (name,) = filled(desk, 1)
+    there, gone = contacts.fetch("contacts", [name, odd])
+    assert isinstance(there, Changed)
+    assert gone == Removed(odd)
+    with pytest.raises(VersionConflict):
+        contacts.update("contacts", RemoteRef(odd, "1 2 3 4"), card("x"), card("y"))
+    contacts.delete("contacts", RemoteRef(odd, "1 2 3 4"))
+
+
+def test_r01_a_delta_that_breaks_off_keeps_what_came_and_its_cursor(desk: PartsDesk, contacts: OnePart) -> None:
+    names = filled(desk, 150)
+    known = hub(contacts)
+    for name in names:
+        desk.book.change(name, {"nicknames": [{"value": "x"}]})
+    pages = contacts.changes("contacts", known.cursor, known.known)
+    first = next(pages)
+    assert (len(first.changes), first.cursor) == (100, None)
+
+
 # ---------------------------------------------------------------- what is not believed
 
 
@@ -220,6 +261,9 @@ def test_a_label_that_is_gone_removes_no_contact(desk: PartsDesk, contacts: OneP
     desk.book.put_label(name, ours)
     company = hub(contacts, ours)
     desk.book.remove_label(ours)
+    for odd in ("contactGroups/a/b", "contactGroups/a?b", "contactGroups/ "):
+        with pytest.raises(CollectionGone):
+            hub(contacts, odd)
     for act in (company.poll, lambda: company.poll(afresh=True), lambda: list(contacts.fetch(ours, [name]))):
         with pytest.raises(CollectionGone):
             act()

@@ -133,6 +133,18 @@ def test_another_name_is_seen_with_any_change(desk: PartsDesk, contacts: OnePart
     assert set(found.values()) == {("Job",)}
 
 
+def test_another_name_of_a_label_with_many_contacts_is_a_full_list(desk: PartsDesk, contacts: OnePart) -> None:
+    work = desk.book.label("Work").name
+    member = [{"contactGroupMembership": {"contactGroupResourceName": work}}]
+    names = [desk.book.add({"names": [{"givenName": f"c{n}"}], "memberships": member}).name for n in range(205)]
+    known = hub(contacts)
+    desk.book.groups.put(work, {"name": "Job"})
+    for name in names[:10]:
+        desk.book.change(name, {"nicknames": [{"value": "x"}]})
+    assert set(known.pull().changed) == set(names)
+    assert known.completed
+
+
 def test_a_label_that_goes_is_a_full_list(desk: PartsDesk, contacts: OnePart) -> None:
     ref = contacts.create("contacts", labelled("Work"), "key")
     kept = contacts.create("contacts", card("B", "b"), "key2")
