@@ -15,7 +15,7 @@ from connectors.google_workspace.answers import Answer
 from connectors.google_workspace.batch_bodies import answers_in, multipart
 from connectors.google_workspace.failures import DEFAULT_WAIT, PASSING, READ_TRIES, failure, is_throttled, wait_of
 from connectors.insisting import insist
-from sync_engine.errors import AccountError, SuspectListing
+from sync_engine.errors import AccountError, OutcomeUnknown, SuspectListing
 
 MOST = 50
 
@@ -45,6 +45,9 @@ class Sends(Protocol):
     def batch_address(self, request: HttpRequest) -> str:
         """As `Transport.batch_address`."""
 
+    def renew(self) -> bool:
+        """As `Transport.renew`."""
+
 
 class Batch:
     """Sends many requests of one user to one service in few."""
@@ -64,9 +67,9 @@ class Batch:
 
     def _read(self, asked: Sequence[Asked]) -> list[Answer]:
         if len(asked) == 1:
-            (one,) = asked
-            return [self._transport.answer(one.request, if_match=one.if_match, writing=False)]
-        answers = self._insist(asked, writing=False)
+            answers = [self._transport.answer(asked[0].request, if_match=asked[0].if_match, writing=False)]
+        else:
+            answers = self._insist(asked, writing=False)
         for one, answer in zip(asked, answers, strict=True):
             if answer.status == 0:
                 raise SuspectListing("Google left out an answer; everything is read again later.")
@@ -98,7 +101,7 @@ class Batch:
 
     def _insist(self, asked: Sequence[Asked], *, writing: bool) -> list[Answer]:
         def send(some: Sequence[tuple[int, Asked]]) -> dict[int, Answer]:
-            return self._once(some, writing=writing)
+            return self._signed_in(some, writing=writing)
 
         def again(answer: Answer, attempt: int) -> bool:
             return is_throttled(answer) or (not writing and answer.status in PASSING and attempt < READ_TRIES)
@@ -111,6 +114,21 @@ class Batch:
         if wait is None:
             return 0.0
         return self._transport.hold_off(wait or DEFAULT_WAIT * 2 ** (attempt - 1))
+
+    def _signed_in(self, asked: Sequence[tuple[int, Asked]], *, writing: bool) -> dict[int, Answer]:
+        """A token that has just run out is refused to each request in the batch, and not to the batch."""
+        answers = self._once(asked, writing=writing)
+        refused = [(n, one) for n, one in asked if answers[n].status == 401]
+        if not refused or not self._transport.renew():
+            return answers
+        try:
+            return answers | self._once(refused, writing=writing)
+        except AccountError as err:
+            if not writing or len(refused) == len(asked):
+                raise
+            return answers | dict.fromkeys(
+                (n for n, _ in refused), Answer(0 if isinstance(err, OutcomeUnknown) else 401)
+            )
 
     def _once(self, asked: Sequence[tuple[int, Asked]], *, writing: bool) -> dict[int, Answer]:
         kind, body = multipart([(n, *_part(one)) for n, one in asked])

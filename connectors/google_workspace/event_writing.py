@@ -134,6 +134,8 @@ class Writing:
     def _instead(self, place: Place, item: Item, key: str, plan: Plan, refused: Answer) -> RemoteRef:
         """Where Google does not take the UID: under an id of ours. Raises what Google said first."""
         failure = write_failure(refused, "calendar.events.import")
+        if not isinstance(failure, ItemError):
+            failure = Rejected("Google does not take this event.", server_said=refused.words)
         if people_in(item.record) and "attendees" in plan.body:  # it would be everybody's, no private copy
             raise failure
         plan = to_create(item, key, self.home_zone, "", alone=True)
@@ -170,9 +172,19 @@ class Writing:
             writing=True,
         )
         if answer.status in {400, 403, 404, 410} and answer.is_googles:
-            return self._instead(place, item, key, plan, answer)
+            return self._over_the_remnant(place, item, key, plan, answer)
         document = self._shown(answer, "calendar.events.update")
         return self._completed(place, item, str(document["id"])) if mark else written(whole_of(document))
+
+    def _over_the_remnant(self, place: Place, item: Item, key: str, plan: Plan, refused: Answer) -> RemoteRef:
+        """What only its organiser could bring back is imported as if it were new, else it gets an id of ours."""
+        if not plan.body.get("iCalUID"):
+            message = "This event was deleted at Google, which does not let us bring it back; make a new one."
+            raise Rejected(message, server_said=refused.words)
+        answer = self._transport.answer(self.importing(place, item, plan).request, writing=True)
+        if answer.status in {400, 403, 409} and answer.is_googles and "requiredAccessLevel" not in answer.reasons:
+            return self._instead(place, item, key, plan, answer)
+        return self._followed(place, plan, self._shown(answer, "calendar.events.import"))
 
     def _completed(self, place: Place, item: Item, series: str) -> RemoteRef:
         """What else is to be changed of a series that was brought back with its exceptions."""

@@ -20,6 +20,7 @@ from sync_engine.errors import (
 )
 
 DEFAULT_WAIT = 1.0  # seconds, where Google only says that it is too much; doubled for each further try
+PERSISTENT_WAIT = 30.0  # seconds, when it was too much several times: quotas are counted by the minute
 QUOTA_WAIT = 900.0  # seconds, when the quota of the day or of the project is used up
 READ_TRIES = 3
 PASSING = frozenset({500, 502, 503, 504})  # a read is repeated
@@ -137,7 +138,7 @@ def account_failure(answer: Answer, what: str) -> AccountError | None:
     """The error for an answer that concerns the account, not one item; None when it may be about the item."""
     if (seconds := wait_of(answer)) is not None:
         message = f"Google asks to wait ({what}: HTTP {answer.status}); it is tried again later."
-        return Throttled(message, retry_after=seconds or DEFAULT_WAIT, server_said=answer.words)
+        return Throttled(message, retry_after=seconds or PERSISTENT_WAIT, server_said=answer.words)
     if answer.status == 401:
         message = f"Google refused the sign-in ({what}); sign in again."
         return NotAuthorised(message, server_said=answer.words)

@@ -174,6 +174,14 @@ class Transport:
         self._pace().hold_off(seconds)
         return seconds if seconds > self._settings.max_wait else 0.0
 
+    def renew(self) -> bool:
+        """The token was refused in a batch; whether there is another one now."""
+        try:
+            self._authorized().credentials.refresh(None)
+        except NotAuthorised:
+            return False
+        return True
+
     def download(self, url: str) -> bytes:
         """A picture, by the address that an answer told. No token goes there.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.people import people_in
-from sync_engine.errors import PartlyWritten, Rejected
+from sync_engine.errors import PartlyWritten, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import RemoteRef, Role, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
@@ -209,6 +209,27 @@ def test_in_a_shared_calendar_its_owner_takes_part_and_not_who_writes(desk: Even
     assert people_in(read(connector, BOBS, alone.id).item.record) == frozenset()
     with_him = connector.create(BOBS, meeting(organizer=EVE, guests=(BOB,), UID="other"), "other")
     assert people_in(read(connector, BOBS, with_him.id).item.record) == {BOB, EVE}
+
+
+@pytest.mark.parametrize("duplicates", [True, False])
+def test_r03_a_meeting_that_its_organiser_cancelled_may_be_made_again(
+    duplicates: bool, desk: EventsDesk, connector: OnePart
+) -> None:
+    """What is left of the invitation is his: it is imported over, where Google lets us."""
+    name = invite(desk)
+    found = read(connector, HERS, name)
+    desk.cancel(BOBS, name, BOB)
+    desk.google.switches.import_duplicates = duplicates
+    item = Item.read(found.item.text)
+    if duplicates:
+        with pytest.raises(VersionConflict):
+            connector.create(HERS, item, "key")
+        assert desk.entries(HERS) == []
+    else:
+        again = connector.create(HERS, item, "key")
+        assert (again.id, again.role) == (name, Role.NONE)
+        assert people_in(read(connector, HERS, name).item.record) == {ADA, BOB}
+    assert desk.entries(BOBS) == []
 
 
 # ---------------------------------------------------------------- meetings of others

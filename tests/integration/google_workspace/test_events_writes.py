@@ -193,16 +193,30 @@ def test_r03_a_deleted_series_comes_back_with_all_its_occurrences(
     assert hub(connector, where).items[ref.id].record == again.record
 
 
+@pytest.mark.parametrize("duplicates", [True, False])
 def test_what_is_left_of_an_event_and_cannot_be_brought_back_is_left(
-    desk: EventsDesk, connector: OnePart, where: str
+    duplicates: bool, desk: EventsDesk, connector: OnePart, where: str
 ) -> None:
+    """Or imported over, where Google does that."""
     ref = connector.create(where, event(), "key")
     desk.cancel(where, ref.id)
     desk.google.calendar.box(where.partition("/")[2]).entries[ref.id].bare = True
+    desk.google.switches.import_duplicates = duplicates
     again = connector.create(where, event("Again"), "second")
-    assert again.id == client_id("second")
     found = read(connector, where, again.id)
-    assert (found.known_as, title(found.item)) == ("uid-1", "Again")
+    assert title(found.item) == "Again"
+    assert (again.id, found.known_as) == ((client_id("second"), "uid-1") if duplicates else (ref.id, ""))
+
+
+def test_what_had_an_id_of_ours_and_cannot_be_brought_back_is_told(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    desk.google.faults.append(Fault(400, reason="invalid", method="events.import", times=9))
+    ref = connector.create(where, event(), "key")
+    desk.cancel(where, ref.id)
+    desk.google.calendar.box(where.partition("/")[2]).entries[ref.id].bare = True
+    with pytest.raises(Rejected, match="bring it back"):
+        connector.create(where, event(), "key")
 
 
 # ---------------------------------------------------------------- UIDs that Google does not take

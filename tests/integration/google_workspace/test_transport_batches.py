@@ -185,6 +185,40 @@ def test_a_sign_in_that_is_refused_inside_is_one_for_all(connect: Opener) -> Non
             transport.batch(gets(transport, "a", "b"), writing=False)
 
 
+class Renewing:
+    """A source whose first token has just run out."""
+
+    def __init__(self) -> None:
+        self.now = "old"
+
+    def token(self) -> str:
+        return self.now
+
+    def refused(self, token: str) -> None:
+        self.now = "new"
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_token_that_runs_out_inside_a_batch_is_renewed(writing: bool, connect: Opener) -> None:
+    """Google answers 200 to the batch then, and 401 to the requests in it."""
+    late = Answering(b=[refusal(401, "authError"), told({"id": "b"})])
+    with raw_answers(late) as server:
+        transport = connect(server)
+        transport._source = Renewing()
+        asked = puts(transport, "a", "b") if writing else gets(transport, "a", "b")
+        answers = transport.batch(asked, writing=writing)
+        assert [one.status for one in answers] == [200, 200]
+        assert late.asked == [["a", "b"], ["b"]]
+        assert [one.token for one in server.seen] == ["old", "new"]
+
+
+def test_writes_beside_one_whose_token_was_refused_are_told_as_done(connect: Opener) -> None:
+    with raw_answers(Answering(b=refusal(401, "authError"))) as server:
+        transport = connect(server)
+        answers = transport.batch(puts(transport, "a", "b"), writing=True)
+        assert [one.status for one in answers] == [200, 401]
+
+
 # ---------------------------------------------------------------- feeds
 
 

@@ -79,8 +79,7 @@ def make(transport: Transport) -> dict[str, object]:
 # ---------------------------------------------------------------- too much
 
 
-@pytest.mark.parametrize("act", [look, make])
-@pytest.mark.parametrize("status", [429, 403])
+@pytest.mark.parametrize(("status", "act"), [(429, look), (403, make)])
 def test_r27_a_short_retry_after_is_waited_for(
     status: int, act: Callable[[Transport], object], accounts: Accounts
 ) -> None:
