@@ -62,9 +62,10 @@ class BatchWriting:
             if write.item is not None:
                 looks.plans[n] = self._planned(place, write, write.item)
         self._look_for_uids(place, writes, looks)
-        gone = {n: w.ref.id for n, w in enumerate(writes) if w.item is None and w.ref and is_of_series(w.ref.version)}
-        found = self._reading.wholes(place, list(gone.values()))
-        looks.series |= {n: found[item_id] for n, item_id in gone.items()}
+        series = {n: w.ref.id for n, w in enumerate(writes) if w.ref and is_of_series(w.ref.version)}
+        unseen = {n: item_id for n, item_id in series.items() if looks.series.get(n) is None}
+        found = self._reading.wholes(place, list(unseen.values()))  # also of those that Google knows by another UID
+        looks.series |= {n: found[item_id] for n, item_id in unseen.items()}
         return looks
 
     def _planned(self, place: Place, write: Write, item: Item) -> Plan | ItemError:
