@@ -7,7 +7,13 @@ from typing import ClassVar
 
 from sync_engine.model import Kind
 from tests.integration.microsoft.two_systems import BothMicrosoft
-from tests.integration.rules.crashes import CrashRules
+from tests.integration.rules.crashes import CrashRules, KillRules
+
+
+class TestKilled(BothMicrosoft, KillRules):
+    """Series with exceptions, and single events."""
+
+    corners: ClassVar[Sequence[tuple[Kind, str]]] = ((Kind.EVENT, "exchange"), (Kind.EVENT, "cloud"))
 
 
 class TestMicrosoft(BothMicrosoft, CrashRules):

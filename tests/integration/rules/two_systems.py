@@ -20,7 +20,7 @@ from sync_engine.context import Cycle
 from sync_engine.cycle import run_cycle
 from sync_engine.item import Item
 from sync_engine.model import Kind, title_of
-from sync_engine.ports import Connector, Policy, RunCounts, Store
+from sync_engine.ports import Connector, Lags, Policy, RunCounts, Store
 from tests.contract.connector_contract import task
 from tests.integration.microsoft.microsoft365_desk import card, event
 from tests.integration.rules.person import Person
@@ -150,6 +150,14 @@ class Company:
             assert self.world.cycle(name).changes == 0
         assert self.requests() == {name: [system.idle] * 3 for name, system in self.systems.items()}
 
+    def recover(self) -> None:
+        """Until nothing changes any more; where lists are behind, what is in doubt waits until they show it (R22)."""
+        self.world.settle()
+        lags = [lag_of(side.connector, side.collection) for side in self.world.sides.values()]
+        if any(lags):
+            self.world.clock.pass_time(seconds=max(lags) + 60)
+            self.world.settle()
+
     def requests(self) -> dict[str, list[str]]:
         """Since the last time one asked."""
         return {name: system.asked() for name, system in self.systems.items()}
@@ -192,6 +200,11 @@ class Company:
         self.world.unbind(name)
         number = self.world.add_binding(name, side.collection)
         self.world.sides[name] = Side(name, Account(), side.collection, number, policy, side.connector)
+
+
+def lag_of(connector: Connector, collection: str) -> float:
+    """Seconds for which lists of a system may not show what was written."""
+    return connector.lag(collection) if isinstance(connector, Lags) else 0.0
 
 
 @contextmanager
