@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_a_copy_that_somebody_makes_is_not_taken_for_ours(desk: EventsDesk, conn
     """It has the same hidden properties (R37)."""
     ref = connector.create(where, event(), "key")
     body = desk.entry(where).body
-    desk.put(where, **{**body, "summary": "Copy"})
+    desk.put(where, **{**body, "summary": "Copy"}).created -= timedelta(days=1)
     found = connector.find(where, event(), "key")
     assert isinstance(found, Changed)
     assert found.ref.id == ref.id

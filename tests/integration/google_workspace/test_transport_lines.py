@@ -89,6 +89,24 @@ def test_r01_an_answer_that_is_cut_off_is_none(connect: Opener) -> None:
             make(connect(server))
 
 
+def test_r01_an_answer_that_lacks_its_end_is_none_even_where_it_can_be_read(connect: Opener) -> None:
+    with raw_answers(Script(Reply(b'{"id": "mine"}      ', missing=3))) as server, pytest.raises(Unavailable):
+        look(connect(server))
+
+
+def test_a_server_that_does_not_answer_in_time_is_not_asked_again_at_once(connect: Opener) -> None:
+    def slow(_: Seen) -> Reply:
+        time.sleep(0.4)
+        return GOOD
+
+    with raw_answers(slow) as server:
+        with pytest.raises(Unavailable, match="did not answer in time"):
+            look(connect(server, timeout=0.2))
+        with pytest.raises(OutcomeUnknown):
+            make(connect(server, timeout=0.2))
+        assert [one.method for one in server.seen] == ["GET", "POST"]
+
+
 def test_a_line_that_the_server_closed_meanwhile_is_not_written_to(connect: Opener) -> None:
     """A write on it would be in doubt although nobody ever saw it."""
     with raw_answers(Script(Reply(b'{"id": "mine"}', close_after=True))) as server:
