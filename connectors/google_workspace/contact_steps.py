@@ -58,8 +58,9 @@ class Steps:
             last, refused = self._with_photo(person, plan.photo, again=again)
             last = self._unmarked(last)
         ref = self._reading.ref(place, last)
+        ref = ref if self._is_ours(place, person, last) else replace(ref, version="")
         tell_refused(ref, [refused] if refused is not None else [])
-        return ref if self._is_ours(place, person, last) else replace(ref, version="")
+        return ref
 
     def _with_photo(self, person: Person, photo: bytes | None, *, again: bool) -> tuple[Person, ItemError | None]:
         try:

@@ -77,6 +77,18 @@ def test_r20_what_others_hid_on_a_contact_stays(desk: PartsDesk, contacts: OnePa
     assert stored.photo
 
 
+def test_r20_what_no_record_has_of_an_entry_stays_when_the_entry_changes(desk: PartsDesk, contacts: OnePart) -> None:
+    job = {"name": "Engines", "title": "Countess", "symbol": "ENG", "domain": "engines.example"}
+    name = desk.book.add({"names": [{"givenName": "Ada"}], "organizations": [job]}).name
+    known = hub(contacts)
+    before = known.items[name]
+    assert isinstance(before.record, Contact)
+    after = Item.of(replace(before.record, title="Queen"))
+    (told,) = contacts.write("contacts", [Write(RemoteRef(name, known.versions[name]), after, before)])
+    assert isinstance(told, RemoteRef)
+    assert desk.book.contacts.get(name).fields["organizations"] == [job | {"title": "Queen"}]
+
+
 def test_r21_no_difference_is_no_request(desk: PartsDesk, contacts: OnePart) -> None:
     before = card()
     ref = contacts.create("contacts", before, "key")
