@@ -136,6 +136,6 @@ class BatchWriting:
             return None
         if not ref.version:
             return Alone(lambda: self._writing.delete(place, ref))
-        if n in looks.series:
-            self._writing.seen(looks.series[n], ref)
+        if n in looks.series and self._writing.seen(looks.series[n], ref).master is None:
+            return Alone(lambda: self._writing.delete(place, ref))
         return Ready(self._writing.deleting(place, ref), deleted)

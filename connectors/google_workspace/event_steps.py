@@ -7,7 +7,7 @@ saw them. A step that is refused for good is left out, and told; one that cannot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,15 @@ class Steps:
         if not _is_moved(whole.master, plan):
             self.carry_out(place, item_id, plan, whole.exceptions, again=True)
 
+    def delete_days(self, place: Place, whole: Whole) -> None:
+        """All occurrences of a series that the user does not see. Raises VersionConflict, and as `_send`."""
+        there = _by_key(one for one in whole.exceptions if not is_cancelled(one))
+        outcome = self._send(place, "", [_Step(key, None) for key in there], there, again=False)
+        if outcome.moved:
+            raise VersionConflict("The event was changed at Google.")
+        for refusal in outcome.refused:
+            raise refusal
+
     # ------------------------------------------------------------ the steps
 
     def _all(self, place: Place, series: str, plan: Plan, seen: Sequence[Event], *, again: bool) -> list[ItemError]:
@@ -163,7 +172,7 @@ def _is_moved(master: Event, plan: Plan) -> bool:
     return lines is not None and sorted(lines) != sorted(master.get("recurrence") or ())
 
 
-def _by_key(exceptions: Sequence[Event]) -> dict[str, Event]:
+def _by_key(exceptions: Iterable[Event]) -> dict[str, Event]:
     return {instance_key(one): one for one in exceptions if series_id(one) and one.get("originalStartTime")}
 
 

@@ -292,6 +292,9 @@ class Writing:
             if not ref.version or is_of_series(ref.version):
                 whole = self._reading.whole(place, ref.id)
                 ref = RemoteRef(ref.id, self.seen(whole, ref).version if ref.version else _version_of(whole))
+                if whole is not None and whole.master is None:
+                    self._steps.delete_days(place, whole)
+                    return
             asked = self.deleting(place, ref)
         except Gone:
             return
