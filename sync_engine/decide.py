@@ -20,7 +20,8 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, cast
 
-from sync_engine.merge import merge
+from sync_engine.merge import merge, merge_by
+from sync_engine.merge_report import Rewritten
 from sync_engine.model import Contact, Details, EventDetails, Record, TaskDetails
 from sync_engine.ports import Direction, FieldConflict, Policy, Prefer
 
@@ -94,11 +95,12 @@ def _hub_gone(base: Record | None, remote: Record, policy: Policy) -> Decision:
 def remote_as_meant(remote: Record, base: Record, echo: Record) -> Record:
     """The remote's version without the server's own rewriting: its change since `echo`, applied to what was sent.
 
-    `echo` is how the remote kept `base` when nobody had touched it yet.
+    `echo` is how the remote kept `base` when nobody had touched it yet. What was removed since is removed: that the
+    server kept less of it is no edit.
     """
     if remote == echo:
         return base
-    return merge(echo, base, remote, Prefer.REMOTE).record
+    return merge_by(Rewritten(Prefer.REMOTE), echo, base, remote).record
 
 
 def own_rewriting(sent: Record, kept: Record) -> bool:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, TypeVar, cast
 
 from sync_engine.formats import with_uid
-from sync_engine.merge_keys import KEYS, SLOTS, spoken
+from sync_engine.merge_keys import KEYS, SLOTS, said, spoken
 from sync_engine.merge_report import Report
 from sync_engine.merge_series import in_one_spelling, timing, without_cut_off
 from sync_engine.model import (
@@ -158,7 +158,7 @@ def _single(report: Report, path: str, base: Any, hub: Any, remote: Any) -> Any:
     if hub == base:
         return remote
     if hub is None or remote is None:
-        return hub if remote is None else remote
+        return report.survivor(hub, remote)
     return _winner(report.choose(path, base, hub, remote), hub, remote)
 
 
@@ -251,7 +251,7 @@ def _lines(
             line = _single(report, f"{path}.{name}", *(side[0] if side else None for side in (b, h, r)))
             merged.extend([line] if line is not None else [])
         else:
-            merged.extend(_elements(report, path, tuple(b), tuple(h), tuple(r), lambda e: e, None))
+            merged.extend(_elements(report, path, tuple(b), tuple(h), tuple(r), lambda e: e, said))
     return tuple(merged)
 
 

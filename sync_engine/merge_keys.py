@@ -36,12 +36,23 @@ def _alarm(alarm: Component) -> Hashable:
     for name in ("UID", "X-WR-ALARMUID"):
         if name in lines:
             return lines[name].value
+    return _bell(alarm)
+
+
+def _bell(alarm: Component) -> Hashable:
+    """When and how it rings."""
+    lines = {line.name: line for line in alarm.lines}
     trigger = lines.get("TRIGGER")
     return trigger.value if trigger else "", lines["ACTION"].value if "ACTION" in lines else ""
 
 
 def _label(entry: Labelled | Address) -> Hashable:
     return entry.types, entry.companions
+
+
+def said(line: ContentLine | Component) -> Hashable:
+    """What an unmodelled line says, whatever its parameters add to that; a component says itself."""
+    return (line.value, line.companions) if isinstance(line, ContentLine) else line
 
 
 def _itself(element: Hashable) -> Hashable:
@@ -70,8 +81,10 @@ SLOTS: dict[str, Callable[[Any], Hashable]] = {
     "urls": _label,
     "chats": _label,
     "addresses": _label,
+    "alarms": _bell,
 }
-"""Where a lone element with another key is the same one, edited: a new number under the same label."""
+"""Where a lone element with another key is the same one, edited: a new number under the same label, an alarm that rings
+as before under a new UID."""
 
 
 def spoken(key: Hashable) -> str:

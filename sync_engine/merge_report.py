@@ -22,9 +22,21 @@ class Report:
         self.conflicts.append(FieldConflict(path, describe(base), describe(hub), describe(remote), self.prefer))
         return self.prefer
 
+    def survivor(self, hub: Any, remote: Any) -> Any:
+        """What is left of a value that one side edited and the other removed (None): an edit beats a removal."""
+        return hub if remote is None else remote
+
     def keep(self, side: Prefer, path: str, base: Any, hub: Any, remote: Any) -> None:
         """Note that `path` went to a side for a reason of its own."""
         self.conflicts.append(FieldConflict(path, describe(base), describe(hub), describe(remote), side))
+
+
+class Rewritten(Report):
+    """Of a merge in which nobody edited the hub's side: what differs there is what the server did not keep."""
+
+    def survivor(self, hub: Any, remote: Any) -> Any:  # noqa: ARG002
+        """What somebody removed at the remote is gone."""
+        return remote
 
 
 def describe(value: Any) -> str:
