@@ -27,7 +27,7 @@ from connectors.google_workspace.mapping_contacts import PERSON_FIELDS, read_con
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.photos import photo_of
-from sync_engine.errors import ItemError, NotAuthorised, SuspectListing, Unavailable, Unreadable
+from sync_engine.errors import ItemError, SuspectListing, Unavailable, Unreadable
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Contact, Photo
@@ -122,9 +122,8 @@ class Reading:
         try:
             return photo_of(self._transport.download(joined))
         except Gone as err:
-            raise Unreadable("Google names a picture that is not there.", server_said=err.server_said) from err
-        except NotAuthorised as err:
-            raise Unreadable("Google does not give this picture out.", server_said=err.server_said) from err
+            message = "The picture of this contact is not to be had; the contact is read again when it changes."
+            raise Unreadable(message, server_said=err.server_said) from err
 
     # ------------------------------------------------------------ people
 

@@ -28,6 +28,7 @@ from connectors.google_workspace.failures import (
     PASSING,
     READ_TRIES,
     Garbled,
+    Gone,
     failure,
     is_throttled,
     wait_of,
@@ -185,13 +186,16 @@ class Transport:
     def download(self, url: str) -> bytes:
         """A picture, by the address that an answer told. No token goes there.
 
-        Raises Gone, Garbled for an address elsewhere or what is no file, and the errors of a read.
+        Raises Gone where it is not given out, Garbled for an address elsewhere or what is no file, and the errors of
+        a read.
         """
         host = urlsplit(url).hostname or ""
         google = url.startswith("https:") and (host == _PICTURES or host.endswith(f".{_PICTURES}"))
         if not google and not self._services.is_ours(url):
             raise Garbled(f"Google names an address that is not its own: {url[:100]!r}.")
         answer, content = self._downloaded(url)
+        if 400 <= answer.status < 500 and not is_throttled(answer):  # no JSON says so: it is no API
+            raise Gone(f"Google does not give this picture out (HTTP {answer.status}).", server_said=answer.words)
         if not 200 <= answer.status < 300:
             raise failure(answer, "a picture", writing=False)
         if not content or "html" in answer.headers.get("content-type", "") or len(content) > MAX_DOWNLOAD:

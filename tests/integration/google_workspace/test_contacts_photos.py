@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from connectors.google_workspace.contact_person import KEY, UID
-from sync_engine.errors import OutcomeUnknown, PartlyWritten
+from sync_engine.errors import OutcomeUnknown, PartlyWritten, Throttled
 from sync_engine.item import Item
 from sync_engine.ports import Broken, Changed, RemoteRef, Write
+from tests.contract.connector_contract import Hub
 from tests.integration.google_workspace.contacts_desk import OnePart, PartsDesk, card, contact, hub, parts_desk
 from tests.servers.google_workspace.protocol import Fault
 
@@ -106,6 +107,36 @@ def test_r01_a_photo_that_cannot_be_read_takes_none_away(desk: PartsDesk, contac
     told = {one.ref.id: one for one in page.changes if isinstance(one, Changed | Broken)}
     assert isinstance(told[plain], Changed)
     assert all(isinstance(told[name], Broken) for name in names)
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+def test_r09_a_photo_that_google_fails_to_give_holds_up_its_contact_only(
+    desk: PartsDesk, contacts: OnePart, status: int
+) -> None:
+    """One that may come is read again soon: it has no version."""
+    with_photo = desk.book.add({"names": [{"givenName": "c"}]}, photo=FACE).name
+    plain = desk.book.add({"names": [{"givenName": "plain"}]}).name
+    desk.google.people.switches.photo_status = status
+    (page,) = contacts.changes("contacts", None, lambda _: {})
+    told = {one.ref.id: one for one in page.changes if isinstance(one, Changed | Broken)}
+    broken = told[with_photo]
+    assert isinstance(told[plain], Changed)
+    assert isinstance(broken, Broken)
+    assert bool(broken.ref.version) == (status == 403)
+
+
+def test_r27_a_pause_that_google_asks_for_at_a_photo_is_kept_and_nothing_lost(
+    desk: PartsDesk, contacts: OnePart
+) -> None:
+    for n in range(130):
+        desk.book.add({"names": [{"givenName": f"c{n}"}]}, photo=FACE if n == 120 else b"")
+    desk.google.people.switches.photo_status = 429
+    known, pages = Hub(contacts, "contacts"), contacts.changes("contacts", None, lambda _: {})
+    assert len(next(pages).changes) == 100, "what came before stays in the hub"
+    with pytest.raises(Throttled):
+        next(pages)
+    desk.google.people.switches.photo_status = 0
+    assert len(known.pull().items) == 130
 
 
 def test_a_photo_that_is_refused_leaves_the_contact_written(desk: PartsDesk, contacts: OnePart) -> None:

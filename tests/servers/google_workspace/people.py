@@ -111,6 +111,8 @@ class People:
     async def _photo(self, request: Request) -> Response:
         digest = str(request.path_params["digest"])
         self.photo_requests.append((digest, request.headers.get("authorization", "")))
+        if self.switches.photo_status:
+            return Response(b"", self.switches.photo_status)
         found = _LETTER if digest == "default" else self._bytes(digest)
         if found is None or self.switches.no_photo_urls:
             return Response(b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", 404, media_type="text/html")

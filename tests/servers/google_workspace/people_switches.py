@@ -27,3 +27,4 @@ class PeopleSwitches:
     most_contacts: int = 25_000  # of a user
     recoded_photos: bool = False  # a photo is read as other bytes than were written
     no_photo_urls: bool = False  # the bytes of photos cannot be had (404)
+    photo_status: int = 0  # answered instead of the bytes of a photo: 429, 500, 503
