@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from googleapiclient.http import HttpRequest
 
-from connectors.google_workspace.failures import Expired, Garbled, Gone
+from connectors.google_workspace.failures import Expired, Garbled, Gone, read_failure
 from connectors.google_workspace.transport import Transport
 from sync_engine.errors import CollectionGone, SuspectListing, SyncError
 
@@ -77,20 +77,21 @@ def next_page(request: HttpRequest, document: dict[str, Any]) -> HttpRequest | N
 
 
 def _page(transport: Transport, request: HttpRequest) -> dict[str, Any]:
-    try:
-        document = transport.ask(request, writing=False)
-    except (Gone, Garbled, Expired) as err:
-        raise _of_a_feed(err, request) from err
-    if not document:
+    answer = transport.answer(request, writing=False)
+    if answer.status == 410 and answer.is_googles and "syncToken=" in request.uri:  # whatever reason it gives (C3)
+        raise Expired("Google has forgotten where we were; everything is listed once.", server_said=answer.words)
+    if not answer.ok:
+        raise _of_a_feed(read_failure(answer, str(request.methodId)), request)
+    if not answer.document:
         raise SuspectListing("Google sent an empty answer instead of a list; it is read again later.")
-    return document
+    return answer.document
 
 
-def _of_a_feed(err: Gone | Garbled | Expired, request: HttpRequest) -> SyncError:
+def _of_a_feed(err: SyncError, request: HttpRequest) -> SyncError:
     if isinstance(err, Gone):
         message = "The collection is not at Google any more, or not shared with this account; bind another one."
         return CollectionGone(message, server_said=err.server_said)
-    if isinstance(err, Expired) and "syncToken=" in request.uri:
-        return err
-    message = "Google sent something that is no list; it is read again later."
-    return SuspectListing(message, server_said=err.server_said)
+    if isinstance(err, Garbled) or (isinstance(err, Expired) and "syncToken=" not in request.uri):
+        message = "Google sent something that is no list; it is read again later."
+        return SuspectListing(message, server_said=err.server_said)
+    return err
