@@ -93,6 +93,11 @@ def is_cancelled(event: Event) -> bool:
     return event.get("status") == "cancelled"
 
 
+def is_read(event: Event) -> bool:
+    """Whether it is an appointment."""
+    return str(event.get("eventType") or DEFAULT) in READ_TYPES
+
+
 def is_series(event: Event) -> bool:
     """Whether it is the master of a series."""
     return bool(event.get("recurrence"))

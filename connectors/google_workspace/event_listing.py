@@ -15,11 +15,11 @@ from connectors.google_workspace import event_cursor as cursors
 from connectors.google_workspace.event_calendars import Calendars
 from connectors.google_workspace.event_cursor import Cursor
 from connectors.google_workspace.event_documents import (
-    DEFAULT,
     READ_TYPES,
     Event,
     Whole,
     is_cancelled,
+    is_read,
     is_series,
     orphans,
     series_id,
@@ -45,7 +45,7 @@ class _Round:
         for one in told:
             if not one.get("id"):
                 raise SuspectListing("Google sent an event without an id; it is read again later.")
-            if is_cancelled(one) or (one.get("eventType") or DEFAULT) in READ_TYPES:
+            if is_cancelled(one) or is_read(one):
                 self.events[str(one["id"])] = one
 
     @property
@@ -71,7 +71,8 @@ class _Round:
             what.uid = what.uid or str(one.get("iCalUID") or "")
             if series_id(one):
                 what.occurrences.append(item_id)
-        told = {i for i, one in self.events.items() if is_cancelled(one) or not is_series(one)}
+        living = {series_id(one) for one in self.events.values() if not is_cancelled(one)}  # also of a series that went
+        told = {i for i, one in self.events.items() if (i not in living if is_cancelled(one) else not is_series(one))}
         return {series: what for series, what in found.items() if series not in told}
 
 
@@ -102,7 +103,7 @@ class Listing:
     def _changes(self, place: Place, found: _Round, known: KnownVersions) -> Iterator[Change]:
         singles, touched = found.singles, found.touched
         versions = versions_of(known, [*(one.id for one in singles), *touched])
-        yield from (Removed(one) for one in found.gone)
+        yield from (Removed(one) for one in found.gone if one not in touched)
         yield from self._read(place, singles, versions)
         for answer in self._reading.touched(place, touched, known):
             same = isinstance(answer, Changed) and versions.get(answer.ref.id) == answer.ref.version

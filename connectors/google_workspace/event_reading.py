@@ -17,6 +17,7 @@ from connectors.google_workspace.event_documents import (
     Whole,
     hidden_uid,
     is_cancelled,
+    is_read,
     is_series,
     orphans,
     role_of,
@@ -157,7 +158,7 @@ class Reading:
         masters = self._documents(place, unnamed) if unnamed else {}
         uids = [what.uid or _uid(masters.get(one)) for one, what in series.items()]
         for one, listed in zip(series, self.with_uids(place, uids), strict=True):
-            yield from self._became(place, one, series[one], listed, known)
+            yield from self._became(place, one, series[one], [e for e in listed if is_read(e)], known)
 
     def _became(
         self, place: Place, series: str, what: Touched, listed: Sequence[Event], known: KnownVersions

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync_engine.errors import VersionConflict
+from sync_engine.errors import CursorExpired, VersionConflict
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
 from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, written
-from tests.integration.microsoft.microsoft365_desk import weekly
+from tests.integration.microsoft.microsoft365_desk import event, weekly
+from tests.servers.google_workspace.protocol import Fault
 
 HERS, BOBS = f"calendars/{ADA}", f"calendars/{BOB}"
 
@@ -91,3 +92,52 @@ def test_r08_an_invitation_to_days_that_was_changed_is_not_deleted(
         with pytest.raises(VersionConflict):
             connector.delete(HERS, ref)
     assert len(desk.entries(HERS)) == 2
+
+
+def test_who_is_invited_to_one_day_instead_of_the_series_keeps_that_day(desk: EventsDesk, connector: OnePart) -> None:
+    """The series is told as deleted together with a day of it that lives on."""
+    times = {"start": at(9), "end": at(10), "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"]}
+    body = {"summary": "Lunch", **times, "attendees": [{"email": ADA}]}
+    name = str(desk.api(BOB).events().insert(calendarId=BOB, body=body, sendUpdates="none").execute()["id"])
+    seen = hub(connector, HERS)
+    assert list(seen.items) == [name]
+    day = f"{name}_20260319T080000Z"
+    desk.by_hand(BOBS, day, {"summary": "Farewell"}, BOB)
+    desk.by_hand(BOBS, name, {"attendees": []}, BOB)
+    assert [one.id for one in desk.entries(HERS)] == [day]
+    seen.pull()
+    assert (list(seen.items), seen.removed) == ([day], [name])
+    assert hub(connector, HERS).versions == {day: seen.versions[day]}
+
+
+def at(hour: int) -> dict[str, str]:
+    """On the 12th of March, a Thursday."""
+    return {"dateTime": f"2026-03-12T{hour:02}:00:00", "timeZone": "Europe/Prague"}
+
+
+# ---------------------------------------------------------------- what is no appointment
+
+
+def test_a_day_without_its_working_location_is_no_appointment_either(desk: EventsDesk, connector: OnePart) -> None:
+    """A cancelled day says nothing of its type."""
+    days = {"start": {"date": "2026-03-12"}, "end": {"date": "2026-03-13"}, "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"]}
+    home = {"type": "homeOffice", "homeOffice": {}}
+    entry = desk.put(HERS, eventType="workingLocation", workingLocationProperties=home, summary="Home", **days)
+    seen = hub(connector, HERS)
+    desk.cancel(HERS, f"{entry.id}_20260319")
+    assert seen.pull().items == {}
+    assert hub(connector, HERS).items == {}
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def test_r04_a_token_is_worth_nothing_whatever_reason_google_gives(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    connector.create(where, event(), "key")
+    seen = hub(connector, where)
+    desk.google.faults.append(Fault(410, reason="gone", domain="global", method="events.list"))
+    with pytest.raises(CursorExpired):
+        seen.poll()
+    assert len(seen.pull(afresh=True).listed) == 1
