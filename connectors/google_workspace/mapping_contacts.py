@@ -47,6 +47,7 @@ from connectors.google_workspace.mapping_reach import (
     put_urls,
 )
 from connectors.photos import kept_photo
+from sync_engine.errors import Rejected
 from sync_engine.formats.outline import in_order
 from sync_engine.model import Contact
 
@@ -107,20 +108,27 @@ def read_contact(person: Document, uid: str, groups: Mapping[str, str]) -> Conta
 
 
 def new_contact(contact: Contact) -> dict[str, Json]:
-    """The JSON that creates a contact, without its groups."""
+    """The JSON that creates a contact, without its groups. Raises `Rejected` for what is none."""
+    _refuse_group(contact)
     return put_new(CONTACT_TABLE, contact)
 
 
 def contact_patch(base: Contact, contact: Contact) -> dict[str, Json]:
     """The JSON that makes `base` into `contact`: changed properties only (SYNC.md R20).
 
-    Its keys are the updatePersonFields; what is cleared is an empty list.
+    Its keys are the updatePersonFields; what is cleared is an empty list. Raises as `new_contact`.
     """
+    _refuse_group(contact)
     return patch(CONTACT_TABLE, base, contact)
 
 
+def _refuse_group(contact: Contact) -> None:
+    if contact.kind == "group":
+        raise Rejected("Google holds no groups among its contacts; put people into categories, which are its labels.")
+
+
 def kept_contact(contact: Contact) -> Contact:
-    """What will be read of a contact that was written."""
+    """What will be read of a contact that was written. Raises as `new_contact`."""
     read = read_contact(new_contact(contact), contact.uid, {})
     return replace(read, categories=tuple(sorted(set(contact.categories))), photo=kept_photo(contact))
 

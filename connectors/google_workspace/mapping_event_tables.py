@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from connectors.described import Described, Document, Json, carries, get, one_line_ends
+from connectors.described import Described, Document, Json, Table, carries, get, one_line_ends, patch
 from connectors.google_workspace.mapping_attachments import get_attachments, put_attachments
 from connectors.google_workspace.mapping_colours import NAMES, color_id
 from connectors.google_workspace.mapping_descriptions import get_description, put_description
@@ -24,6 +24,7 @@ from sync_engine.formats.text_values import unescape
 from sync_engine.model import ContentLine, EventDetails, Moment
 
 COLOR = "COLOR"
+HIDDEN = "extendedProperties"
 CONFERENCE = "X-GOOGLE-CONFERENCE"
 """What Google itself calls the link of a conference in iCalendar; it is only read."""
 _VISIBILITY = {"PUBLIC": "public", "PRIVATE": "private", "CONFIDENTIAL": "confidential"}
@@ -109,7 +110,7 @@ def _put_lines(occasion: Occasion) -> dict[str, Json]:
     colour = next((unescape(line.value) for line in details.extra if line.name == COLOR), "")
     return {
         "colorId": color_id(colour),
-        "extendedProperties": {"private": put_hidden(_without_place(details))},
+        HIDDEN: {"private": put_hidden(_without_place(details))},
     }
 
 
@@ -204,7 +205,7 @@ OCCURRENCE_TABLE: tuple[Described[Occasion], ...] = (
         lambda occasion: {"attachments": put_attachments(occasion.details.attachments)},
         get_attachments,
     ),
-    Described(("extra", "categories", "priority"), ("colorId", "extendedProperties"), _put_lines, _get_lines),
+    Described(("extra", "categories", "priority"), ("colorId", HIDDEN), _put_lines, _get_lines),
     Described((), ("sequence",), None, lambda document: {"sequence": document.get("sequence")}),
 )
 """What an occurrence may have of its own."""
@@ -214,6 +215,15 @@ EVENT_FIELDS = carries(EVENT_TABLE) | {"organizer", "exception_dates", "this_and
 
 SCHEDULE = frozenset({"start", "end", "recurrence"})
 """What makes other occurrences of a series."""
+
+
+def changes(table: Table[Occasion], base: Occasion, occasion: Occasion) -> dict[str, Json]:
+    """What differs. Of what is hidden only the lines that do: Google merges it into what is there."""
+    found = patch(table, base, occasion)
+    if HIDDEN in found:
+        before, after = _put_lines(base)[HIDDEN]["private"], found[HIDDEN]["private"]
+        found[HIDDEN] = {"private": {name: text for name, text in after.items() if before[name] != text}}
+    return found
 
 
 def read_details(document: Document, recurrence_id: Moment | None = None) -> EventDetails:

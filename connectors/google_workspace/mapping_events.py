@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.described import Document, Json, patch, put
+from connectors.described import Document, Json, put
 from connectors.google_workspace.mapping_event_tables import (
     EVENT_FIELDS,
     EVENT_TABLE,
     OCCURRENCE_TABLE,
     SCHEDULE,
+    changes,
     read_details,
 )
 from connectors.google_workspace.mapping_exceptions import (
@@ -82,7 +83,7 @@ def new_event(event: Event, home_zone: str) -> EventWrite:
 def event_patch(base: Event, event: Event, home_zone: str) -> EventWrite:
     """What makes `base` into `event`: changed properties only (SYNC.md R20). Raises as `new_event`."""
     master_before, master = _master(base, home_zone), _master(event, home_zone)
-    changed = patch(EVENT_TABLE, master_before, master)
+    changed = changes(EVENT_TABLE, master_before, master)
     if not recurs(master.details):
         return EventWrite(changed)
     if not recurs(master_before.details):

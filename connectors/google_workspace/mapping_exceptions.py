@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from connectors.described import Json, patch, put
-from connectors.google_workspace.mapping_event_tables import OCCURRENCE_TABLE
+from connectors.described import Json, put
+from connectors.google_workspace.mapping_event_tables import OCCURRENCE_TABLE, changes
 from connectors.google_workspace.mapping_recurrence import EXRULE
 from connectors.google_workspace.mapping_times import instant_of, key_of, meant
 from connectors.google_workspace.mapping_zones import loaded
@@ -81,7 +81,7 @@ def own_properties(series: Series) -> dict[str, dict[str, Json]]:
 
 
 def _differences(one: Single, master: Occasion) -> dict[str, Json]:
-    return patch(OCCURRENCE_TABLE, inherited(master, one.moment), one.own)
+    return changes(OCCURRENCE_TABLE, inherited(master, one.moment), one.own)
 
 
 def changed_singles(before: Series, after: Series, changed: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
@@ -94,7 +94,7 @@ def changed_singles(before: Series, after: Series, changed: Mapping[str, Json]) 
         else:
             own = now.own if now else inherited(after.master, was.moment)
             follows = changed.keys() - _differences(was, before.master).keys()
-            found[key] = patch(OCCURRENCE_TABLE, was.own, own) | _said(own, follows)
+            found[key] = changes(OCCURRENCE_TABLE, was.own, own) | _said(own, follows)
     return {key: own for key, own in found.items() if own}
 
 

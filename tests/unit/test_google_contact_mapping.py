@@ -16,6 +16,7 @@ from connectors.google_workspace.mapping_contacts import (
     read_contact,
     with_unknown,
 )
+from sync_engine.errors import Rejected
 from sync_engine.item import Item
 from sync_engine.model import Address, Contact, ContentLine, Labelled, Name, Photo
 from tests.property.google_keeps import person_answered
@@ -307,6 +308,13 @@ def test_lines_of_programs_stay_in_the_hub(name: str) -> None:
 
 def test_own_lines_with_what_google_has_no_place_for_stay_in_the_hub() -> None:
     assert "userDefined" not in new_contact(contact(extra=(line("X-SIZE", "1", A="b"), line("X-B", "2", "label"))))
+
+
+def test_r09_a_group_among_the_cards_is_refused_with_the_reason() -> None:
+    for refused in (new_contact, kept_contact, lambda group: contact_patch(contact(), group)):
+        with pytest.raises(Rejected, match="no groups among its contacts"):
+            refused(contact(kind="group"))
+    assert new_contact(contact(kind="org")) == new_contact(contact())
 
 
 def test_a_note_in_html_is_read_as_its_text() -> None:

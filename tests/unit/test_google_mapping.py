@@ -262,6 +262,13 @@ def test_lines_that_do_not_fit_stay_in_the_hub_and_long_ones_are_cut_in_pieces()
     assert master_of(read(written)).extra == (long,)
 
 
+def test_r20_of_what_is_hidden_only_the_pieces_that_differ_are_said() -> None:
+    before, after = event(categories=("a",), extra=(line("X-A", "x" * 1500),)), event(categories=("b",))
+    assert event_patch(before, after, HOME).master == {
+        "extendedProperties": {"private": {"AgendaHubLines1": "CATEGORIES:b", "AgendaHubLines2": None}}
+    }
+
+
 def test_a_line_that_would_be_read_as_a_field_is_not_hidden() -> None:
     odd = (line("CLASS", "SECOND"), line("SUMMARY", "second"))
     assert master_of(kept_event(event(extra=odd), HOME)) == master_of(event())
