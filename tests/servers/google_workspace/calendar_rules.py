@@ -54,12 +54,15 @@ def replaced(call: Call, before: Mapping[str, Any] | None = None) -> Json:
     if before and new.get("eventType", old.get("eventType")) != old.get("eventType"):
         raise invalid("The event type cannot be changed.", "eventTypeRestriction", domain="calendar")
     new["eventType"] = old.get("eventType") or new.get("eventType", "default")
+    if before is not None:
+        new.pop("privateCopy", None)  # immutable
+        new |= {"privateCopy": True} if old.get("privateCopy") else {}
     return _normal(_with_versions(call, old, new))
 
 
 def patched(call: Call, before: Mapping[str, Any]) -> Json:
     """The body after a patch: what it does not name stays, null clears, arrays are replaced (C10)."""
-    patch = {name: value for name, value in call.body.items() if name not in _READ_ONLY}
+    patch = {name: value for name, value in call.body.items() if name not in {*_READ_ONLY, "privateCopy"}}
     if patch.get("eventType", before["eventType"]) != before["eventType"]:
         raise invalid("The event type cannot be changed.", "eventTypeRestriction", domain="calendar")
     if call.body.get("attendeesOmitted") and "attendees" in patch:
