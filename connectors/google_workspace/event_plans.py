@@ -89,6 +89,11 @@ def _event(item: Item) -> Event:
     return record
 
 
+def anew(plan: Plan) -> Plan:
+    """The same for an event that was there before: its number of changes may be beyond that of the hub."""
+    return replace(plan, body={name: value for name, value in plan.body.items() if name != "sequence"})
+
+
 def without_people(plan: Plan) -> Plan:
     """The same for a calendar whose owner does not take part."""
     exceptions = {key: _without_people(one) for key, one in plan.exceptions.items()}

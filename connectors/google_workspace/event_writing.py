@@ -31,6 +31,7 @@ from connectors.google_workspace.event_documents import (
 from connectors.google_workspace.event_plans import (
     LONGEST_UID,
     Plan,
+    anew,
     client_id,
     merged,
     refuse_marked,
@@ -162,6 +163,7 @@ class Writing:
 
     def _revived(self, place: Place, item: Item, key: str, plan: Plan, remnant: Event) -> RemoteRef:
         """A deleted event comes back under its id, as it is to be now; occurrences that went with it follow."""
+        plan = anew(plan)
         body = {name: value for name, value in plan.body.items() if name not in {"iCalUID", "organizer"}}
         names = {"calendarId": place.id, "eventId": str(remnant["id"])}
         mark = {UNFINISHED: item.digest} if plan.body.get("recurrence") else {}

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from sync_engine.errors import CursorExpired, VersionConflict
+from sync_engine.item import Item
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
-from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, written
+from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
 from tests.integration.microsoft.microsoft365_desk import event, weekly
 from tests.servers.google_workspace.protocol import Fault
 
@@ -141,3 +142,24 @@ def test_r04_a_token_is_worth_nothing_whatever_reason_google_gives(
     with pytest.raises(CursorExpired):
         seen.poll()
     assert len(seen.pull(afresh=True).listed) == 1
+
+
+# ---------------------------------------------------------------- what was deleted
+
+
+@pytest.mark.parametrize("guests", [(), (ADA, BOB)])
+def test_r08_an_event_that_was_changed_often_and_deleted_comes_back_under_its_id(
+    guests: tuple[str, ...], desk: EventsDesk, connector: OnePart
+) -> None:
+    """Its number of changes at Google is beyond that of the hub."""
+    people = "".join(f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{one}\r\n" for one in guests)
+    lines = {"ORGANIZER": f"mailto:{ADA}"} if guests else {}
+    text = event(SEQUENCE="1", **lines).text
+    item = Item.read(text.replace("END:VEVENT", f"{people}END:VEVENT"))
+    ref = connector.create(HERS, item, "key")
+    for hour in (7, 8):
+        desk.by_hand(HERS, ref.id, {"start": {"dateTime": f"2026-03-12T0{hour}:30:00Z"}})
+    desk.cancel(HERS, ref.id)
+    again = connector.create(HERS, item, "later")
+    assert again.id == ref.id
+    assert same(read(connector, HERS, ref.id), item)
