@@ -188,7 +188,11 @@ class ContactsOwner(_Apart):
         return str(next((job.get("title", "") for job in jobs), ""))
 
     def touch(self, title: str) -> None:
-        self.book.change(self.one(title).name, {})
+        self.touch_as(self.one(title))
+
+    def touch_as(self, contact: State) -> None:
+        """This one, which may have a double."""
+        self.book.change(contact.name, {})
 
     def unfinished(self, title: str) -> bool:
         return any("Unfinished" in one["key"] for one in self.one(title).fields.get("clientData", ()))
