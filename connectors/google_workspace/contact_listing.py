@@ -115,6 +115,7 @@ class Listing:
         """Who is in a label that has another name now, but for those told. Raises CursorExpired when a label went."""
         if any(not is_deleted(one) for one in told) or self._now() - self._groups.at > cursors.LOOK:
             self._groups.refresh()
+        self._groups.see(told)
         self._groups.require(place)
         labels = labels_of(self._groups.names)
         if cursor.labels.keys() - labels.keys():
@@ -149,6 +150,8 @@ class Listing:
             self._groups.refresh()
             self._groups.require(place)
         people, token = self._round_of_all(place)
+        if place.sort != OTHER_CONTACTS:
+            self._groups.see(people)
         names = [name_of(person) for person in people]
         versions = versions_of(known, names)
         if versions and len(names) - len(versions) <= _FEW:
