@@ -10,6 +10,7 @@ from agendahub.remotes import find_remote
 from agendahub.workspace import Workspace, utc_now
 from config.settings import BindingSettings
 from storage.admin_config import ensure_account, ensure_binding, ensure_collection
+from storage.fanouts import remote_id_of as tied_to
 from sync_engine.ports import Connector
 
 
@@ -26,9 +27,15 @@ def remote_id_of(workspace: Workspace, settings: BindingSettings, connector: Con
     if isinstance(settings, FanoutBinding):
         return folder_id(workspace, settings, connector)
     remote_id = settings.remote
-    if not remote_id.startswith("/") and "://" not in remote_id:  # a name, or an id that is no path
-        remote_id = find_remote(connector, remote_id, settings.account).id
-    return remote_id
+    if remote_id.startswith("/") or "://" in remote_id or remote_id == _tied_to(workspace, settings):
+        return remote_id
+    return find_remote(connector, remote_id, settings.account).id  # a name, or an id that is no path
+
+
+def _tied_to(workspace: Workspace, settings: BindingSettings) -> str:
+    """What the binding was tied to. An id that is known needs no look at all of the account's services."""
+    with workspace.database.read() as unit:
+        return tied_to(unit.session.connection, settings.name)
 
 
 def bind(workspace: Workspace, settings: BindingSettings, connector: Connector) -> Bound:

@@ -20,6 +20,12 @@ class Result(StrEnum):
     BUSY = "busy"  # another worker has this binding
 
 
+def in_words(error: SyncError) -> str:
+    """An error, with what the server said."""
+    said = error.server_said
+    return f"{error} ({_('the server said')}: {said})" if said and said not in str(error) else str(error)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one cycle did."""
@@ -33,10 +39,7 @@ class Outcome:
     @property
     def message(self) -> str:
         """The error in words, with the server's own; empty when there is none."""
-        if self.error is None:
-            return ""
-        said = f" ({_('the server said')}: {self.error.server_said})" if self.error.server_said else ""
-        return f"{self.error}{said}"
+        return "" if self.error is None else in_words(self.error)
 
     @property
     def needs_sign_in(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from sync_engine.errors import NoAccess
 from sync_engine.model import Kind
 from sync_engine.ports import RemoteCollection
 
@@ -33,6 +34,15 @@ class Directory(Protocol):
 
         Raises Rejected when there is no such group, and AccountErrors; also in the middle.
         """
+
+
+@runtime_checkable
+class PartlyClosed(Protocol):
+    """A capability: some of the system's services may be closed to the account while others are open."""
+
+    @property
+    def closed(self) -> Sequence[NoAccess]:
+        """Why what was missing in the last answer of `collections` was missing; nothing when all was open."""
 
 
 @runtime_checkable

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from connectors.capabilities import PartlyClosed
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import Rejected, SuspectListing, SyncError
 from sync_engine.ports import Changed, Connector, RemoteCollection, RemoteRef
@@ -150,15 +151,22 @@ def step(name: str, act: Callable[[], str], advice: Advice) -> Step:
     try:
         return Step(name, True, act())
     except SyncError as err:
-        said = f" The server says: {err.server_said}" if err.server_said else ""
-        todo = next((text for kind, text in advice if isinstance(err, kind)), "Test again later.")
-        raise StepFailed(Step(name, False, f"{err}{said}", todo)) from err
+        raise StepFailed(refused(name, err, advice)) from err
+
+
+def refused(name: str, error: SyncError, advice: Advice) -> Step:
+    """One that failed."""
+    said = f" The server says: {error.server_said}" if error.server_said else ""
+    todo = next((text for kind, text in advice if isinstance(error, kind)), "Test again later.")
+    return Step(name, False, f"{error}{said}", todo)
 
 
 def tried(connector: Connector, collection: str, advice: Advice, *, write: bool) -> Iterator[Step]:
     """A mailbox: what is in it, one read, and one item written and deleted if it shall be. Raises StepFailed."""
     found: list[RemoteCollection] = []
     yield step("mailbox", lambda: discovered(connector, found), advice)
+    if isinstance(connector, PartlyClosed):
+        yield from (refused("mailbox", reason, advice) for reason in connector.closed)
     place = chosen(found, collection)
     yield step("read", lambda: read(connector, place), advice)
     if not write:

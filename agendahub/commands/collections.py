@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from agendahub.context import AsJson, examples, workspace_of
+from agendahub.outcome import in_words
 from agendahub.output import listing
 from agendahub.texts import _
+from connectors.capabilities import PartlyClosed
+from sync_engine.ports import Connector
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,6 +39,7 @@ def _remote(context: typer.Context, name: str, *, as_json: bool) -> None:
     connector = workspace.connector(workspace.account(name))
     try:
         found = connector.collections()
+        _tell_closed(connector)
     finally:
         connector.close()
     rows = [
@@ -44,6 +48,12 @@ def _remote(context: typer.Context, name: str, *, as_json: bool) -> None:
     ]
     columns = {"name": _("Name"), "kinds": _("Holds"), "id": _("Id"), "read_only": _("Read only")}
     listing(rows, columns, as_json=as_json, empty=_("The account has no calendars, task lists or address books."))
+
+
+def _tell_closed(connector: Connector) -> None:
+    """On standard error: what is listed is right all the same."""
+    for reason in connector.closed if isinstance(connector, PartlyClosed) else ():
+        typer.echo(_("Not all is shown. {reason}").format(reason=in_words(reason)), err=True)
 
 
 def _hub(context: typer.Context, *, as_json: bool) -> None:

@@ -54,15 +54,16 @@ class GoogleWorkspaceConnector:
         }
         self._directory = DirectoryReading(self.transport)
         self._making = CollectionMaking(self.transport)
+        self.closed: Sequence[NoAccess] = ()  # of the last `collections`
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Contacts, labels that we made, other contacts, calendars, task lists. Raises the errors of a read.
 
         Without those that the account's scopes leave out, and of services that are closed: not switched on in the
-        project, or by the company. Raises NoAccess when all are.
+        project, or by the company; `closed` says why. Raises NoAccess when all are.
         """
         found: list[RemoteCollection] = []
-        closed: list[NoAccess] = []
+        self.closed = closed = list[NoAccess]()
         for part in (part for kind, part in self._parts.items() if offers(self._settings, _RIGHTS[kind])):
             try:
                 found += part.collections()

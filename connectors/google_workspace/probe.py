@@ -28,7 +28,11 @@ _SIGN_IN = (
     (Throttled, "Wait as long as Google asks for, then test again."),
 )
 _ADVICE = (
-    (NoAccess, "See docs/google.md: which APIs are enabled in the project, and which scopes were consented to."),
+    (
+        NoAccess,
+        "See docs/google.md: which APIs are enabled in the project, and which scopes were consented to. What is not "
+        "wanted can be left out with the account's scopes.",
+    ),
     (NotAuthorised, "Sign in again, or check the scopes; see docs/google.md, troubleshooting."),
     (CollectionGone, "Check the account's mailbox: does this person have Google Calendar and Contacts?"),
     (SuspectListing, "Something answers, but not as Google does: is there a proxy in between?"),

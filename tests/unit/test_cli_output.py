@@ -9,7 +9,9 @@ import sys
 
 import pytest
 
+from agendahub.cli import _guarded
 from agendahub.output import console, listing, written_start
+from sync_engine.errors import Unavailable
 
 COLUMNS = {"run_id": "Run", "title": "Title", "starts": "Starts", "detail": ""}
 ROWS = [
@@ -71,3 +73,11 @@ def test_json_is_not_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_a_start_is_shown_as_people_write_it(written: str, shown: str) -> None:
     assert written_start(written) == shown
+
+
+def test_an_error_of_an_account_is_shown_with_what_the_server_said(capsys: pytest.CaptureFixture[str]) -> None:
+    def run() -> None:
+        raise Unavailable("The server has a problem.", server_said="Out of paper")
+
+    assert _guarded(run, debug=False) == 1
+    assert " ".join(capsys.readouterr().err.split()) == "The server has a problem. (the server said: Out of paper)"
