@@ -13,7 +13,7 @@ from tests.servers.google_workspace import calendar_rules as rules
 from tests.servers.google_workspace import calendar_series
 from tests.servers.google_workspace.calendar_copies import Copies
 from tests.servers.google_workspace.calendar_meetings import with_conference
-from tests.servers.google_workspace.calendar_store import CANCELLED, Box, Calendars, Entry
+from tests.servers.google_workspace.calendar_store import CANCELLED, Box, Calendars, Entry, stem_of
 from tests.servers.google_workspace.calendar_times import Moment, from_key
 from tests.servers.google_workspace.calendar_view import gone, is_organizer, matching, removed, told
 from tests.servers.google_workspace.discovery import Json
@@ -209,14 +209,12 @@ def find(box: Box, name: str) -> Entry:
     """What is kept under an id, or the instance of a series that it names (C6). GoogleError 404."""
     if name in box.entries:
         return box.entries[name]
-    found = _INSTANCE.fullmatch(name)
-    series = box.entries.get(found[1]) if found else None
-    if found is None or series is None or not series.recurring or series.cancelled:
-        raise GoogleError(404, "notFound", "Not Found")
-    original = from_key(found[2])
-    if not calendar_series.has(series.body["recurrence"], series.start, original):
-        raise GoogleError(404, "notFound", "Not Found")
-    return instance(box, series, original)
+    if found := _INSTANCE.fullmatch(name):
+        original = from_key(found[2])
+        for series in box.series(found[1]):
+            if calendar_series.has(series.body["recurrence"], series.start, original):
+                return instance(box, series, original)
+    raise GoogleError(404, "notFound", "Not Found")
 
 
 def instance(box: Box, series: Entry, original: Moment) -> Entry:
@@ -228,7 +226,7 @@ def instance(box: Box, series: Entry, original: Moment) -> Entry:
     end = replace(series.end.shifted(original.wall(zone) + length, zone), zone=series.end.zone)
     times = {"start": _written(original, zone), "end": _written(end, zone)}
     body = {name: value for name, value in series.body.items() if name != "recurrence"} | times
-    name = f"{series.id}_{original.key}"
+    name = f"{stem_of(series.id)}_{original.key}"
     return replace(series, id=name, body=body, master=series.id, original=original)
 
 

@@ -77,8 +77,7 @@ class Listing:
             return self._page(call, box, self._round(call, box))
         found = [one for one in _apart(call, box, series) if _in_window(call, box, one)]
         if original := call.text("originalStart"):
-            at = datetime.fromisoformat(original).astimezone(UTC)
-            found = [one for one in found if one.original and one.original.instant(box.zone) == at]
+            found = [one for one in found if one.original and _is_at(one.original, original, box.zone)]
         ids = [one.id for one in found if call.yes("showDeleted") or not one.cancelled]
         return self._page(call, box, Round(box.id, _question(call), ids, 0, box.seq, ("", ""), None))
 
@@ -277,6 +276,13 @@ def _keep(where: dict[str, Any], what: Any) -> str:
     token = "C" + secrets.token_urlsafe(24)
     where[token] = what
     return token
+
+
+def _is_at(moment: Moment, text: str, zone: str) -> bool:
+    """`text` is a day or a time with its offset."""
+    if len(text) == len("2026-03-16"):
+        return moment.all_day and f"{moment.day}" == text
+    return moment.instant(zone) == _instant(text)
 
 
 def _instant(text: str) -> datetime:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 from tests.servers.google_workspace.calendar_times import Moment, read
@@ -14,6 +16,7 @@ from tests.servers.google_workspace.world import World
 
 ROLES = ("none", "freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
 CANCELLED = "cancelled"
+_SPLIT_OFF = re.compile(r"_R\d{8}(T\d{6}Z?)?\Z")
 PALETTE = [f"{number}" for number in range(1, 25)]
 
 
@@ -120,9 +123,22 @@ class Box:
         """Of a series, cancelled ones as well."""
         return list(self._by_master.get(master, {}).values())
 
+    def series(self, stem: str) -> Iterator[Entry]:
+        """That are alive: the one of this id, then those that were split off it."""
+        first = self.entries.get(stem)
+        rest = (one for one in self.entries.values() if one is not first)
+        for one in chain([first] if first else [], rest):
+            if one.recurring and not one.cancelled and stem_of(one.id) == stem:
+                yield one
+
     def with_uid(self, ical_uid: str) -> Entry | None:
         """The event or series with this iCalUID; of an invitation to one instance alone, that instance."""
         return min(self._by_uid.get(ical_uid, {}).values(), key=lambda one: bool(one.master), default=None)
+
+
+def stem_of(name: str) -> str:
+    """What the ids of its instances begin with: those of x_R20260330T070000, which was split off x, are x_... too."""
+    return _SPLIT_OFF.sub("", name)
 
 
 @dataclass
