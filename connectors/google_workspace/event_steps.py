@@ -26,6 +26,7 @@ from connectors.google_workspace.event_plans import Plan, to_update, with_hidden
 from connectors.google_workspace.event_reading import Reading
 from connectors.google_workspace.failures import is_gone, write_failure
 from connectors.google_workspace.mapping_events import instance_key
+from connectors.google_workspace.mapping_times import time_of
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.unfinished import later_steps, tell_refused
@@ -61,6 +62,10 @@ class _Outcome:
 
     refused: list[ItemError] = field(default_factory=list)
     moved: list[_Step] = field(default_factory=list)  # the occurrence is not as it was seen
+
+    def with_more(self, other: _Outcome) -> _Outcome:
+        """Of more steps."""
+        return _Outcome([*self.refused, *other.refused], [*self.moved, *other.moved])
 
 
 class Steps:
@@ -117,7 +122,7 @@ class Steps:
         if not outcome.moved:
             return outcome.refused
         now = self._unchanged(place, series, seen)
-        second = self._send(place, series, [one for one in outcome.moved if one.key in now], now, again=again)
+        second = self._send(place, series, _of(outcome.moved, now), now, again=again)
         left = [one for one in outcome.moved if one.key not in now or one in second.moved]
         message = "Somebody changed this occurrence at Google meanwhile; that arrives with the next sync."
         return [*outcome.refused, *second.refused, *(VersionConflict(message) for _ in left)]
@@ -134,13 +139,24 @@ class Steps:
     ) -> _Outcome:
         asked = [one.asked(self._reading.events, place, series, there) for one in steps]
         answers = self._transport.batch(asked, writing=True) if asked else []
+        nowhere = [
+            one.key for one, answer in zip(steps, answers, strict=True) if is_gone(answer) and one.key not in there
+        ]
+        named = self._named(place, series, nowhere)
         outcome = _Outcome()
         for step, request, answer in zip(steps, asked, answers, strict=True):
             if answer.status == 412 and request.if_match:
                 outcome.moved.append(step)
-            else:
+            elif step.key not in named:
                 outcome.refused += _refusal(step, answer, again=again)
-        return outcome
+        return outcome.with_more(self._send(place, series, _of(steps, named), named, again=again)) if named else outcome
+
+    def _named(self, place: Place, series: str, keys: Sequence[str]) -> dict[str, Event]:
+        """Occurrences by the ids that Google itself tells: where a series was split off another, they are not its."""
+        instances = self._reading.events.instances
+        asked = [Asked(instances(calendarId=place.id, eventId=series, originalStart=time_of(key))) for key in keys]
+        answers = self._transport.batch(asked, writing=False) if asked else []
+        return _by_key(one for answer in answers if answer.ok for one in answer.document.get("items") or ())
 
     def unmark(self, place: Place, series: str) -> None:
         """The last request. Raises as `write_failure` says."""
@@ -170,6 +186,11 @@ def _is_moved(master: Event, plan: Plan) -> bool:
         return True
     lines = plan.body.get("recurrence")
     return lines is not None and sorted(lines) != sorted(master.get("recurrence") or ())
+
+
+def _of(steps: Sequence[_Step], keys: Iterable[str]) -> list[_Step]:
+    wanted = set(keys)
+    return [one for one in steps if one.key in wanted]
 
 
 def _by_key(exceptions: Iterable[Event]) -> dict[str, Event]:

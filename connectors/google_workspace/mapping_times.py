@@ -87,3 +87,9 @@ def key_of(moment: Moment) -> str:
     if moment.is_date:
         return moment.value
     return f"{instant(local_time(moment), loaded(moment.zone)):%Y%m%dT%H%M%SZ}"
+
+
+def time_of(key: str) -> str:
+    """The same as Google takes a time: 2026-03-01, or 2026-03-01T08:00:00Z."""
+    day = f"{key[:4]}-{key[4:6]}-{key[6:8]}"
+    return f"{day}T{key[9:11]}:{key[11:13]}:{key[13:15]}Z" if len(key) > 8 else day

@@ -8,6 +8,7 @@ import pytest
 
 from sync_engine.errors import CursorExpired, VersionConflict
 from sync_engine.item import Item
+from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
 from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
@@ -163,3 +164,60 @@ def test_r08_an_event_that_was_changed_often_and_deleted_comes_back_under_its_id
     again = connector.create(HERS, item, "later")
     assert again.id == ref.id
     assert same(read(connector, HERS, ref.id), item)
+
+
+# ---------------------------------------------------------------- this and following
+
+
+def split(desk: EventsDesk, where: str) -> str:
+    """A series that somebody split off another one in Google Calendar: its days are not named after it."""
+    first = {
+        name: {**at(hour), "dateTime": f"2026-03-05T{hour:02}:00:00"} for name, hour in (("start", 9), ("end", 10))
+    }
+    desk.put(where, id="abcde", recurrence=["RRULE:FREQ=WEEKLY;UNTIL=20260311T225959Z"], **first)
+    weekly_since = {"start": at(9), "end": at(10), "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"]}
+    return desk.put(where, id="abcde_R20260312T080000", summary="Standup", **weekly_since).id
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_r16_days_of_a_series_that_was_split_off_are_changed_and_cancelled(
+    together: bool, desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    name = split(desk, where)
+    found = read(connector, where, name)
+    days = {day: f"RECURRENCE-ID;TZID=Europe/Prague:202603{day}T090000" for day in ("19", "26")}
+    times = "DTSTART;TZID=Europe/Prague:20260326T110000\r\nDTEND;TZID=Europe/Prague:20260326T120000\r\n"
+    moved = f"BEGIN:VEVENT\r\nUID:{found.item.uid}\r\n{days['26']}\r\n{times}SUMMARY:Standup\r\nEND:VEVENT\r\n"
+    gone = "EXDATE;TZID=Europe/Prague:20260319T090000\r\n"
+    text = found.item.text.replace("END:VEVENT\r\n", f"{gone}END:VEVENT\r\n{moved}")
+    after = Item.read(text)
+    if together:
+        (outcome,) = written(connector, where, Write(found.ref, after, found.item))
+        assert isinstance(outcome, RemoteRef), outcome
+    else:
+        connector.update(where, found.ref, after, found.item)
+    now = desk.google.calendar.calendars.boxes[where.partition("/")[2]].entries
+    assert {i: one.cancelled for i, one in now.items() if one.master == name} == {
+        "abcde_20260319T080000Z": True,
+        "abcde_20260326T080000Z": False,
+    }
+    record = read(connector, where, name).item.record
+    assert isinstance(record, Event)
+    assert record.master is not None
+    assert [one.value for one in record.master.exception_dates] == ["20260319T090000"]
+    assert [one.start.value for one in record.overrides if one.start] == ["20260326T110000"]
+    assert hub(connector, where).versions[name] == read(connector, where, name).ref.version
+
+
+def test_r14_a_day_of_a_series_of_days_that_was_split_off_is_cancelled(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    days = {"start": {"date": "2026-03-12"}, "end": {"date": "2026-03-13"}, "recurrence": ["RRULE:FREQ=DAILY;COUNT=5"]}
+    name = desk.put(where, id="abcde_R20260312", **days).id
+    found = read(connector, where, name)
+    after = Item.read(found.item.text.replace("END:VEVENT", "EXDATE;VALUE=DATE:20260314\r\nEND:VEVENT"))
+    connector.update(where, found.ref, after, found.item)
+    assert [one.id for one in desk.google.calendar.calendars.boxes[where.partition("/")[2]].exceptions(name)] == [
+        "abcde_20260314"
+    ]
+    assert same(read(connector, where, name), after)
