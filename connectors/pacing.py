@@ -100,7 +100,8 @@ class Paced:
         """Until the time that any request to this mailbox was told to wait for. Raises Throttled."""
         while left := self._pace.wait_left():
             if left > self._max_wait:
-                raise Throttled("The server asked to leave this mailbox alone for a while.", retry_after=left)
+                message = f"The server asked to wait; this mailbox is asked again in {left:.0f} seconds."
+                raise Throttled(message, retry_after=left)
             self._sleep(left)
 
 

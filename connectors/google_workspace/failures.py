@@ -83,6 +83,19 @@ def wait_of(answer: Answer) -> float | None:
     return told if answer.status == 503 else None
 
 
+def throttled(answer: Answer, what: str, seconds: float) -> Throttled:
+    """What an answer stands for that `is_throttled`, or names a time; it is asked again after these seconds."""
+    if answer.status == 403 and answer.reasons & _USED_UP:
+        text = "Google's quota is used up ({what}: HTTP {status}); it is asked again in {seconds:.0f} seconds. If that "
+        text += "happens often, ask for more in the Google Cloud console."
+    elif seconds_of(answer.headers.get("retry-after", "")) is None:
+        text = "It was too much at once for Google ({what}: HTTP {status}); it is asked again in {seconds:.0f} seconds."
+    else:
+        text = "Google asks to wait {seconds:.0f} seconds ({what}: HTTP {status}); it is asked again after that."
+    message = text.format(what=what, status=answer.status, seconds=seconds)
+    return Throttled(message, retry_after=seconds, server_said=answer.words)
+
+
 def failure(answer: Answer, what: str, *, writing: bool) -> SyncError:
     """The error that an answer which is not `ok` stands for."""
     return write_failure(answer, what) if writing else read_failure(answer, what)
@@ -137,8 +150,7 @@ def _item_failure(answer: Answer, what: str) -> ItemError | AccountError:
 def account_failure(answer: Answer, what: str) -> AccountError | None:
     """The error for an answer that concerns the account, not one item; None when it may be about the item."""
     if (seconds := wait_of(answer)) is not None:
-        message = f"Google asks to wait ({what}: HTTP {answer.status}); it is tried again later."
-        return Throttled(message, retry_after=seconds or PERSISTENT_WAIT, server_said=answer.words)
+        return throttled(answer, what, seconds or PERSISTENT_WAIT)
     if answer.status == 401:
         message = f"Google refused the sign-in ({what}); sign in again."
         return NotAuthorised(message, server_said=answer.words)

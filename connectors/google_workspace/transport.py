@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -31,6 +31,7 @@ from connectors.google_workspace.failures import (
     Gone,
     failure,
     is_throttled,
+    throttled,
     wait_of,
 )
 from connectors.google_workspace.lines import BROKEN, MAX_DOWNLOAD, PATIENCE, Line
@@ -148,12 +149,12 @@ class Transport:
         """One request, repeated where that does no harm. Raises Throttled, Unavailable and NotAuthorised."""
         until = time.monotonic() + PATIENCE * self._settings.timeout
         paced = Paced(self._pace(), self._settings.max_wait, self._sleep)
-        throttled = count()
+        tries = count()
 
         def call() -> Answer:
             answer = self._once(method, url, body, headers)
             if is_throttled(answer) or (answer.status == 503 and not writing and wait_of(answer) is not None):
-                raise self._too_much(answer, method, throttled)
+                raise _too_much(answer, f"{method} {urlsplit(url).path}", tries)
             self._pace().hold_off(wait_of(answer) or 0.0)  # a write that may have been done all the same
             return answer
 
@@ -243,14 +244,13 @@ class Transport:
             found = self._mine.http = AuthorizedHttp(_Token(self._source), line, max_refresh_attempts=1)
         return found
 
-    def _too_much(self, answer: Answer, method: str, tries: Any) -> Throttled:
-        """Without a time that Google names: each time twice as long, and not all users together."""
-        seconds = wait_of(answer) or DEFAULT_WAIT * 2 ** next(tries) * _jitter.uniform(1, 1.25)
-        message = f"Google asks to wait {seconds:.0f} seconds ({method}: HTTP {answer.status})."
-        return Throttled(message, retry_after=seconds, server_said=answer.words)
-
     def _pace(self) -> Pace:
         return pace_of(self.who) if self.who else self._own_pace
+
+
+def _too_much(answer: Answer, what: str, tries: Iterator[int]) -> Throttled:
+    """Without a time that Google names: each time twice as long, and not all users together."""
+    return throttled(answer, what, wait_of(answer) or DEFAULT_WAIT * 2 ** next(tries) * _jitter.uniform(1, 1.25))
 
 
 def token_source(settings: ConnectorSettings) -> TokenSource:

@@ -100,6 +100,7 @@ def test_r27_nobody_asks_for_this_user_before_the_time_that_google_named(account
         with pytest.raises(Throttled) as caught:
             look(same)
         assert 55 < caught.value.retry_after <= 60
+        assert "asked again in 60 seconds" in str(caught.value)
         assert look(other) == {"id": "mine"}
         assert [one.token for one in server.seen] == ["token-ada", "token-bob"]
 
@@ -119,6 +120,10 @@ def test_a_quota_that_is_used_up_is_not_waited_for(accounts: Accounts) -> None:
         with pytest.raises(Throttled) as caught:
             make(accounts.open(server))
         assert caught.value.retry_after > 600
+        said = str(caught.value)
+        assert "quota is used up (POST /" in said
+        assert "asked again in 900 seconds" in said
+        assert "Google Cloud console" in said
         assert len(server.seen) == 1
 
 
