@@ -2,7 +2,8 @@
 
 A version says what can be said without another look: the entity tag of the event itself, ``~`` and a digest over its
 exceptions where it is a series (a changed exception does not change the tag of its series), ``!`` and a word where it
-is not to be written as others are: ``guest`` for somebody else's meeting, else the type of the event.
+is not to be written as others are: ``guest`` for somebody else's meeting, ``omitted`` where not all guests are told,
+else the type of the event.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ KEY, UID, UNFINISHED = "AgendaHubKey", "AgendaHubUid", "AgendaHubUnfinished"
 """Private extended properties: of our own copy, seen by no guest."""
 _UIDS = (UID, *(f"{UID}{number}" for number in range(2, 9)))
 _PIECE = 1000  # characters
-GUEST = "guest"
+GUEST, OMITTED = "guest", "omitted"
 READ_TYPES = ["default", "fromGmail", "focusTime", "outOfOffice"]
 """Birthdays and working locations are no appointments; Google shows them by itself."""
 DEFAULT = "default"
@@ -66,7 +67,9 @@ class Whole:
         kind = str(self.head.get("eventType") or DEFAULT)
         if kind != DEFAULT:
             return f"!{kind}"
-        return f"!{GUEST}" if role_of(self.head) is Role.GUEST else ""
+        if role_of(self.head) is Role.GUEST:
+            return f"!{GUEST}"
+        return f"!{OMITTED}" if any(one.get("attendeesOmitted") for one in self.parts) else ""
 
 
 def tag_of(version: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.described import Json
-from connectors.google_workspace.event_documents import GUEST, KEY, UNFINISHED, hiding
+from connectors.google_workspace.event_documents import GUEST, KEY, OMITTED, UNFINISHED, hiding
 from connectors.google_workspace.mapping_events import EventWrite, event_patch, new_event
 from connectors.people import people_in
 from sync_engine.errors import Rejected
@@ -134,7 +134,9 @@ def client_id(key: str) -> str:
 
 def refuse_marked(mark: str, plan: Plan | None) -> None:
     """Before a change, or a deletion (None), of an event with this mark (`event_documents`). Raises `Rejected`."""
-    if not mark:
+    if mark == OMITTED and plan is not None and plan.properties & _PEOPLE:
+        raise Rejected("Google does not tell all guests of this meeting; change who takes part in Google Calendar.")
+    if mark in ("", OMITTED):
         return
     if mark != GUEST:
         raise Rejected("Google made this event for a purpose of its own; change it in Google Calendar.")

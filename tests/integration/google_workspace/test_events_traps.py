@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync_engine.errors import CursorExpired, VersionConflict
+from sync_engine.errors import CursorExpired, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
 from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
 from tests.integration.microsoft.microsoft365_desk import event, weekly
-from tests.servers.google_workspace.protocol import Fault
+from tests.servers.google_workspace.protocol import Answer, Call, Fault
 
 HERS, BOBS = f"calendars/{ADA}", f"calendars/{BOB}"
 
@@ -221,3 +221,39 @@ def test_r14_a_day_of_a_series_of_days_that_was_split_off_is_cancelled(
         "abcde_20260314"
     ]
     assert same(read(connector, where, name), after)
+
+
+# ---------------------------------------------------------------- guests
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_guests_that_google_does_not_tell_are_not_taken_out(together: bool, desk: EventsDesk) -> None:
+    """The list of guests is written as a whole (attendeesOmitted)."""
+    for name in ("get", "list"):
+        crowded(desk, f"calendar.events.{name}")
+    guests = [{"email": one, "responseStatus": "accepted"} for one in (ADA, BOB, "eve@example.com")]
+    entry = desk.put(HERS, attendees=guests)
+    connector = desk.connector()
+    found = read(connector, HERS, entry.id)
+    text = found.item.text.replace("END:VEVENT", "ATTENDEE:mailto:carl@example.com\r\nEND:VEVENT")
+    if together:
+        (outcome,) = written(connector, HERS, Write(found.ref, Item.read(text), found.item))
+        assert isinstance(outcome, Rejected)
+    else:
+        with pytest.raises(Rejected, match="does not tell all guests"):
+            connector.update(HERS, found.ref, Item.read(text), found.item)
+    assert desk.entry(HERS).body["attendees"] == guests
+    after = Item.read(found.item.text.replace("SUMMARY:Lunch", "SUMMARY:Dinner"))
+    connector.update(HERS, found.ref, after, found.item)
+    assert (desk.entry(HERS).body["summary"], desk.entry(HERS).body["attendees"]) == ("Dinner", guests)
+
+
+def crowded(desk: EventsDesk, method: str) -> None:
+    """Of a meeting with several guests only the participant is told."""
+    handler = desk.google.handlers[method]
+
+    def of_one(call: Call) -> Answer:
+        call.params["maxAttendees"] = 1
+        return handler(call)
+
+    desk.google.handlers[method] = of_one
