@@ -26,6 +26,8 @@ def ask_at_google(account: NewAccount, ask: Ask, ask_if_wanted: Ask) -> None:
         account.given = read_document(_what_secret(account.auth))
     kind, inner = downloaded(account.given or _referenced(account.secret))
     _check_kind(account, kind)
+    if account.auth not in {"", *_AUTH.values()}:
+        return  # the configuration refuses it, and says which there are
     account.auth = account.auth or _AUTH.get(kind, "desktop")
     if account.auth == "app":
         account.mailbox = account.mailbox or ask_if_wanted(_("Address of the person whose items they are"), "--mailbox")
@@ -55,6 +57,13 @@ def _referenced(reference: str) -> str:
 
 def _check_kind(account: NewAccount, kind: str) -> None:
     """Google has three kinds of files, which look alike."""
+    if kind == "other" and account.auth != "app":
+        raise Failure(
+            _(
+                "This is no file of an OAuth client (Clients > Download JSON) and no key of a service account (Keys > "
+                "Add key); give the whole file, as it was downloaded."
+            )
+        )
     if account.auth == "app" and kind != "service_account":
         raise Failure(
             _("--auth app needs the JSON key of a service account, the whole file (Service accounts > Keys > Add key).")

@@ -20,7 +20,7 @@ def read_document(what: str) -> str:
         if file and file.is_file():
             value = file.read_text("utf-8").strip()
     if not value:
-        raise Failure(_("No password was given; nothing was changed."))
+        raise Failure(_("Nothing was given; nothing was changed."))
     return value
 
 

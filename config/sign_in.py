@@ -61,6 +61,8 @@ def _missing_at_google(account: AccountSettings) -> Iterator[tuple[str, str]]:
         if getattr(account, name):
             yield name, f"{name} is of no use at Google"
     if account.auth == "app":
+        if account.username:
+            yield "username", 'username is of no use with auth = "app" at Google; mailbox says for whom it acts'
         if account.client_id:
             yield "client_id", 'auth = "app" takes everything from the JSON key in secret; leave client_id out'
         if not account.secret:

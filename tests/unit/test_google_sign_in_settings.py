@@ -58,6 +58,7 @@ def test_accounts_that_can_work(text: str) -> None:
         (DESKTOP + 'access = "delegate"\n', "access is only of use with the connector exchange"),
         (APP.replace('secret = "file:key.json"\n', ""), 'secret: auth = "app" needs the JSON key of a service account'),
         (APP + 'client_id = "x"\n', "takes everything from the JSON key in secret"),
+        (APP + 'username = "ada@example.org"\n', 'username is of no use with auth = "app" at Google'),
         (APP + 'mailbox = "Ada Nová"\n', "a mailbox is named by one e-mail address"),
         ('connector = "microsoft365"\nauth = "desktop"\nclient_id = "x"\n', "signs in with device, web, app or bearer"),
         ('connector = "dav"\nauth = "desktop"\n', "dav signs in with basic, digest or bearer"),

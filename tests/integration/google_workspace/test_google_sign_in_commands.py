@@ -80,13 +80,18 @@ def test_what_is_piped_goes_into_the_store(cli: Cli, office: GoogleOffice, at_go
             ("--auth", "device", "--client-id", "x"),
             "google_workspace signs in with desktop, web, app or bearer",
         ),
+        ("text", ("--auth", "device"), "google_workspace signs in with desktop, web, app or bearer"),
+        ("cut", (), "This is no file of an OAuth client"),
+        ("cut", ("--auth", "desktop"), "This is no file of an OAuth client"),
+        ("cut", ("--auth", "app"), "needs the JSON key of a service account"),
+        ("service_account", ("--username", ADA), "mailbox says for whom it acts"),
     ],
 )
 def test_what_does_not_fit_is_told_and_not_added(
     cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], kind: str, words: tuple[str, ...], said: str
 ) -> None:
     sign_in_server, before = office.google.sign_in, cli.config.read_text()
-    texts = {"service_account": json.dumps(office.key()), "none": "", "text": "GOCSPX-x"}
+    texts = {"service_account": json.dumps(office.key()), "none": "", "text": "GOCSPX-x", "cut": '{"web":'}
     typed = texts[kind] if kind in texts else json.dumps(sign_in_server.config(sign_in_server.client(kind), "/"))
     told = cli.fails("account", "add", "gmail", *at_google, *words, typed=typed)
     assert any(one in told for one in said.split("|")), told
