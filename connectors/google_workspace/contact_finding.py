@@ -41,12 +41,14 @@ class Finding:
     def find(self, place: Place, key: str) -> Changed | Broken | None:
         """The contact that the creation with this key made."""
         found = self.by_key(key) if place.sort != OTHER_CONTACTS else ""
-        if not found:
-            return None
-        (answer,) = self._reading.fetch(place, [found])
-        if not isinstance(answer, Removed):
-            return answer
-        self._writing.forget(key)
+        while found:
+            (answer,) = self._reading.fetch(place, [found])
+            if not isinstance(answer, Removed):
+                return answer
+            self._writing.forget(key)
+            gone, found = found, self.by_key(key)  # it may have another id by now
+            if found == gone:
+                return None
         return None
 
     def by_key(self, key: str) -> str:

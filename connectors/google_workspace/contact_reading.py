@@ -31,7 +31,7 @@ from sync_engine.errors import ItemError, SuspectListing, Unavailable, Unreadabl
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Contact, Photo
-from sync_engine.ports import Broken, Changed, RemoteRef, Removed
+from sync_engine.ports import Broken, Changed, KnownVersions, RemoteRef, Removed
 
 LAG = 600.0
 """Seconds for which lists may not show what was written (P5: "several minutes")."""
@@ -67,11 +67,15 @@ class Reading:
         self._clock = clock
         self._written: dict[str, _Seen] = {}
         self._deleted: dict[str, float] = {}
+        self._known: dict[str, KnownVersions] = {}  # by collection
 
     # ------------------------------------------------------------ items
 
     def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
-        """One answer for each id. `Removed` only when Google says that it is not there, or not in this collection."""
+        """One answer for each id. `Removed` only when Google says that it is not there, or not in this collection.
+
+        Also of an id that the contact had, once the hub knows it by the one that it has now.
+        """
         for start in range(0, len(ids), _TOGETHER):
             some = ids[start : start + _TOGETHER]
             people = self.people(some)
@@ -80,12 +84,21 @@ class Reading:
                 yield self._answered(place, one, people[one])
 
     def _answered(self, place: Place, item_id: str, person: Person | None) -> Changed | Removed | Broken:
-        if person is None:
+        if person is None or self._is_known_as_another(place, name_of(person), item_id):
             return Removed(item_id)
         if not self._groups.has(place, person):
             self._groups.require(place)
             return Removed(item_id)
         return self.read(place, person, item_id)
+
+    def tells(self, place: Place, known: KnownVersions) -> None:
+        """From now on this is how to ask what the hub knows of a collection."""
+        self._known[place.collection] = known
+
+    def _is_known_as_another(self, place: Place, name: str, item_id: str) -> bool:
+        """Lists may tell the other id minutes later (P5): until then this one must do."""
+        known = self._known.get(place.collection)
+        return name != item_id and known is not None and bool(known([name]))
 
     def read(self, place: Place, person: Person, item_id: str = "") -> Changed | Broken:
         """The item that a person is, with its picture: who cannot give it must not look like one that has none."""

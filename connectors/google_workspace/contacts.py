@@ -69,6 +69,7 @@ class Contacts:
 
     def changes(self, place: Place, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """By sync tokens; see `contact_listing`."""
+        self._reading.tells(place, known)
         return self._listing.afresh(place, known) if since is None else self._listing.since(place, since, known)
 
     def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:

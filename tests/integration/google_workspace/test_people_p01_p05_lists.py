@@ -183,6 +183,8 @@ def test_a_contact_that_is_linked_with_a_profile_has_another_name(ada: PeopleDes
     assert now["metadata"]["previousResourceNames"] == [name]
     assert [one["metadata"]["source"]["type"] for one in now["names"]] == ["CONTACT", "PROFILE"]
     assert ada.get(name)["resourceName"] == now["resourceName"]
+    [whole], _ = ada.round(personFields=ALL)
+    assert all("previousResourceNames" not in one["metadata"] for one in (ada.get(name), whole))
     only = ada.round(personFields=ALL, sources=["READ_SOURCE_TYPE_CONTACT"])[0][0]
     assert [one["metadata"]["source"]["type"] for one in only["names"]] == ["CONTACT"]
 

@@ -40,6 +40,8 @@ class Listings:
         fields, book = mask(call.text("personFields"), READABLE, "personFields"), self._book(call)
         found, more = self._lists.page(call, book.contacts, 100)
         people = _people(call, found, fields)
+        if call.text("syncToken") and "metadata" in fields:
+            people = [_with_former_names(one, state) for one, state in zip(people, found, strict=True)]
         count = len(book.contacts.living())
         told: Document = {"connections": people} if people else {}
         return Answer({**told, **more, "totalItems": count, "totalPeople": count})
@@ -84,6 +86,12 @@ class Listings:
 
 def _people(call: Call, found: list[State], fields: frozenset[str]) -> list[Document]:
     return [person(state, fields, call.root, call.params.get("sources", []), listed=True) for state in found]
+
+
+def _with_former_names(told: Document, state: State) -> Document:
+    """Only lists of changes tell them."""
+    former = {"previousResourceNames": list(state.formerly)} if state.formerly else {}
+    return {**told, "metadata": {**told["metadata"], **former}}
 
 
 def _texts(state: State) -> Iterator[str]:

@@ -78,8 +78,6 @@ def _metadata(state: State, with_profile: bool) -> Document:
     if with_profile:
         more = {"objectType": "PERSON", "userTypes": ["GOOGLE_USER"]}
         told["sources"].append({"type": "PROFILE", "id": f"1{state.id}", "etag": "#p", "profileMetadata": more})
-    if state.formerly:
-        told["previousResourceNames"] = list(state.formerly)
     return told | ({"deleted": True} if state.deleted else {})
 
 
