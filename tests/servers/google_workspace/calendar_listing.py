@@ -131,7 +131,7 @@ class Listing:
         around.greeted = True
         shown = around.ids[around.place : around.place + size]
         around.place += len(shown)
-        events = [told(call, box, one, details=self._details(call, around)) for one in _there(box, shown, around)]
+        events = [self._told(call, box, one) for one in _there(box, shown, around)]
         about = self._about(call, box) | {"items": events}
         if around.place < len(around.ids) or (switches.empty_pages and size == 0):
             return Answer(about | {"nextPageToken": _keep(self._rounds, around)})
@@ -139,9 +139,13 @@ class Listing:
             about["nextSyncToken"] = _keep(self._tokens, Token(box.id, around.question, around.floor, around.window))
         return Answer(about)
 
-    def _details(self, call: Call, around: Round) -> bool:
-        """Deleted events have their details only where they were asked for."""
-        return call.yes("showDeleted") and not self.world.switches.bare_tombstones
+    def _told(self, call: Call, box: Box, entry: Entry) -> Json:
+        """Deleted events have their details only where they were asked for, and for certain nothing but an id."""
+        bare = self.world.switches.bare_tombstones
+        told_so = told(call, box, entry, details=call.yes("showDeleted") and not bare)
+        if not bare or not _is_gone(entry, box.entries.get(entry.master)):
+            return told_so
+        return {name: told_so[name] for name in ("kind", "etag", "id", "status")}
 
     def _about(self, call: Call, box: Box) -> Json:
         last = next(reversed(box.entries.values()), None)
