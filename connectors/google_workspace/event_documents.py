@@ -9,6 +9,7 @@ else the type of the event.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ READ_TYPES = ["default", "fromGmail", "focusTime", "outOfOffice"]
 """Birthdays and working locations are no appointments; Google shows them by itself."""
 DEFAULT = "default"
 Event = Mapping[str, Any]
+_SPLIT_OFF = re.compile(r"_R\d{8}(T\d{6}Z?)?\Z")
+_DAY = re.compile(r"(.+)_\d{8}(?:T\d{6}Z)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,17 @@ def is_series(event: Event) -> bool:
 def series_id(event: Event) -> str:
     """The id of the series that an occurrence is of; "" of anything else."""
     return str(event.get("recurringEventId") or "")
+
+
+def stem_of(series: str) -> str:
+    """What the ids of its days begin with: those of x_R20260330T070000, which was split off x, are x_... too."""
+    return _SPLIT_OFF.sub("", series)
+
+
+def stem_of_day(item_id: str) -> str:
+    """The same of the id of a day; "" of an id that is none of a day."""
+    found = _DAY.fullmatch(item_id)
+    return stem_of(found[1]) if found else ""
 
 
 def hidden(event: Event, name: str) -> str:

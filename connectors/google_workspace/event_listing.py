@@ -23,6 +23,8 @@ from connectors.google_workspace.event_documents import (
     is_series,
     orphans,
     series_id,
+    stem_of,
+    stem_of_day,
     whole_series,
 )
 from connectors.google_workspace.event_reading import PAGE, Reading, Touched
@@ -30,7 +32,7 @@ from connectors.google_workspace.feeds import TokenPage, next_page, token_pages
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.paging import TOGETHER, in_pages, versions_of
-from sync_engine.errors import SuspectListing
+from sync_engine.errors import CursorExpired, SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 
@@ -58,6 +60,12 @@ class _Round:
     def gone(self) -> list[str]:
         """Ids of events and series that were deleted."""
         return [i for i, one in self.events.items() if is_cancelled(one) and not series_id(one)]
+
+    @property
+    def strays(self) -> list[str]:
+        """Days that were deleted without a word of the series they are of, which is not told either."""
+        told = {stem_of(one) for one in self.events} | {stem_of(one) for one in self.touched}
+        return [one for one in self.gone if (stem := stem_of_day(one)) and stem not in told]
 
     @property
     def touched(self) -> dict[str, Touched]:
@@ -101,6 +109,8 @@ class Listing:
             yield Page((), following)
 
     def _changes(self, place: Place, found: _Round, known: KnownVersions) -> Iterator[Change]:
+        if found.strays:
+            raise CursorExpired("Google does not say of which invitation a day went; everything is listed once.")
         singles, touched = found.singles, found.touched
         versions = versions_of(known, [*(one.id for one in singles), *touched])
         yield from (Removed(one) for one in found.gone if one not in touched)

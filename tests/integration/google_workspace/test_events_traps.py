@@ -12,7 +12,7 @@ from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
 from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
-from tests.integration.microsoft.microsoft365_desk import event, weekly
+from tests.integration.microsoft.microsoft365_desk import event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Answer, Call, Fault
 
 HERS, BOBS = f"calendars/{ADA}", f"calendars/{BOB}"
@@ -94,6 +94,37 @@ def test_r08_an_invitation_to_days_that_was_changed_is_not_deleted(
         with pytest.raises(VersionConflict):
             connector.delete(HERS, ref)
     assert len(desk.entries(HERS)) == 2
+
+
+@pytest.mark.parametrize("day", [0, 1])
+def test_of_days_that_one_is_not_invited_to_any_more_only_an_id_may_be_told(
+    day: int, desk: EventsDesk, connector: OnePart
+) -> None:
+    """C4: what is deleted need not say of which series it was (recurringEventId)."""
+    desk.google.switches.bare_tombstones = True
+    days = invited_to_days(desk, "20260316", "20260323")
+    seen = hub(connector, HERS)
+    desk.by_hand(BOBS, days[day], {"attendees": []}, BOB)
+    seen.pull()
+    (item,) = seen.items.values()
+    assert isinstance(item.record, Event)
+    assert len(item.record.overrides) == 1
+    assert hub(connector, HERS).versions.items() <= seen.versions.items()
+
+
+def test_a_series_that_is_deleted_with_its_exceptions_is_no_reason_to_list_all(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    desk.google.switches.bare_tombstones = True
+    item = weekly(overrides=(moved("20260323"),), more=without("20260330"))
+    ref = connector.create(where, item, "key")
+    desk.cancel(where, f"{ref.id}_20260406T070000Z")
+    seen = hub(connector, where)
+    desk.cancel(where, ref.id)
+    assert (seen.poll().items, set(seen.removed) - {ref.id}) == ({}, {f"{ref.id}_{day}Z" for day in DAYS})
+
+
+DAYS = ("20260323T080000", "20260406T070000")
 
 
 def test_who_is_invited_to_one_day_instead_of_the_series_keeps_that_day(desk: EventsDesk, connector: OnePart) -> None:
