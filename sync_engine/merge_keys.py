@@ -27,7 +27,8 @@ def _user(user: CalendarUser) -> str:
 
 
 def _place(address: Address) -> Hashable:
-    return address.street, address.locality, address.postal_code, address.country
+    """However many texts a part is in: many systems have one for each."""
+    return tuple(map(", ".join, (address.street, address.locality, address.postal_code, address.country)))
 
 
 def _alarm(alarm: Component) -> Hashable:
@@ -82,6 +83,7 @@ SLOTS: dict[str, Callable[[Any], Hashable]] = {
     "chats": _label,
     "addresses": _label,
     "alarms": _bell,
+    "attachments": said,
 }
 """Where a lone element with another key is the same one, edited: a new number under the same label, an alarm that rings
 as before under a new UID."""

@@ -40,12 +40,14 @@ _GUEST = CalendarUser("mailto:b@x", (("RSVP", ("TRUE",)),))
 _LESS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("emails", (Labelled("a@x", ("home", "internet")),), (Labelled("a@x", ("home",)),)),
     ("phones", (Labelled("1", ("cell", "voice"), preferred=True),), (Labelled("1", ("cell",)),)),
-    ("addresses", (Address(street=("Way 1",), types=("home", "postal")),), (Address(street=("Way 1",)),)),
+    ("addresses", (Address(street=("Way 1", "B"), types=("home",)),), (Address(street=("Way 1, B",)),)),
     ("extra", _NAMES, (_line("X-ABRELATEDNAMES", "Ada"), _line("X-ABRELATEDNAMES", "Bob"))),
 ]
+_LINK = ContentLine("ATTACH", "https://x")
 _LESS_OF_EVENTS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("alarms", (_RINGS,), (_KEPT_RING,)),
     ("attendees", (_GUEST,), (CalendarUser("mailto:b@x"),)),
+    ("attachments", (_line("ATTACH", "https://x", SIZE="5"),), (_LINK,)),
 ]
 
 
