@@ -37,7 +37,7 @@ RELATIONS: Types = {
 NO_TYPES: Types = {}
 _APPLE = frozenset({
     "Anniversary", "Assistant", "Brother", "Child", "Daughter", "Father", "Friend", "HomePage", "Main", "Manager",
-    "Mother", "Other", "Parent", "Partner", "Sister", "Son", "Spouse",
+    "Mother", "Other", "Parent", "Partner", "Sibling", "Sister", "Son", "Spouse",
 })  # fmt: skip
 """Words that Apple translates: it writes them as ``_$!<Spouse>!$_``."""
 _BUILT_IN = re.compile(r"_\$!<(.*)>!\$_\Z", re.DOTALL)

@@ -13,8 +13,6 @@ from connectors.described import Document, Json, one_line_ends
 from connectors.google_workspace.mapping_dates import get_days
 from connectors.google_workspace.mapping_labels import (
     NO_TYPES,
-    RELATIONS,
-    Types,
     as_a_set,
     label_of,
     labelled,
@@ -22,19 +20,20 @@ from connectors.google_workspace.mapping_labels import (
     type_of,
 )
 from connectors.google_workspace.mapping_names import ROLE, get_roles, other_jobs, spoken_lines
+from connectors.google_workspace.mapping_relations import put_relations, relation_lines
 from sync_engine.formats.text_values import escape, structure, unescape
 from sync_engine.model import Contact, ContentLine
 
-RELATED, RELATED_NAME = "RELATED", "X-ABRELATEDNAMES"
 GENDER, PRONOUNS = "GENDER", "PRONOUNS"  # RFC 6350 6.2.7, RFC 9554 3.4
 CUSTOM = "X-GOOGLE-USER-DEFINED"
 _SEXES = {"M": "male", "F": "female", "U": "unspecified", "O": "other", "N": "none"}
 _LETTERS = {"male": "M", "female": "F", "unspecified": "U"}
 _OWN_NAME = re.compile(r"X-[A-Za-z0-9-]+\Z")
 _OF_PROGRAMS = re.compile(
-    "X-(AB|ADDRESSBOOKSERVER|AIM|ANDROID|APPLE|ASSISTANT|DAVX5|EVOLUTION|GADUGADU|GENDER|GOOGLE|GROUPWISE|GTALK|ICQ|"
-    "IMAGE|JABBER|KADDRESSBOOK|MANAGER|MICROSOFT|MOZILLA|MS|MSN|OL|PHONETIC|QQ|RADICALE|SERVICE|SIP|SKYPE|SOCIAL|"
-    "SOGO|SPOUSE|SYNTHESIS|TWITTER|YAHOO)"
+    r"X-(?:AB(?:ADR|CROP|DATE|LABEL|ORDER|RELATED|SHOWAS|UID)|IMAGE(?:HASH|TYPE)|"
+    r"(?:ADDRESSBOOKSERVER|AIM|ANDROID|APPLE|ASSISTANT|DAVX5|EVOLUTION|GADUGADU|GENDER|GOOGLE|GROUPWISE|GTALK|ICQ|JABBER|"
+    r"KADDRESSBOOK|MANAGER|MICROSOFT|MOZILLA|MS|MSN|PHONETIC|QQ|RADICALE|SERVICE|SIP|SKYPE|SOCIALPROFILE|SOGO|SPOUSE|"
+    r"SYNTHESIS|TWITTER|YAHOO)(?:-|\Z))"
 )
 
 
@@ -63,7 +62,7 @@ MORE = (*(sort.name for sort in _SORTS), "relations", "userDefined", "genders")
 def put_more(contact: Contact) -> dict[str, Json]:
     """All lists of Google's that lines of a card stand for."""
     found: dict[str, Json] = {sort.name: _entries(contact, sort) for sort in _SORTS}
-    found["relations"] = as_a_set(_relation(line) for line in contact.extra)
+    found["relations"] = put_relations(contact)
     found["userDefined"] = as_a_set(_user_defined(line) for line in contact.extra)
     return found | _put_gender(contact)
 
@@ -85,7 +84,7 @@ def more_lines(person: Document) -> list[ContentLine]:
     """The lines of all that."""
     found = [*spoken_lines(person), *other_jobs(person), *get_days(person)[1], *_gender_lines(person)]
     found += [ContentLine(ROLE, escape(text)) for text in get_roles(person)[1:]]
-    found += [_name_line(one) for one in own(person.get("relations")) if one.get("person")]
+    found += relation_lines(person)
     found += [_custom_line(one) for one in own(person.get("userDefined")) if one.get("key") and one.get("value")]
     for sort in _SORTS:
         found += [_line(one, sort) for one in own(person.get(sort.name)) if one.get(sort.value)]
@@ -99,32 +98,7 @@ def _line(entry: Document, sort: Sort) -> ContentLine:
     return ContentLine(sort.line, value, companions=labelled(kind) if sort.typed else ())
 
 
-# ---------------------------------------------------------------- people, gender, own fields
-
-
-def _relation(line: ContentLine) -> dict[str, Json] | None:
-    """Of RELATED (RFC 6350 6.6.6) only names: what is a link has no place."""
-    if line.name == RELATED:
-        words = next((values for name, values in line.params if name == "TYPE"), ())
-        if ("VALUE", ("TEXT",)) not in line.params:
-            return None
-        return _related(unescape(line.value), type_of(words, line.companions, _relation_types()))
-    if line.name != RELATED_NAME:
-        return None
-    return _related(unescape(line.value), type_of((), line.companions, RELATIONS))
-
-
-def _related(name: str, kind: str) -> dict[str, Json] | None:
-    return ({"person": name} | ({"type": kind} if kind else {})) if name.strip() else None
-
-
-def _relation_types() -> Types:
-    return {kind: (kind.lower(),) for kind in RELATIONS}
-
-
-def _name_line(entry: Document) -> ContentLine:
-    name = escape(" ".join(entry["person"].split()))
-    return ContentLine(RELATED_NAME, name, companions=labelled(entry.get("type") or ""))
+# ---------------------------------------------------------------- gender, own fields
 
 
 def _put_gender(contact: Contact) -> dict[str, Json]:

@@ -155,6 +155,7 @@ _PROTOCOLS = {
 """Google's word for a service: the scheme of IMPP, and what Apple calls it."""
 _BY_SERVICE = {service.lower(): name for name, (_, service) in _PROTOCOLS.items()}
 _BY_SCHEME = {scheme: name for name, (scheme, _) in _PROTOCOLS.items()}  # xmpp is Jabber
+_OF_MANY = ("aim", "xmpp")  # schemes that phones write for several services
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 
 
@@ -178,7 +179,9 @@ def put_chats(contact: Contact) -> dict[str, Json]:
 
 def _put_chat(one: Labelled, scheme: str, name: str) -> dict[str, Json]:
     service = next((values[0].lower() for param, values in one.params if param == _SERVICE and values), "")
-    protocol = _BY_SERVICE.get(service) or _BY_SCHEME.get(scheme.lower()) or scheme
+    by_scheme = _BY_SCHEME.get(scheme.lower(), "")
+    by_service = _BY_SERVICE.get(service, "") if scheme.lower() in _OF_MANY or not by_scheme else ""
+    protocol = by_service or by_scheme or scheme
     user = name if scheme else one.value.strip()
     return {"username": user} | ({"protocol": protocol} if protocol else {})
 

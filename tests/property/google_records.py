@@ -62,7 +62,8 @@ def _labelled(values: list[str]) -> st.SearchStrategy[Any]:
         st.just(()) | st.just((("X-SERVICE-TYPE", ("GoogleTalk",)),)),
         _labels.map(label),
     )
-    return st.lists(one, max_size=4).map(lambda found: _ordered(list(dict.fromkeys(found))))
+    sensible = one.map(lambda found: found if found.value.startswith("xmpp:") else replace(found, params=()))
+    return st.lists(sensible, max_size=4).map(lambda found: _ordered(list(dict.fromkeys(found))))
 
 
 _addresses = st.lists(

@@ -6,7 +6,7 @@ else, and makes of one record the other, however Google treats the exceptions of
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.google_workspace.mapping_contacts import contact_patch, kept_contact, new_contact, read_contact
 from connectors.google_workspace.mapping_events import event_patch, kept_event, new_event, read_event
 from connectors.google_workspace.mapping_tasks import kept_task, new_task, read_task, task_patch
+from sync_engine.decide import remote_as_meant
 from sync_engine.item import Item
 from sync_engine.model import Contact, Event, Task
 from sync_engine.recurrence import instances
@@ -68,6 +69,34 @@ def test_r20_one_changed_field_is_one_list(contact: Contact, field: str) -> None
     there = {"note": "biographies", "role": "occupations", "birthday": "birthdays"}[field]
     expected = {there} if getattr(contact, field) != "1999-09-09" else set()
     assert set(contact_patch(contact, replace(contact, **change))) == expected
+
+
+_FIELDS = [f.name for f in fields(Contact) if f.compare and f.name not in ("uid", "kind", "params", "photo")]
+
+
+@_FEW
+@given(contacts(), contacts(), st.sampled_from(_FIELDS))
+def test_r20_what_somebody_changes_of_a_contact_at_google_stays_changed_there(
+    sent: Contact, other: Contact, name: str
+) -> None:
+    sent, other = _each_once(sent), _each_once(other)
+    echo = kept_contact(sent)
+    change: dict[str, Any] = {name: getattr(kept_contact(other), name)}
+    there = kept_contact(replace(echo, **change))
+    meant = remote_as_meant(there, sent, echo)
+    assert isinstance(meant, Contact)
+    assert contact_patch(there, meant) == {}
+
+
+def _each_once(contact: Contact) -> Contact:
+    """Whoever has a number twice has it once at Google, and keeps the other one when that goes."""
+    said = {name: getattr(contact, name) for name in ("emails", "phones", "urls", "chats")}
+    once: dict[str, Any] = {
+        name: tuple({one.value.removeprefix("tel:"): one for one in reversed(found)}.values())[::-1]
+        for name, found in said.items()
+    }
+    places = {(one.street, one.locality, one.country): one for one in reversed(contact.addresses)}
+    return replace(contact, addresses=tuple(places.values())[::-1], **once)
 
 
 # ---------------------------------------------------------------- events
@@ -131,6 +160,20 @@ def _without_organizer(event: Event) -> Event:
     assert event.master is not None
     overrides = tuple(replace(one, organizer=None) for one in event.overrides)
     return replace(event, master=replace(event.master, organizer=None), overrides=overrides)
+
+
+@_FEW
+@given(events(), words(), st.data())
+def test_r20_what_somebody_changes_of_an_event_at_google_stays_changed_there(
+    sent: Event, said: dict[str, Any], data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(said)))
+    echo = kept_event(sent, HOME)
+    assert echo.master is not None
+    there = kept_event(replace(echo, master=replace(echo.master, **{name: said[name]})), HOME)
+    meant = remote_as_meant(there, sent, echo)
+    assert isinstance(meant, Event)
+    assert not event_patch(there, meant, HOME)
 
 
 @_FEW

@@ -298,7 +298,11 @@ def test_an_anniversary_in_apples_spelling_stays_in_it() -> None:
 
 def test_related_people_of_vcard_4_are_names_at_google_and_links_stay_in_the_hub() -> None:
     extra = (line("RELATED", "Mary", VALUE="TEXT", TYPE="friend"), line("RELATED", "urn:uuid:1", TYPE="child"))
-    assert new_contact(contact(extra=extra))["relations"] == [{"person": "Mary", "type": "friend"}]
+    assert new_contact(contact(extra=extra))["relations"] == [{"person": "Mary", "type": "Friend"}]
+    assert kept_contact(contact(extra=extra)).extra == extra[:1]
+    assert kept_contact(contact(extra=(line("RELATED", "Mary", VALUE="TEXT"),))).extra == (
+        line("RELATED", "Mary", VALUE="TEXT"),
+    )
 
 
 @pytest.mark.parametrize("name", ["X-ABUID", "X-EVOLUTION-FILE-AS", "X-MS-OL-DESIGN", "TZ", "KEY"])
