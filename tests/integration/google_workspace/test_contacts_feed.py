@@ -96,13 +96,13 @@ def test_a_contact_that_is_linked_with_a_profile_has_another_id_and_is_the_same(
     known = hub(contacts)
     uid = known.items[old].uid
     new = desk.book.link(old, PROFILE).name
+    (found,) = contacts.fetch("contacts", [old])
+    assert isinstance(found, Changed)
+    assert (found.ref.id, found.item.uid) == (old, uid), "no list has told the new one so far"
     known.pull()
     assert (known.removed, known.changed) == ([old], [new])
     assert known.items[new].uid == uid
     assert known.titles == ["c0"], "the profile is not the owner's to write, and is not read"
-    (found,) = contacts.fetch("contacts", [old])
-    assert isinstance(found, Changed)
-    assert (found.ref.id, found.item.uid) == (old, uid)
 
 
 def test_other_contacts_are_read(desk: PartsDesk, contacts: OnePart) -> None:
