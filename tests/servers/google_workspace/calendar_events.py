@@ -133,6 +133,7 @@ class Events:
 
     def _kept(self, call: Call, box: Box, entry: Entry, *, main: bool = True) -> Answer:
         before = box.entries.get(entry.id, entry)
+        entry.bare = entry.bare and entry.cancelled  # what is brought back is whole again
         self.calendars.touch(box, entry, main=main)
         self.copies.spread(box, entry)
         if before.cancelled and not entry.cancelled:
