@@ -7,8 +7,10 @@ saw them. A step that is refused for good is left out, and told; one that cannot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.described import Json
@@ -36,6 +38,7 @@ from sync_engine.ports import Changed, RemoteRef
 
 QUIET: Mapping[str, Any] = {"sendUpdates": "none", "supportsAttachments": True}
 """Of every change."""
+_AT_ONCE = timedelta(minutes=1)  # after a change of a series its exceptions may get new stamps by themselves
 _STAMPS = frozenset({"etag", "updated", "sequence"})
 
 
@@ -100,7 +103,7 @@ class Steps:
         found = self._reading.read(place, whole)
         if not isinstance(found, Changed):
             return
-        plan = to_update(found.item, item, self._home_zone)
+        plan = _but(to_update(found.item, item, self._home_zone), set(_changed_since(whole.master, whole.exceptions)))
         if not _is_moved(whole.master, plan):
             self.carry_out(place, item_id, plan, whole.exceptions, again=True)
 
@@ -175,6 +178,8 @@ def _refusal(step: _Step, answer: Answer, *, again: bool) -> Iterator[ItemError]
     failure = write_failure(answer, what)
     if again and answer.status == 500:
         failure = Rejected(f"Google fails each time at {what}.", server_said=answer.words)
+    if isinstance(failure, NoAccess):  # the series itself was written a moment ago
+        failure = Rejected(f"Google does not let {what} be changed.", server_said=answer.words)
     if not isinstance(failure, ItemError):
         raise failure
     yield failure
@@ -186,6 +191,27 @@ def _is_moved(master: Event, plan: Plan) -> bool:
         return True
     lines = plan.body.get("recurrence")
     return lines is not None and sorted(lines) != sorted(master.get("recurrence") or ())
+
+
+def _changed_since(master: Event, exceptions: Iterable[Event]) -> Iterator[str]:
+    """Occurrences that somebody changed by hand after a write broke off, whom the pull that follows hears."""
+    marked = _updated(master)
+    for key, one in _by_key(exceptions).items():
+        at = _updated(one)
+        if marked and at and at > marked + _AT_ONCE:
+            yield key
+
+
+def _updated(event: Event) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(str(event.get("updated") or ""))
+    return None
+
+
+def _but(plan: Plan, keys: Collection[str]) -> Plan:
+    """All but the steps about these occurrences."""
+    exceptions = {key: body for key, body in plan.exceptions.items() if key not in keys}
+    return replace(plan, exceptions=exceptions, cancelled=tuple(key for key in plan.cancelled if key not in keys))
 
 
 def _of(steps: Sequence[_Step], keys: Iterable[str]) -> list[_Step]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from sync_engine.errors import CursorExpired, Rejected, VersionConflict
+from connectors.google_workspace.event_documents import UNFINISHED, hidden
+from sync_engine.errors import CursorExpired, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
@@ -14,6 +16,7 @@ from tests.integration.google_workspace.contacts_desk import OnePart
 from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
 from tests.integration.microsoft.microsoft365_desk import event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Answer, Call, Fault
+from tests.servers.google_workspace.world import now
 
 HERS, BOBS = f"calendars/{ADA}", f"calendars/{BOB}"
 
@@ -288,3 +291,46 @@ def crowded(desk: EventsDesk, method: str) -> None:
         return handler(call)
 
     desk.google.handlers[method] = of_one
+
+
+# ---------------------------------------------------------------- between two steps
+
+
+def test_r07_what_somebody_changes_while_a_write_is_broken_off_stays(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    """It is not written over when the write goes on: the pull that follows brings it to the hub."""
+    before = weekly(overrides=(moved("20260323"), moved("20260413")))
+    after = weekly(overrides=(moved("20260323", summary="Ours"), moved("20260413")))
+    ref = read(connector, where, connector.create(where, before, "key").id).ref
+    first, second = (f"{ref.id}_{day}Z" for day in ("20260323T080000", "20260413T070000"))
+    desk.google.faults.append(Fault(503, reason="backendError", method="events.patch", path=first))
+    with pytest.raises(OutcomeUnknown):
+        connector.update(where, ref, after, before)
+    desk.google.world.clock = lambda: now() + timedelta(hours=1)
+    desk.by_hand(where, second, {"summary": "Theirs"})
+    connector.finish(where, ref, after, "key")
+    assert [desk.entry(where, name).body["summary"] for name in (first, second)] == ["Ours", "Theirs"]
+    assert not hidden(desk.entry(where).body, UNFINISHED)
+
+
+# ---------------------------------------------------------------- from one calendar to another
+
+
+def test_a_series_that_somebody_moves_to_another_calendar_is_whole_there_and_may_come_again(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    """What is left behind in the first is a deleted event that may not be brought back (C15)."""
+    item = weekly(overrides=(moved("20260323"),), more=without("20260330"))
+    name = connector.create(where, item, "key").id
+    desk.cancel(where, f"{name}_20260406T070000Z")
+    other = desk.calendar(summary="other")
+    here, there = hub(connector, where), hub(connector, other)
+    record = here.items[name].record
+    names = {"calendarId": where.partition("/")[2], "destination": other.partition("/")[2]}
+    desk.api().events().move(eventId=name, **names, sendUpdates="none").execute()
+    assert here.pull().items == {}
+    assert there.pull().items[name].record == record
+    connector.create(where, item, "again")
+    assert [one.record for one in here.pull().items.values()] == [item.record]
+    assert there.pull().items[name].record == record
