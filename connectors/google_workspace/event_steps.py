@@ -31,6 +31,7 @@ from connectors.google_workspace.mapping_events import instance_key
 from connectors.google_workspace.mapping_times import time_of
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
+from connectors.unfinished import later_steps, tell_refused
 from sync_engine.errors import ItemError, NoAccess, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef
