@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from connectors.google_workspace.lists import listed
 from connectors.google_workspace.mapping_tasks import kept_task
@@ -18,7 +19,6 @@ from connectors.google_workspace.transport import Transport
 from connectors.outcomes import in_order
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import AccountError, ItemError
-from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.model import Kind, Record, Task
 from sync_engine.ports import (
@@ -94,7 +94,7 @@ class Tasks:
             return None
         documents = sorted(self._reading.documents(place), key=lambda one: str(one.get("updated") or ""), reverse=True)
         found = [one for one in map(read, documents) if isinstance(one, Changed)]
-        alike = [one for one in found if with_uid(one.item.record, item.uid) == with_uid(wanted, item.uid)]
+        alike = [one for one in found if _look(one.item.record, wanted) == _look(wanted, wanted)]
         known = self._known.get(place)
         others = {*self._writing.all_made(), *(known([one.ref.id for one in alike]) if known else ())}
         return next((one for one in alike if one.ref.id not in others), None)
@@ -129,3 +129,11 @@ class Tasks:
 
     def finish(self, place: Place, ref: RemoteRef | None, item: Item, key: str) -> None:
         """Nothing: every write is one request."""
+
+
+def _look(record: Record, wanted: Record) -> Record | None:
+    """What tells a task, under one UID. When it was done Google says by itself, if nobody told it."""
+    if not (isinstance(record, Task) and isinstance(wanted, Task) and record.master and wanted.master):
+        return None
+    said = wanted.master.completed is not None
+    return replace(record, uid="", master=record.master if said else replace(record.master, completed=None))

@@ -260,7 +260,9 @@ def test_tasks_go_both_ways_and_then_it_is_quiet(tmp_path: Path) -> None:
             assert desk.asked() == ["tasks.list"]
 
 
-def test_r05_a_lost_answer_makes_no_second_task(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lines", [{}, {"STATUS": "COMPLETED"}, {"PERCENT-COMPLETE": "100"}])
+def test_r05_a_lost_answer_makes_no_second_task(tmp_path: Path, lines: dict[str, str]) -> None:
+    """Of one that is done Google says by itself when that was."""
     world = World.sqlite(tmp_path)
     with parts_desk(HubClock(world)) as desk:
         errands = desk.to_do.add_list("Errands")
@@ -269,7 +271,7 @@ def test_r05_a_lost_answer_makes_no_second_task(tmp_path: Path) -> None:
         desk.to_do.add(errands, {"title": "milk"})
         world.settle()
         for n in range(2):
-            world.phone_put(to_do("milk", f"milk {n}"))
+            world.phone_put(to_do("milk", f"milk {n}", **lines))
         desk.google.faults.append(Fault(503, "backendError", method="tasks.insert", after=True, times=2))
         bound.minutes(3)
         assert bound.titles() == ["milk"] * 3
