@@ -17,6 +17,7 @@ from sync_engine.ports import RemoteCollection
 _ABOUT = "kind,summary,timeZone,accessRole,defaultReminders"
 _SECONDARY = "calendar.google.com"  # the end of the id of a calendar that is nobody's first
 _WRITERS = frozenset({"writer", "owner", "writerWithoutPrivateAccess"})
+_BLIND = "freeBusyReader"
 _EVENTS = frozenset({Kind.EVENT})
 
 
@@ -28,13 +29,15 @@ class About:
     defaults: tuple[Mapping[str, Any], ...] = ()  # reminders of events that have none of their own
     writable: bool = True
     name: str = ""
+    blind: bool = False  # the account sees only when it is busy
 
 
 def about(document: Mapping[str, Any]) -> About:
     """Of a list of events."""
     defaults = tuple(one for one in document.get("defaultReminders") or () if isinstance(one, dict))
     writable = document.get("accessRole", "owner") in _WRITERS
-    return About(str(document.get("timeZone") or "UTC"), defaults, writable, str(document.get("summary") or ""))
+    blind = document.get("accessRole") == _BLIND
+    return About(str(document.get("timeZone") or "UTC"), defaults, writable, str(document.get("summary") or ""), blind)
 
 
 class Calendars:

@@ -3,7 +3,7 @@
 A version says what can be said without another look: the entity tag of the event itself, ``~`` and a digest over its
 exceptions where it is a series (a changed exception does not change the tag of its series), ``!`` and a word where it
 is not to be written as others are: ``guest`` for somebody else's meeting, ``omitted`` where not all guests are told,
-else the type of the event.
+else the type of the event; ``busy`` where nothing but the times is told.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEY, UID, UNFINISHED = "AgendaHubKey", "AgendaHubUid", "AgendaHubUnfinished"
 """Private extended properties: of our own copy, seen by no guest."""
 _UIDS = (UID, *(f"{UID}{number}" for number in range(2, 9)))
 _PIECE = 1000  # characters
-GUEST, OMITTED = "guest", "omitted"
+GUEST, OMITTED, BUSY = "guest", "omitted", "busy"
 READ_TYPES = ["default", "fromGmail", "focusTime", "outOfOffice"]
 """Birthdays and working locations are no appointments; Google shows them by itself."""
 DEFAULT = "default"
@@ -36,6 +36,7 @@ class Whole:
     id: str
     master: Event | None
     exceptions: tuple[Event, ...] = ()  # cancelled ones too
+    blind: bool = False  # nothing but the times is told
 
     @property
     def head(self) -> Event:
@@ -67,6 +68,8 @@ class Whole:
 
     @property
     def _mark(self) -> str:
+        if self.blind:
+            return f"!{BUSY}"
         kind = str(self.head.get("eventType") or DEFAULT)
         if kind != DEFAULT:
             return f"!{kind}"

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.google_workspace import event_cursor as cursors
 from connectors.google_workspace.event_calendars import Calendars
 from connectors.google_workspace.event_cursor import Cursor
 from connectors.google_workspace.event_documents import (
+    BUSY,
     READ_TYPES,
     Event,
     Whole,
     is_cancelled,
     is_read,
     is_series,
+    mark_of,
     orphans,
     series_id,
     stem_of,
@@ -32,7 +34,7 @@ from connectors.google_workspace.feeds import TokenPage, next_page, token_pages
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
 from connectors.paging import TOGETHER, in_pages, versions_of
-from sync_engine.errors import CursorExpired, SuspectListing
+from sync_engine.errors import CursorExpired, NoAccess, SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 
@@ -116,12 +118,16 @@ class Listing:
         yield from (Removed(one) for one in found.gone if one not in touched)
         yield from self._read(place, singles, versions)
         for answer in self._reading.touched(place, touched, known):
+            if isinstance(answer, Changed):
+                _still_seen(versions.get(answer.ref.id, ""), answer.ref.version)
             same = isinstance(answer, Changed) and versions.get(answer.ref.id) == answer.ref.version
             yield Listed(answer.ref) if isinstance(answer, Changed) and same and answer.ref.version else answer
 
     def _read(self, place: Place, items: Iterable[Whole], versions: dict[str, str]) -> Iterator[Change]:
         """Only what is not known in this version."""
-        for one in items:
+        blind = self._calendars.about(place).blind
+        for one in (replace(item, blind=blind) for item in items):
+            _still_seen(versions.get(one.id, ""), one.version)
             if one.version and versions.get(one.id) == one.version:
                 yield Listed(RemoteRef(one.id, one.version))
             else:
@@ -151,6 +157,14 @@ class Listing:
         for page in token_pages(self._transport, first, next_page):
             self._calendars.note(place, page.document)
             yield page
+
+
+def _still_seen(before: str, now: str) -> None:
+    """Who may see only when somebody is busy any more, does not hear that all texts were deleted. Raises NoAccess."""
+    if before and mark_of(now) == BUSY != mark_of(before):
+        raise NoAccess(
+            "Google shows only busy times of this calendar now; ask its owner to share it again, or unbind it."
+        )
 
 
 def _put_together(events: Iterable[Event], known: KnownVersions) -> list[Whole]:

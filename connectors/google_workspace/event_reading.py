@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from googleapiclient.http import HttpRequest
@@ -175,8 +175,8 @@ class Reading:
 
     def read(self, place: Place, whole: Whole) -> Changed | Broken:
         """The item that events are."""
-        ref = RemoteRef(whole.id, whole.version)
         calendar = self._calendars.about(place)
+        ref = RemoteRef(whole.id, replace(whole, blind=calendar.blind).version)
         try:
             record = read_event(whole.master, whole.exceptions, whole.uid, calendar.zone, calendar.defaults)
             item = Item.of(record)

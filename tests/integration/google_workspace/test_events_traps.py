@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.google_workspace.event_documents import UNFINISHED, hidden
-from sync_engine.errors import CursorExpired, OutcomeUnknown, Rejected, VersionConflict
+from sync_engine.errors import CursorExpired, NoAccess, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
@@ -334,3 +334,41 @@ def test_a_series_that_somebody_moves_to_another_calendar_is_whole_there_and_may
     connector.create(where, item, "again")
     assert [one.record for one in here.pull().items.values()] == [item.record]
     assert there.pull().items[name].record == record
+
+
+# ---------------------------------------------------------------- what one may see
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+@pytest.mark.parametrize("series", [False, True])
+def test_r01_who_may_see_only_busy_times_any_more_does_not_lose_all_texts(
+    afresh: bool, series: bool, desk: EventsDesk
+) -> None:
+    where = desk.calendar(BOB, "Bob's")
+    name, calendars = where.partition("/")[2], desk.google.calendar.calendars
+    calendars.share(name, ADA, "reader")
+    recurrence = {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"], "start": at(9), "end": at(10)} if series else {}
+    entry = desk.put(where, summary="Fitting", **recurrence)
+    connector = desk.connector()
+    seen = hub(connector, where)
+    versions = dict(seen.versions)
+    calendars.share(name, ADA, "freeBusyReader")
+    calendars.touch(calendars.boxes[name], entry)
+    with pytest.raises(NoAccess, match="busy times"):
+        seen.pull(afresh=afresh)
+    assert (seen.titles, seen.versions) == (["Fitting"], versions)
+    calendars.share(name, ADA, "reader")
+    assert seen.pull().titles == ["Fitting"]
+
+
+def test_who_may_see_more_than_busy_times_at_last_sees_it(desk: EventsDesk) -> None:
+    where = desk.calendar(BOB, "Bob's")
+    calendars = desk.google.calendar.calendars
+    calendars.share(where.partition("/")[2], ADA, "freeBusyReader")
+    desk.put(where, summary="Fitting")
+    connector = desk.connector()
+    seen = hub(connector, where)
+    assert seen.titles == [""]
+    assert (seen.pull(afresh=True).changed, len(seen.listed)) == ([], 1)
+    calendars.share(where.partition("/")[2], ADA, "reader")
+    assert seen.pull(afresh=True).titles == ["Fitting"]
