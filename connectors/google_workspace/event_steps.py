@@ -131,11 +131,15 @@ class Steps:
         return [*outcome.refused, *second.refused, *(VersionConflict(message) for _ in left)]
 
     def _unchanged(self, place: Place, series: str, seen: Sequence[Event]) -> dict[str, Event]:
-        """The exceptions as they are now, of those that only got other stamps when their series was written."""
+        """The exceptions as they are now, of those that only got other stamps when their series was written.
+
+        Or what their series says now: exceptions may follow it, in our mark of an unfinished write as well.
+        """
         whole = self._reading.whole(place, series)
         now = _by_key(whole.exceptions if whole is not None else ())
+        master = whole.master if whole is not None and whole.master is not None else {}
         before = _by_key(seen)
-        return {key: one for key, one in now.items() if key in before and _content(one) == _content(before[key])}
+        return {key: one for key, one in now.items() if key in before and _follows(before[key], one, master)}
 
     def _send(
         self, place: Place, series: str, steps: Sequence[_Step], there: Mapping[str, Event], *, again: bool
@@ -223,8 +227,9 @@ def _by_key(exceptions: Iterable[Event]) -> dict[str, Event]:
     return {instance_key(one): one for one in exceptions if series_id(one) and one.get("originalStartTime")}
 
 
-def _content(event: Event) -> dict[str, Any]:
-    return {name: value for name, value in event.items() if name not in _STAMPS}
+def _follows(before: Event, now: Event, series: Event) -> bool:
+    names = {name for name in {*before, *now} - _STAMPS if before.get(name) != now.get(name)}
+    return all(now.get(name) == series.get(name) for name in names)
 
 
 def whole_of(document: Mapping[str, Any], exceptions: Sequence[Event] = ()) -> Whole:

@@ -79,6 +79,26 @@ def _with_all_days(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("EXDATE"))
 
 
+def test_r07_r15_exceptions_that_follow_their_series_lose_no_edit_of_ours(office: Company) -> None:
+    """Google may tell what is new of a series to its exceptions, too: they have other versions then."""
+    google_of(office).google.switches.exceptions_follow = True
+    office.world.phone_put(weekly("s", more="LOCATION:Room 1\r\n", overrides=(moved("20260323"), moved("20260330"))))
+    office.settle()
+    office.bob.move("Standup", "2026-03-23", datetime(2026, 3, 25, 8))
+    office.settle()
+    everywhere(office, "Standup", *berlin("03-16"), *berlin("03-25", hour=8), *berlin("03-30", hour=11), *LAST)
+    office.world.phone_edit("s", renamed("Room 1", "Room 2"))
+    office.world.phone_edit("s", renamed("20260330T110000", "20260330T120000"))
+    office.world.phone_edit("s", renamed("20260330T113000", "20260330T123000"))
+    office.settle()
+    everywhere(office, "Standup", *berlin("03-16"), *berlin("03-25", hour=8), *berlin("03-30", hour=12), *LAST)
+    assert office.ada.remark_of("Standup") == office.bob.remark_of("Standup") == "Room 2"
+    assert office.world.rows(t.conflicts) == office.world.rows(t.quarantine) == []
+
+
+LAST = berlin("04-06", "04-13")
+
+
 def test_r16_google_names_what_follows_a_split_by_its_series_and_it_is_a_series_of_its_own(office: Company) -> None:
     """ "This and following events": the old one ends, the new one has its id with _R and a time."""
     office.world.phone_put(weekly("s", overrides=(moved("20260316"),)))
