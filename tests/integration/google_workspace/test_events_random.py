@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.servers.google_workspace.calendar_store import Entry
 from tests.servers.google_workspace.protocol import Fault
 from tests.world import World
 
-SEEDS = int(os.environ.get("AGENDAHUB_GOOGLE_SEEDS", "12"))
+SEEDS = int(os.environ.get("AGENDAHUB_GOOGLE_SEEDS", "8"))
 MONDAYS = ["20260316", "20260323", "20260330", "20260406", "20260413"]
 FAULTS: list[Callable[[], Fault]] = [
     lambda: Fault(503, reason="backendError", after=True),
@@ -47,6 +48,8 @@ class Day:
             self.phone_adds, self.phone_adds_series, self.phone_edits, self.phone_changes_a_day,
             self.phone_cancels_a_day, self.phone_removes, self.google_edits, self.google_changes_a_day,
             self.google_cancels_a_day, self.google_removes, self.google_adds, self.fails, self.expires,
+            self.phone_shifts_a_series, self.google_shifts_a_series, self.google_moves_a_day,
+            self.phone_brings_a_day_back,
         ]  # fmt: skip
 
     def live(self, acts: int) -> None:
@@ -93,6 +96,18 @@ class Day:
             day = self.dice.choice(MONDAYS[1:])
             self.edit(uid, lambda text: _cancelled_day(text, day))
 
+    def phone_brings_a_day_back(self) -> None:
+        if uid := self.one(series=True):
+            self.edit(uid, lambda text: re.sub(r"EXDATE[^\r]*\r\n", "", text, count=1))
+
+    def phone_shifts_a_series(self) -> None:
+        """By an hour, with its exceptions and what is cancelled."""
+        if uid := self.one(series=True):
+            old, new = self.dice.sample(["09", "10", "12"], 2)
+            self.edit(
+                uid, lambda text: text.replace(f"T{old}0000", f"T{new}0000").replace(f"T{old}3000", f"T{new}3000")
+            )
+
     def edit(self, uid: str, change: Callable[[str], str]) -> None:
         """Where it changes something."""
         text = self.bound.world.hub()[uid].text
@@ -110,8 +125,8 @@ class Day:
         return self.dice.choice(found) if found else None
 
     def day_of(self, entry: Entry) -> str:
-        day = self.dice.choice(MONDAYS[1:])
-        return f"{entry.id}_{day}T0{7 if day > '20260329' else 8}0000Z"
+        day, hour = self.dice.choice(MONDAYS[1:]), int(entry.body["start"]["dateTime"][11:13])
+        return f"{entry.id}_{day}T{hour - (2 if day > '20260329' else 1):02}0000Z"
 
     def by_hand(self, act: Callable[[], object]) -> None:
         """Nothing befalls people."""
@@ -138,6 +153,27 @@ class Day:
             name = self.day_of(entry)
             self.by_hand(lambda: self.bound.desk.cancel(HERS, name))
 
+    def google_moves_a_day(self) -> None:
+        if entry := self.entry(series=True):
+            name, day = self.day_of(entry), self.dice.choice(MONDAYS)
+            times = [
+                f"{day[:4]}-{day[4:6]}-{day[6:]}T{self.dice.choice(['15', '16'])}:{minutes}:00"
+                for minutes in ("00", "30")
+            ]
+            start, end = (
+                {"dateTime": time[:11] + times[0][11:13] + time[13:], "timeZone": "Europe/Berlin"} for time in times
+            )
+            self.by_hand(lambda: self.bound.desk.by_hand(HERS, name, {"start": start, "end": end}))
+
+    def google_shifts_a_series(self) -> None:
+        if entry := self.entry(series=True):
+            name, hour = entry.id, self.dice.choice(["09", "10", "11"])
+            day = entry.body["start"]["dateTime"][:10]
+            start, end = (
+                {"dateTime": f"{day}T{hour}:{minutes}:00", "timeZone": "Europe/Berlin"} for minutes in ("00", "30")
+            )
+            self.by_hand(lambda: self.bound.desk.by_hand(HERS, name, {"start": start, "end": end}))
+
     def google_removes(self) -> None:
         if entry := self.entry():
             name = entry.id
@@ -163,18 +199,26 @@ def _with_line(text: str, line: str) -> str:
     return "\r\n".join([*lines[:-1], line, ""]) + end + tail
 
 
+def _hour(text: str) -> str:
+    """At which hour the series takes place."""
+    master = next(one for one in text.split("BEGIN:VEVENT")[1:] if "RRULE" in one)
+    return master.partition("DTSTART;TZID=Europe/Berlin:")[2][9:11]
+
+
 def _changed_day(text: str, uid: str, day: str, word: str) -> str:
-    one = f"RECURRENCE-ID;TZID=Europe/Berlin:{day}T090000"
-    if one in text or f":{day}T090000" in "".join(x for x in text.split("\r\n") if x.startswith("EXDATE")):
+    at = f"{day}T{_hour(text)}0000"
+    if any(at in one for one in text.split("\r\n") if one.startswith(("EXDATE", "RECURRENCE-ID"))):
         return text
-    whole = f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n{moved(day, '14', word)}END:VEVENT\r\n"
+    own = moved(day, "14", word).replace(f"{day}T090000", at, 1)
+    whole = f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n{own}END:VEVENT\r\n"
     return text.replace("END:VCALENDAR", f"{whole}END:VCALENDAR")
 
 
 def _cancelled_day(text: str, day: str) -> str:
-    if f":{day}T090000" in "".join(x for x in text.split("\r\n") if x.startswith(("EXDATE", "RECURRENCE-ID"))):
+    at = f"{day}T{_hour(text)}0000"
+    if any(at in one for one in text.split("\r\n") if one.startswith(("EXDATE", "RECURRENCE-ID"))):
         return text
-    return _with_line(text, without(day).rstrip()) if "EXDATE" not in text else text
+    return _with_line(text, f"EXDATE;TZID=Europe/Berlin:{at}") if "EXDATE" not in text else text
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
