@@ -204,7 +204,8 @@ def events(draw: Any) -> Event:
     timing = draw(st.sampled_from([{"end": end}, {"duration": "P1D" if start.is_date else "PT45M"}, {}]))
     said = timing | draw(words())
     master = EventDetails(start=start, rules=rules, recurrence_dates=dates, organizer=organizer, **said)
-    return draw(with_occurrences(Event("uid-1", master)))
+    found: Event = draw(with_occurrences(Event("uid-1", master)))
+    return found
 
 
 def _rules(start: Moment) -> st.SearchStrategy[tuple[str, ...]]:
