@@ -27,8 +27,9 @@ COLOR = "COLOR"
 HIDDEN = "extendedProperties"
 CONFERENCE = "X-GOOGLE-CONFERENCE"
 """What Google itself calls the link of a conference in iCalendar; it is only read."""
-_VISIBILITY = {"PUBLIC": "public", "PRIVATE": "private", "CONFIDENTIAL": "confidential"}
-_CLASSES = {visibility: name for name, visibility in _VISIBILITY.items()}
+_VISIBILITY = {"PUBLIC": "default", "PRIVATE": "private", "CONFIDENTIAL": "confidential"}
+"""Programs say PUBLIC of whatever they write; at Google that would show it to all who may see only busy times."""
+_CLASSES = {"public": "PUBLIC", "private": "PRIVATE", "confidential": "CONFIDENTIAL"}
 
 # ---------------------------------------------------------------- when
 

@@ -58,7 +58,6 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"location": "Room 1"}, {"location": "Room 1"}),
     ({"status": "TENTATIVE"}, {"status": "tentative"}),
     ({"transparency": "TRANSPARENT"}, {"transparency": "transparent"}),
-    ({"classification": "PUBLIC"}, {"visibility": "public"}),
     ({"classification": "PRIVATE"}, {"visibility": "private"}),
     ({"url": "https://example.org/a"}, {"source": {"url": "https://example.org/a", "title": "https://example.org/a"}}),
     ({"extra": (line("COLOR", "tomato"),)}, {"colorId": "11"}),

@@ -13,7 +13,17 @@ from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
-from tests.integration.google_workspace.events_desk import ADA, BOB, EventsDesk, events_desk, hub, read, same, written
+from tests.integration.google_workspace.events_desk import (
+    ADA,
+    BOB,
+    EventsDesk,
+    details,
+    events_desk,
+    hub,
+    read,
+    same,
+    written,
+)
 from tests.integration.microsoft.microsoft365_desk import event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Answer, Call, Fault
 from tests.servers.google_workspace.world import now
@@ -372,3 +382,20 @@ def test_who_may_see_more_than_busy_times_at_last_sees_it(desk: EventsDesk) -> N
     assert (seen.pull(afresh=True).changed, len(seen.listed)) == ([], 1)
     calendars.share(where.partition("/")[2], ADA, "reader")
     assert seen.pull(afresh=True).titles == ["Fitting"]
+
+
+def test_r32_nothing_is_shown_to_more_people_because_a_program_says_public(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    """Many programs write CLASS:PUBLIC by themselves; Google's "public" overrides how a calendar is shared."""
+    ref = connector.create(where, event(), "key")
+    bodies = desk.bodies("patch", "import")
+    connector.update(where, ref, event("Dinner", CLASS="PUBLIC"), event())
+    connector.create(where, event("New", "uid-2", CLASS="PUBLIC"), "other")
+    assert [body.get("visibility", "default") for body in bodies] == ["default", "default"]
+    entry = desk.put(where, visibility="public")
+    found = read(connector, where, entry.id)
+    assert details(found).classification == "PUBLIC"
+    bodies.clear()
+    connector.update(where, found.ref, Item.read(found.item.text.replace("SUMMARY:Lunch", "SUMMARY:Party")), found.item)
+    assert bodies == [{"summary": "Party"}]
