@@ -86,11 +86,12 @@ class Listing:
         here = [one for one in people if self._groups.has(place, one) or self._groups.has_lost(place, one)]
         new = [name_of(one) for one in here if name_of(one) not in versions]
         if len(new) > _FEW:  # who imports so many has not deleted them just now
-            new = [name for name in new if self._reading.is_deleted(name)]
+            new = [name_of(one) for one in here if self._reading.is_deleted(one) or self._groups.has_lost(place, one)]
         return self._instead(people, new)
 
     def _instead(self, people: Sequence[Person], names: Collection[str]) -> list[Person]:
-        found = self._reading.people([name for name in names if not self._reading.is_deleted(name)]) if names else {}
+        gone = {name_of(one) for one in people if self._reading.is_deleted(one)}
+        found = self._reading.people([name for name in names if name not in gone]) if names else {}
         looked = (found.get(name_of(one)) if name_of(one) in names else one for one in people)
         return [one for one in looked if one is not None]
 
@@ -152,9 +153,8 @@ class Listing:
         people, token = self._round_of_all(place)
         if place.sort != OTHER_CONTACTS:
             self._groups.see(people)
-        names = [name_of(person) for person in people]
-        versions = versions_of(known, names)
-        if versions and len(names) - len(versions) <= _FEW:
+        versions = versions_of(known, [name_of(person) for person in people])
+        if versions:
             people = self._looked_at(place, people, versions)
         else:
             people = self._instead(people, {name_of(one) for one in people if self._groups.has_lost(place, one)})
@@ -166,7 +166,7 @@ class Listing:
         """Each once, in its last state: who is changed while the list is read may be told twice."""
         found = list(self._pages(place, ""))
         people = [one for one in _each_once(found) if not is_deleted(one)]
-        return [one for one in people if not self._reading.is_deleted(name_of(one))], found[-1][1]
+        return [one for one in people if not self._reading.is_deleted(one)], found[-1][1]
 
     def others(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """Some of the other contacts, which cannot be read one by one."""

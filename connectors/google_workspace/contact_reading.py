@@ -51,6 +51,14 @@ class _Seen:
     at: float  # on the monotonic clock
 
 
+@dataclass(frozen=True, slots=True)
+class _Deleted:
+    """What we deleted."""
+
+    version: Version
+    at: float  # on the monotonic clock
+
+
 class Reading:
     """Reads contacts of one user."""
 
@@ -66,7 +74,7 @@ class Reading:
         self._groups = groups
         self._clock = clock
         self._written: dict[str, _Seen] = {}
-        self._deleted: dict[str, float] = {}
+        self._deleted: dict[str, _Deleted] = {}
         self._known: dict[str, KnownVersions] = {}  # by collection
 
     # ------------------------------------------------------------ items
@@ -180,15 +188,18 @@ class Reading:
         self._forget_old()
         self._written[name_of(person)] = _Seen(person, self._clock())
 
-    def deleted(self, item_id: str) -> None:
-        """Remember that we deleted it: lists may show it still."""
+    def deleted(self, item_id: str, version: str) -> None:
+        """Remember that we deleted it in this version: lists may show it still."""
         self._forget_old()
         self._written.pop(item_id, None)
-        self._deleted[item_id] = self._clock()
+        self._deleted[item_id] = _Deleted(Version.read(version), self._clock())
 
-    def is_deleted(self, item_id: str) -> bool:
-        """Whether we deleted it a short time ago."""
-        return self._clock() - self._deleted.get(item_id, -LAG) < LAG
+    def is_deleted(self, person: Person) -> bool:
+        """Whether this is a state that we deleted a short time ago: not one in which somebody brought it back."""
+        gone = self._deleted.get(name_of(person))
+        if gone is None or self._clock() - gone.at >= LAG:
+            return False
+        return not gone.version.is_older(Version.of(person, ()))
 
     def is_behind(self, person: Person, known: str) -> bool:
         """Whether this is an older state than the one that the hub knows, which was written not long ago."""
@@ -204,7 +215,7 @@ class Reading:
     def _forget_old(self) -> None:
         now = self._clock()
         self._written = {one: seen for one, seen in self._written.items() if now - seen.at < LAG}
-        self._deleted = {one: at for one, at in self._deleted.items() if now - at < LAG}
+        self._deleted = {one: gone for one, gone in self._deleted.items() if now - gone.at < LAG}
 
 
 def _told(response: Mapping[str, Any]) -> Person | None:

@@ -59,6 +59,7 @@ class First:
     key: str = ""  # of a creation
     place: Place = _ALL  # of a creation
     goes: bool = False  # the contact leaves the collection
+    version: str = ""  # of what is to be deleted
 
 
 class Writing:
@@ -160,7 +161,7 @@ class Writing:
         if not ref.version:
             raise VersionConflict("It is not known in which state the contact was to be deleted.")
         if place.sort != GROUPS or ours:
-            return First(ref.id, goes=True)
+            return First(ref.id, goes=True, version=ref.version)
         fields = {LABELS: memberships(groups_of(person) - {place.collection})}  # its owner's label: the rest is his
         return First(ref.id, addressed(person, fields), LABELS, goes=True)
 
@@ -196,7 +197,7 @@ class Writing:
     def concluded(self, place: Place, first: First, person: Person | None) -> RemoteRef | None:
         """What came of it, with the steps that follow. Raises OutcomeUnknown, PartlyWritten."""
         if first.goes:
-            self._reading.deleted(first.name) if person is None else self._reading.wrote(person)
+            self._reading.deleted(first.name, first.version) if person is None else self._reading.wrote(person)
             return None
         if person is None or not name_of(person):
             raise OutcomeUnknown("Google did not say what it wrote; it is checked by a read.")

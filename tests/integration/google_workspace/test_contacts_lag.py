@@ -93,6 +93,48 @@ def test_r22_what_we_deleted_does_not_come_back(
         desk.clock.turn(minutes=1)
 
 
+@pytest.mark.parametrize("lag", [0, 5])
+def test_r08_what_somebody_brings_back_after_our_deletion_is_there_again(
+    desk: PartsDesk, contacts: OnePart, known: Hub, lag: int
+) -> None:
+    """From the trash, minutes later."""
+    desk.google.people.switches.lag = timedelta(minutes=lag)
+    ref = ref_of(known)
+    before = desk.book.contacts.get(ref.id)
+    contacts.delete("contacts", ref)
+    del known.items[ref.id], known.versions[ref.id]
+    desk.clock.turn(minutes=1)
+    desk.book.contacts.put(ref.id, before.fields, deleted=False)
+    for _ in range(4):
+        known.pull()
+        desk.clock.turn(minutes=2)
+    assert ref.id in known.items
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_r22_what_we_deleted_does_not_come_back_beside_a_large_collection(
+    desk: PartsDesk, contacts: OnePart, known: Hub, afresh: bool
+) -> None:
+    ours = desk.book.label("Company", [{"key": "AgendaHubCollection", "value": "1"}]).name
+    for n in range(250):
+        desk.book.put_label(desk.book.add({"names": [{"givenName": f"x{n}"}]}).name, ours)
+    desk.clock.turn(minutes=10)
+    known.pull(afresh=True)
+    ref = ref_of(known)
+    desk.book.change(known_other(known, ref), {"nicknames": [{"value": "x"}]})
+    contacts.delete("contacts", ref)
+    del known.items[ref.id], known.versions[ref.id]
+    known.connector = desk.contacts()
+    known.pull(afresh=afresh)
+    assert ref.id not in known.items
+    assert len(known.items) == 2
+
+
+def known_other(known: Hub, ref: RemoteRef) -> str:
+    """The id of another contact."""
+    return next(name for name in known.items if name != ref.id)
+
+
 def test_a_persons_edit_arrives_when_lists_show_it(desk: PartsDesk, contacts: OnePart, known: Hub) -> None:
     name = ref_of(known).id
     desk.book.change(name, {"names": [{"givenName": "theirs"}]})
