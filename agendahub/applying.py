@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agendahub.failure import Failure
-from agendahub.outcome import Outcome, Result
+from agendahub.outcome import Outcome, Result, in_words
 from agendahub.output import as_data
 from agendahub.planning import Planned, os_user, plan_binding
 from agendahub.texts import _
@@ -63,7 +63,9 @@ def check(workspace: Workspace, plan: SavedPlan, connector_of: ConnectorOf) -> C
         try:
             now = plan_binding(workspace, settings, connector_of(settings))
         except SyncError as err:
-            raise Failure(_("Nothing was done: {binding}: {error}").format(binding=saved.name, error=err)) from err
+            raise Failure(
+                _("Nothing was done: {binding}: {error}").format(binding=saved.name, error=in_words(err))
+            ) from err
         found.planned.append(now)
         found.differences += differences(saved, now.plan)
     return found

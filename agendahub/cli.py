@@ -130,19 +130,14 @@ def _guarded(run: Callable[[], object], *, debug: bool) -> int:
 
 def _sentence(err: Exception) -> str:
     if isinstance(err, _expected()):
-        return _expected_words(err)
+        from agendahub.outcome import in_words
+
+        return in_words(err)
     if isinstance(err, OSError) and err.strerror:
         where = f"{err.filename}: " if err.filename else ""
         return f"{where}{err.strerror}."
     unexpected = _("Something went wrong that AgendaHub did not expect ({kind}: {text}). --debug shows where.")
     return unexpected.format(kind=type(err).__name__, text=str(err)[:300])
-
-
-def _expected_words(err: Exception) -> str:
-    from agendahub.outcome import in_words
-    from sync_engine.errors import SyncError
-
-    return in_words(err) if isinstance(err, SyncError) else str(err)
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from agendahub.failure import Failure
 from agendahub.fanout import FanoutBinding, expanded
+from agendahub.outcome import in_words
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.settings import AccountSettings, FanoutSettings
@@ -80,7 +81,7 @@ def _removed(workspace: Workspace, account: AccountSettings, binding: FanoutBind
     except CollectionGone:  # with all that was in it
         return Cleaned(binding.address, len(refs), removed, kept)
     except (SyncError, Failure) as err:
-        problem = str(err)
+        problem = in_words(err)
     return Cleaned(binding.address, len(refs), removed, kept, problem)
 
 

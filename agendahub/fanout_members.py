@@ -8,6 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from agendahub.failure import Failure
+from agendahub.outcome import in_words
 from agendahub.texts import _
 from agendahub.workspace import Workspace, utc_now
 from config.settings import FanoutSettings, Settings
@@ -89,9 +90,8 @@ def _looked(workspace: Workspace, fanout: FanoutSettings, known: set[str], *, ac
     try:
         found = _found(workspace, fanout)
     except (SyncError, Failure) as err:
-        said = getattr(err, "server_said", "")
         problem = _("The directory could not be asked who is in it, so nobody was added or taken out: {reason}")
-        return _told(fanout, known, _as_configured(fanout, known), problem.format(reason=f"{err} {said}".strip()))
+        return _told(fanout, known, _as_configured(fanout, known), problem.format(reason=in_words(err)))
     found -= set(fanout.left_out)
     gone = known - found - set(fanout.left_out)
     if uses_directory(fanout) and gone and not accept and (not found or len(gone) * 2 > len(known)):

@@ -20,9 +20,9 @@ class Result(StrEnum):
     BUSY = "busy"  # another worker has this binding
 
 
-def in_words(error: SyncError) -> str:
+def in_words(error: Exception) -> str:
     """An error, with what the server said."""
-    said = error.server_said
+    said = error.server_said if isinstance(error, SyncError) else ""
     return f"{error} ({_('the server said')}: {said})" if said and said not in str(error) else str(error)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agendahub.context import AsJson, examples, workspace_of
-from agendahub.outcome import in_words
 from agendahub.output import listing
 from agendahub.texts import _
-from connectors.capabilities import PartlyClosed
-from sync_engine.ports import Connector
+
+if TYPE_CHECKING:
+    from sync_engine.ports import Connector
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,6 +52,9 @@ def _remote(context: typer.Context, name: str, *, as_json: bool) -> None:
 
 def _tell_closed(connector: Connector) -> None:
     """On standard error: what is listed is right all the same."""
+    from agendahub.outcome import in_words
+    from connectors.capabilities import PartlyClosed
+
     for reason in connector.closed if isinstance(connector, PartlyClosed) else ():
         typer.echo(_("Not all is shown. {reason}").format(reason=in_words(reason)), err=True)
 

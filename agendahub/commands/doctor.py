@@ -50,13 +50,14 @@ def doctor(
 def _accounts(workspace: Workspace) -> Iterator[Check]:
     from agendahub.checks import Check
     from agendahub.failure import Failure
+    from agendahub.outcome import in_words
     from sync_engine.errors import SyncError
 
     for account in workspace.settings.accounts:
         try:
             found = _reached(workspace, account)
         except (SyncError, Failure) as err:
-            yield Check(account.name, False, account.url, str(err))
+            yield Check(account.name, False, account.url, in_words(err))
         else:
             yield Check(account.name, True, found)
 

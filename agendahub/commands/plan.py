@@ -59,6 +59,7 @@ def plan(
 
 
 def _planned(workspace: Workspace, names: list[str] | None) -> tuple[list[Planned], bool]:
+    from agendahub.outcome import in_words
     from agendahub.planning import plan_binding
 
     found: list[Planned] = []
@@ -69,7 +70,7 @@ def _planned(workspace: Workspace, names: list[str] | None) -> tuple[list[Planne
                 found.append(plan_binding(workspace, settings, connector_of(settings)))
             except only_one_binding() as err:
                 failed = True
-                aside(f"{settings.name}: {err}")
+                aside(f"{settings.name}: {in_words(err)}")
     return found, failed
 
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agendahub.cli import app
+from agendahub.failure import Failure
 from agendahub.outcome import in_words
 from sync_engine.errors import SyncError
 from tests.commands_here import Cli
@@ -39,7 +40,7 @@ def told(cli: Cli, *words: str, code: int = 1) -> str:
     """All that a command says, on standard error too."""
     done = CliRunner().invoke(app, ["-c", str(cli.config), *words])
     assert done.exit_code == code, (done.output, done.exception)
-    return done.output + (in_words(done.exception) if isinstance(done.exception, SyncError) else "")
+    return done.output + (in_words(done.exception) if isinstance(done.exception, SyncError | Failure) else "")
 
 
 def calendar_is_off(google: Google) -> None:
@@ -87,3 +88,14 @@ def test_calendars_go_on_while_contacts_are_broken(cli: Cli, google: Google) -> 
     asked = len(google.requests)
     cli.run("sync", "agenda")
     assert [one.method for one in google.requests[asked:]] == ["calendar.events.list"]
+
+
+@pytest.mark.parametrize("words", [("plan",), ("doctor", "--accounts"), ("apply", "plan.json")])
+def test_what_google_said_is_told_by_whatever_asks_it(
+    cli: Cli, google: Google, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(cli.config.parent)
+    bound(cli)
+    cli.run("plan", "--out", "plan.json")
+    google.faults.append(Fault(501, "backendError", "Out of paper", times=99))
+    assert "Out of paper" in " ".join(told(cli, *words).split())
