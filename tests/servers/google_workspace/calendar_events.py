@@ -75,7 +75,9 @@ class Events:
             raise GoogleError(409, "duplicate", "The requested identifier already exists.")
         body = {**rules.replaced(call), "eventType": "default", "privateCopy": True}
         rules.check(body, instance=False)
-        organizer = _imported_organizer(call, box)
+        organizer = _imported_organizer(
+            call, box, {box.id} if self.world.switches.calendars_alone else {box.id, box.owner}
+        )
         if there is None or there.master:
             entry = self._new(call, box, _imported_id(uid), uid, body)
         else:
@@ -251,12 +253,11 @@ def _imported_id(uid: str) -> str:
     return "_" + base64.b32hexencode(uid.encode()).decode().lower().rstrip("=")
 
 
-def _imported_organizer(call: Call, box: Box) -> Json:
-    """Of an import it is what the body says; its owner must have to do with it."""
+def _imported_organizer(call: Call, box: Box, mine: set[str]) -> Json:
+    """Of an import it is what the body says; its owner must have to do with it. `mine`: his addresses."""
     given = {k: v for k, v in (call.body.get("organizer") or {}).items() if k in {"email", "displayName"} and v}
     if not given.get("email"):
         return {"email": box.id}
-    mine = {box.id, box.owner}
     people = {str(one.get("email", "")).lower() for one in call.body.get("attendees") or []}
     if given["email"].lower() not in mine and not people & mine:
         text = "The owner of the calendar must either be the organizer or an attendee of an event that is imported."

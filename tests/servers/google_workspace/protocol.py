@@ -101,6 +101,7 @@ class Switches:
     short_pages: bool = False  # pages have one entry less than would fit
     backwards: bool = False  # a listing comes in another order than it was made in
     bare_tombstones: bool = False  # cancelled events have nothing but what is guaranteed (C4, C5)
+    calendars_alone: bool = False  # to an import a second calendar is nobody's: its owner is no participant there
     import_duplicates: bool = False  # import of an iCalUID that stands there is 409 (seen in the wild), no update
     guests_unheard: bool = False  # a guest's change of what is the organiser's is passed over in silence, no 403
     guests_hide: bool = True  # a guest may have private extended properties; 403 was seen in the wild
