@@ -7,6 +7,7 @@ over what has its UID already; so it is looked for first.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from googleapiclient.http import HttpRequest
@@ -45,11 +46,13 @@ from connectors.google_workspace.event_steps import QUIET, Steps, whole_of
 from connectors.google_workspace.failures import Duplicate, Gone, is_gone, write_failure
 from connectors.google_workspace.places import Place
 from connectors.google_workspace.transport import Transport
-from connectors.people import people_in
+from connectors.people import organizer_in, people_in
 from sync_engine.errors import ItemError, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Removed
+
+_NO_PART = "participantIsNeitherOrganizerNorAttendee"
 
 
 class Writing:
@@ -84,6 +87,11 @@ class Writing:
         """Whether nobody who is invited is the owner of the calendar."""
         people = frozenset(one for item in items for one in people_in(item.record))
         return not people or not people & self._calendars.owners(place)
+
+    def _is_anothers(self, place: Place, item: Item, base: Item) -> bool:
+        """Whether an event of nobody is to become somebody else's meeting: at Google it would be the owner's."""
+        organizer = organizer_in(item.record)
+        return bool(organizer) and not people_in(base.record) and organizer not in self._calendars.owners(place)
 
     def look_for(self, place: Place, plan: Plan) -> HttpRequest:
         """Whatever has its UID, deleted or not."""
@@ -138,7 +146,11 @@ class Writing:
         if not isinstance(failure, ItemError):
             failure = Rejected("Google does not take this event.", server_said=refused.words)
         if people_in(item.record) and "attendees" in plan.body:  # it would be everybody's, no private copy
-            raise failure
+            if _NO_PART not in refused.reasons:
+                raise failure
+            plan = without_people(plan)
+            answer = self._transport.answer(self.importing(place, item, plan).request, writing=True)
+            return replace(self.created(place, item, key, plan, answer), version="")  # a read tells what is kept
         plan = to_create(item, key, self.home_zone, "", alone=True)
         body = {name: value for name, value in plan.marked(item).items() if name != "iCalUID"} | {"id": client_id(key)}
         request = self._reading.events.insert(calendarId=place.id, body=body, **QUIET)
@@ -226,7 +238,9 @@ class Writing:
     def plan_update(self, place: Place, ref: RemoteRef, item: Item, base: Item) -> Plan:
         """What differs. Raises Rejected for what may not be written."""
         plan = to_update(base, item, self.home_zone)
-        if "attendees" in plan.properties and self._is_alone(place, item, base):
+        if "attendees" in plan.properties and (
+            self._is_alone(place, item, base) or self._is_anothers(place, item, base)
+        ):
             plan = without_people(plan)
         if plan:
             refuse_marked(mark_of(ref.version), plan)

@@ -399,3 +399,46 @@ def test_r32_nothing_is_shown_to_more_people_because_a_program_says_public(
     bodies.clear()
     connector.update(where, found.ref, Item.read(found.item.text.replace("SUMMARY:Lunch", "SUMMARY:Party")), found.item)
     assert bodies == [{"summary": "Party"}]
+
+
+# ---------------------------------------------------------------- meetings in second calendars
+
+
+def meeting(summary: str, organizer: str, *guests: str) -> Item:
+    """With people in it."""
+    people = "".join(f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{one}\r\n" for one in guests)
+    return Item.read(event(summary, ORGANIZER=f"mailto:{organizer}").text.replace("END:VEVENT", f"{people}END:VEVENT"))
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_meeting_that_google_takes_for_that_of_others_is_made_without_them(
+    together: bool, desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    """Nobody says whether the owner of a second calendar takes part in what is in it."""
+    desk.google.switches.calendars_alone = True
+    item, later = (meeting(summary, BOB, ADA, BOB) for summary in ("Lunch", "Dinner"))
+    if together:
+        (ref,) = written(connector, where, Write(None, item, key="key"))
+        assert isinstance(ref, RemoteRef), ref
+    else:
+        ref = connector.create(where, item, "key")
+    found = read(connector, where, ref.id)
+    assert (details(found).summary, details(found).attendees, found.item.uid) == ("Lunch", (), item.uid)
+    bodies = desk.bodies("patch")
+    connector.update(where, found.ref, later, found.item)
+    assert bodies == [{"summary": "Dinner"}]
+    assert desk.entries(BOBS) == []
+
+
+def test_r10_an_own_event_does_not_become_somebody_elses_meeting(desk: EventsDesk, connector: OnePart) -> None:
+    """Google would invite everybody once more, in the name of the calendar's owner."""
+    entry = desk.put(HERS)
+    found = read(connector, HERS, entry.id)
+    bodies = desk.bodies("patch")
+    after = Item.read(found.item.text.replace("END:VEVENT", f"ORGANIZER:mailto:{BOB}\r\nEND:VEVENT"))
+    after = Item.read(after.text.replace("END:VEVENT", f"ATTENDEE:mailto:{ADA}\r\nATTENDEE:mailto:{BOB}\r\nEND:VEVENT"))
+    ref = connector.update(HERS, found.ref, after, found.item)
+    assert (ref, bodies, desk.entries(BOBS)) == (found.ref, [], [])
+    hers = Item.read(after.text.replace(f"ORGANIZER:mailto:{BOB}", f"ORGANIZER:mailto:{ADA}"))
+    connector.update(HERS, found.ref, hers, found.item)
+    assert [[one["email"] for one in body["attendees"]] for body in bodies] == [[ADA, BOB]]
