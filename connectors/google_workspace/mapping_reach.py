@@ -192,7 +192,13 @@ def get_chats(person: Document) -> dict[str, Any]:
     best = place_of_preferred(entries)
     found = [_chat(one, place == best) for place, one in enumerate(entries)]
     calls = get_labelled("chats", "sipAddresses", PLACES, person)["chats"]
-    return {"chats": labelled_in_order([*found, *calls])}
+    return {"chats": labelled_in_order([*found, *map(_call, calls)])}
+
+
+def _call(one: Labelled) -> Labelled:
+    """People write the address of a telephone as they like; as a chat it would be written among the others."""
+    scheme, colon, _ = one.value.strip().partition(":")
+    return one if colon and scheme.lower() in _SIP else replace(one, value=f"{_SIP[0]}:{one.value.strip()}")
 
 
 def _chat(entry: Document, preferred: bool) -> Labelled:

@@ -331,6 +331,15 @@ def test_an_address_that_google_has_not_taken_apart_is_a_street() -> None:
     )
 
 
+def test_a_telephone_that_people_wrote_without_sip_stays_among_the_telephones() -> None:
+    there = {"sipAddresses": [{"value": " ada@example.com "}], "imClients": [{"username": "ada"}]}
+    base = read_contact(there, "u", {})
+    assert {one.value for one in base.chats} == {"sip:ada@example.com", "ada"}
+    assert contact_patch(base, replace(base, chats=base.chats[:0])) == {"sipAddresses": [], "imClients": []}
+    without = tuple(one for one in base.chats if not one.value.startswith("sip:"))
+    assert contact_patch(base, replace(base, chats=without)) == {"sipAddresses": []}
+
+
 def test_chats_of_other_services_and_without_one() -> None:
     found = contact(chats=(Labelled("name"), Labelled("threema:ABC"), Labelled("xmpp:a@x")))
     assert new_contact(found)["imClients"] == [
