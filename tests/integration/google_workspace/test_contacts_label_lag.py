@@ -104,3 +104,11 @@ def test_an_unlisted_label_that_goes_is_made_again(desk: PartsDesk) -> None:
     (again,) = (one.name for one in desk.book.groups.living())
     assert again != golf
     assert again in group_names(desk.book.contacts.get(ref.id).fields)
+
+
+def test_a_change_names_a_label_that_no_list_shows_yet(desk: PartsDesk) -> None:
+    name = desk.book.add({"names": [{"givenName": "A"}]}).name
+    known = hub(desk.contacts())
+    desk.book.put_label(name, desk.book.label("Golf").name)
+    assert known.pull().changed == [name]
+    assert getattr(known.items[name].record, "categories", ()) == ("Golf",)
