@@ -70,6 +70,8 @@ def add(
     config_file.check_entry(workspace.loaded, "fanouts", values)
     fanout = parse(add_entry(workspace.loaded.text, "fanouts", values)).fanout(name)
     assert fanout is not None
+    others = workspace.settings.fanouts  # with it, Google is asked for the right to look into the directory
+    workspace.settings = workspace.settings.model_copy(update={"fanouts": (*others, fanout)})
     if not dry_run:
         config_file.add(workspace.loaded, "fanouts", values)
     looked = _refreshed(workspace, fanout, dry_run=dry_run)
