@@ -107,10 +107,17 @@ def own_rewriting(sent: Record, kept: Record) -> bool:
     """Whether the server and not a person makes the difference, where no version can tell.
 
     Then nothing that people edit has another value (at most it is absent); the rest is what programs write: X-
-    properties (those of alarms too), parameters, unknown components.
+    properties (those of alarms too), parameters, unknown components; and a picture, which servers encode anew.
     """
-    meant, read = _plain_alarms(sent), _plain_alarms(kept)
+    meant, read = _plain_alarms(sent), _with_picture_of(sent, _plain_alarms(kept))
     return only_lost(meant, carried(read, meant, _EDITED_BY_PEOPLE))
+
+
+def _with_picture_of(sent: Record, kept: Record) -> Record:
+    """Without the difference between two pictures."""
+    if isinstance(sent, Contact) and isinstance(kept, Contact) and sent.photo and kept.photo:
+        return replace(kept, photo=sent.photo)
+    return kept
 
 
 def _plain_alarms(record: Record) -> Record:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync_engine import ping_pong
 from sync_engine.context import Cycle
 from sync_engine.formats import with_uid
 from sync_engine.item import Item
 from sync_engine.merge import merge
+from sync_engine.model import Contact
 from sync_engine.ping_pong import weight_of
 from sync_engine.ports import (
     Binding,
@@ -75,6 +76,9 @@ def _load(intent: Intent, hub: HubItem, link: Link | None, texts: dict[int, str]
     if link and base and apart and (apart := link.echo_revision is not None):
         agreed = Item.stored(hub.kind, hub.uid, texts[link.base_revision])
         payload = _changed(agreed, payload, base)
+    elif link and base and link.echo_revision is not None:
+        agreed = Item.stored(hub.kind, hub.uid, texts[link.base_revision])
+        payload, apart = _with_picture(agreed, payload, base)
     if link and base and link.remote_uid != hub.uid:
         payload, base = (Item.of(with_uid(item.record, link.remote_uid)) for item in (payload, base))
     return Delivery(intent, hub, link, payload, base, weight, apart)
@@ -84,6 +88,16 @@ def _changed(agreed: Item, hub: Item, kept: Item) -> Item:
     """What a guest's mailbox keeps, with what the hub changed since both agreed: the rest is each guest's own."""
     base, ours, theirs = (with_uid(item.record, hub.uid) for item in (agreed, hub, kept))
     return Item.read(Item.of(merge(base, ours, theirs, Prefer.HUB).record).text)
+
+
+def _with_picture(agreed: Item, hub: Item, kept: Item) -> tuple[Item, bool]:
+    """A picture that the remote encodes anew is not sent again with each other change (SYNC.md R20)."""
+    before, ours, theirs = agreed.record, hub.record, kept.record
+    if not (isinstance(before, Contact) and isinstance(ours, Contact) and isinstance(theirs, Contact)):
+        return hub, False
+    if theirs.photo is None or ours.photo != before.photo or ours.photo in (None, theirs.photo):
+        return hub, False
+    return Item.of(replace(ours, photo=theirs.photo)), True
 
 
 def _kept(link: Link) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import tables as t
-from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, Throttled
+from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, OutcomeUnknown, Throttled
 from sync_engine.model import Kind
 from tests.integration.google_workspace.google_and_cloud import GoogleAndCloud
 from tests.integration.google_workspace.google_person import ADA, CalendarOwner, ContactsOwner, TasksOwner
@@ -19,7 +19,7 @@ from tests.integration.microsoft.microsoft365_desk import moved, weekly, without
 from tests.integration.rules.edits import renamed
 from tests.integration.rules.events import MONDAY, MONDAYS, berlin, everywhere
 from tests.integration.rules.person import Wish
-from tests.integration.rules.two_systems import Company, company
+from tests.integration.rules.two_systems import FACE, Company, company
 from tests.servers.google_workspace.protocol import Fault
 
 
@@ -134,6 +134,29 @@ def test_r32_the_exceptions_of_a_private_series_are_private_too(office: Company)
     stored = google_of(office).google.calendar.events(ADA)
     assert len(stored) == 3
     assert {one.body.get("visibility") for one in stored} == {"private"}
+
+
+# ------------------------------------------------------------ pictures
+
+
+def test_r06_r20_a_picture_that_google_encodes_anew_is_sent_once_and_is_no_conflict(people: Company) -> None:
+    google = google_of(people)
+    google.google.people.switches.recoded_photos = True
+    for lost in range(4):
+        title, uid = f"c{lost}", f"u{lost}"
+        people.world.phone_put(people.item(title, uid, f"PHOTO;ENCODING=b;TYPE=JPEG:{FACE}\r\n"))
+        google.lose(lost)  # the answer to each of the requests that it takes
+        with suppress(OutcomeUnknown):
+            people.cycle("google")
+        google.lose(0)
+        people.recover()
+        google.sent()
+        people.bob.remark(title, "Poet")
+        people.settle()
+        assert google.sent() == [{"organizations"}]
+        assert FACE in people.world.hub()[uid].text, "the phone's own stays as it is"
+    people.all_hold("c0", "c1", "c2", "c3")
+    assert people.world.rows(t.conflicts) == people.world.rows(t.quarantine) == []
 
 
 # ------------------------------------------------------------ who may what
