@@ -334,8 +334,10 @@ def _is_passed_over(answer: Answer, ref: RemoteRef, plan: Plan) -> bool:
     """Who is not the organiser is refused, or, as if all were well, told what stands there still."""
     if answer.status == 403:
         return "forbiddenForNonOrganizer" in answer.reasons
+    if not answer.ok or (answer.document.get("organizer") or {}).get("self"):
+        return False
     tag = tag_of(ref.version)
-    return answer.ok and bool(tag) and answer.document.get("etag") == tag and _differs(answer.document, plan.body)
+    return bool(tag) and answer.document.get("etag") == tag and _differs(answer.document, plan.body)
 
 
 def _differs(document: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

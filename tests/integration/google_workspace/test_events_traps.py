@@ -442,3 +442,23 @@ def test_r10_an_own_event_does_not_become_somebody_elses_meeting(desk: EventsDes
     hers = Item.read(after.text.replace(f"ORGANIZER:mailto:{BOB}", f"ORGANIZER:mailto:{ADA}"))
     connector.update(HERS, found.ref, hers, found.item)
     assert [[one["email"] for one in body["attendees"]] for body in bodies] == [[ADA, BOB]]
+
+
+# ---------------------------------------------------------------- what Google makes of it
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_an_own_event_in_which_google_finds_no_change_is_no_meeting_of_others(
+    together: bool, desk: EventsDesk, connector: OnePart
+) -> None:
+    """A title may be tidied up to what it was: only a guest is to hear that he may not change it."""
+    entry = desk.put(HERS)
+    found = read(connector, HERS, entry.id)
+    desk.google.handlers["calendar.events.patch"] = desk.google.handlers["calendar.events.get"]
+    after = Item.read(found.item.text.replace("SUMMARY:Lunch", "SUMMARY:Lunch "))
+    if together:
+        (outcome,) = written(connector, HERS, Write(found.ref, after, found.item))
+        assert isinstance(outcome, RemoteRef), outcome
+    else:
+        outcome = connector.update(HERS, found.ref, after, found.item)
+    assert (outcome.id, outcome.version) == (found.ref.id, found.ref.version)
