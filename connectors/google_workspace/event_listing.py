@@ -38,6 +38,9 @@ from sync_engine.errors import CursorExpired, NoAccess, SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
 
+MOST_CHANGES = 10_000  # that are held together, some 50 MB; a full list goes page by page
+
+
 @dataclass(slots=True)
 class _Round:
     """What one feed told, each event as it was told last."""
@@ -103,6 +106,8 @@ class Listing:
         found, token = _Round(), ""
         for page in self._pages(place, syncToken=cursor.token):
             found.note(page.records("items"))
+            if len(found.events) > MOST_CHANGES:
+                raise CursorExpired("So much changed in this calendar that everything is listed once.")
             token = page.sync_token
         following = Cursor(token, int(now)).text
         if found.events:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.google_workspace import event_listing
 from connectors.google_workspace.event_documents import UNFINISHED, hidden
 from sync_engine.errors import CursorExpired, NoAccess, OutcomeUnknown, Rejected, VersionConflict
 from sync_engine.item import Item
@@ -187,6 +188,22 @@ def test_r04_a_token_is_worth_nothing_whatever_reason_google_gives(
     with pytest.raises(CursorExpired):
         seen.poll()
     assert len(seen.pull(afresh=True).listed) == 1
+
+
+def test_more_changes_than_are_held_together_are_a_full_list(
+    desk: EventsDesk, connector: OnePart, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody imports all his past into a calendar."""
+    monkeypatch.setattr(event_listing, "MOST_CHANGES", 3)
+    desk.google.switches.page_size = 2
+    seen = hub(connector, where)
+    for n in range(5):
+        desk.put(where, summary=f"e{n}")
+    with pytest.raises(CursorExpired, match="So much changed"):
+        seen.poll()
+    assert len(seen.pull().items) == 5
+    desk.put(where, summary="e5")
+    assert len(seen.poll().items) == 6
 
 
 # ---------------------------------------------------------------- what was deleted
