@@ -76,6 +76,7 @@ class Reading:
         self._written: dict[str, _Seen] = {}
         self._deleted: dict[str, _Deleted] = {}
         self._known: dict[str, KnownVersions] = {}  # by collection
+        self._lost: dict[tuple[str, str], str] = {}  # by collection and UID: who is not in its label any more
 
     # ------------------------------------------------------------ items
 
@@ -96,8 +97,16 @@ class Reading:
             return Removed(item_id)
         if not self._groups.has(place, person):
             self._groups.require(place)
+            if self._groups.has_lost(place, person):
+                self._lost[place.collection, hidden(person, UID)] = name_of(person)
             return Removed(item_id)
         return self.read(place, person, item_id)
+
+    def lost(self, place: Place, uid: str) -> Person | None:
+        """The contact that was made in a collection with this UID, if somebody took just its label away."""
+        name = self._lost.get((place.collection, uid), "")
+        person = self.people([name])[name] if name else None
+        return person if person is not None and self._groups.has_lost(place, person) else None
 
     def tells(self, place: Place, known: KnownVersions) -> None:
         """From now on this is how to ask what the hub knows of a collection."""

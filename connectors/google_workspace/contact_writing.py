@@ -15,8 +15,17 @@ from googleapiclient.http import HttpRequest
 
 from connectors.described import Json
 from connectors.google_workspace.contact_groups import Groups
-from connectors.google_workspace.contact_person import READ_CONTACTS, Person, groups_of, memberships, name_of
+from connectors.google_workspace.contact_person import (
+    KEY,
+    READ_CONTACTS,
+    Person,
+    groups_of,
+    memberships,
+    name_of,
+    with_hidden,
+)
 from connectors.google_workspace.contact_plans import (
+    DATA,
     LABELS,
     Plan,
     addressed,
@@ -103,8 +112,18 @@ class Writing:
     def _creation(self, place: Place, item: Item, key: str) -> First | RemoteRef:
         if made := self.made(key):
             return made
+        if (person := self._reading.lost(place, item.uid)) is not None:
+            return self._given_back(place, person, item, key)
         plan = to_create(item)
         return First(body=new_person(plan, place, item, key, self._groups), plan=plan, key=key, place=place)
+
+    def _given_back(self, place: Place, person: Person, item: Item, key: str) -> First:
+        """Its label again: made once more it would stand twice among its owner's contacts."""
+        plan = to_update(self._base(place, person, None), item)
+        fields = changed_person(plan, person, item, self._groups)
+        fields[DATA] = with_hidden({DATA: fields.get(DATA, person.get(DATA))}, {KEY: key})
+        fields[LABELS] = memberships(groups_of({LABELS: fields.get(LABELS, person.get(LABELS))}) | {place.collection})
+        return First(name_of(person), addressed(person, fields), ",".join(sorted(fields)), plan, key, place)
 
     def made(self, key: str) -> RemoteRef | None:
         """What this process made with a key."""
