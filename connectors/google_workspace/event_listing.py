@@ -37,7 +37,6 @@ from connectors.paging import TOGETHER, in_pages, versions_of
 from sync_engine.errors import CursorExpired, NoAccess, SuspectListing
 from sync_engine.ports import Change, Changed, KnownVersions, Listed, Page, RemoteRef, Removed
 
-
 MOST_CHANGES = 10_000  # that are held together, some 50 MB; a full list goes page by page
 
 
