@@ -149,7 +149,7 @@ def own(entries: Json) -> list[Document]:
 _SAID = frozenset(
     ("value", "type", "name", "department", "title", "key", "person", "date", "url")
 )  # not what Google adds
-_OWN_SOURCES = (None, "CONTACT", "OTHER_CONTACT", "DOMAIN_CONTACT")
+_OWN_SOURCES = (None, "CONTACT", "OTHER_CONTACT")
 
 
 def place_of_preferred(entries: Sequence[Document]) -> int:

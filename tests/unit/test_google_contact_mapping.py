@@ -372,8 +372,10 @@ def test_a_picture_is_kept_and_a_link_to_one_is_not() -> None:
     assert kept_contact(contact(photo=Photo(uri="https://x/y.jpg"))).photo is None
 
 
-def test_what_the_profile_of_a_person_says_is_not_the_contacts() -> None:
-    profile = {"value": "p@x", "metadata": {"source": {"type": "PROFILE"}}}
+@pytest.mark.parametrize("source", ["PROFILE", "DOMAIN_PROFILE", "DOMAIN_CONTACT", "ACCOUNT"])
+def test_what_the_profile_of_a_person_says_is_not_the_contacts(source: str) -> None:
+    """What is read is written with the next change of its list: what a company says would become the user's own."""
+    profile = {"value": "p@x", "metadata": {"source": {"type": source}}}
     assert read({"emailAddresses": [profile, {"value": "a@x"}]}).emails == (Labelled("a@x"),)
 
 
