@@ -88,7 +88,10 @@ class Groups:
         for start in range(0, len(groups), _TOGETHER):
             some = groups[start : start + _TOGETHER]
             request = self._transport.people.contactGroups().batchGet(resourceNames=some, groupFields=_FIELDS)
-            answers = self._transport.ask(request, writing=False).get("responses") or ()
+            try:
+                answers = self._transport.ask(request, writing=False).get("responses") or ()
+            except Gone:
+                continue
             for one in answers:
                 self._seen(str(one.get("requestedResourceName")), one.get("contactGroup") or {})
         self._others |= self._unknown(set(groups))

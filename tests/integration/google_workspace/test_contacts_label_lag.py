@@ -12,6 +12,7 @@ from sync_engine.errors import Unavailable
 from tests.integration.google_workspace.contacts_desk import PartsDesk, card, contact, hub, parts_desk
 from tests.integration.google_workspace.test_contacts_sync import Bound, HubClock
 from tests.servers.google_workspace.people_checks import group_names
+from tests.servers.google_workspace.protocol import Fault
 from tests.world import World
 
 GOLF = "CATEGORIES:Golf\r\n"
@@ -112,3 +113,11 @@ def test_a_change_names_a_label_that_no_list_shows_yet(desk: PartsDesk) -> None:
     desk.book.put_label(name, desk.book.label("Golf").name)
     assert known.pull().changed == [name]
     assert getattr(known.items[name].record, "categories", ()) == ("Golf",)
+
+
+def test_labels_that_google_does_not_know_hold_up_nobody(desk: PartsDesk) -> None:
+    name = desk.book.add({"names": [{"givenName": "A"}]}).name
+    known = hub(desk.contacts())
+    desk.book.put_label(name, desk.book.label("Golf").name)
+    desk.google.faults.append(Fault(404, "notFound", method="contactGroups.batchGet"))
+    assert known.pull().changed == [name]
