@@ -9,7 +9,7 @@ import pytest
 
 from connectors.google_workspace import event_listing
 from connectors.google_workspace.event_documents import UNFINISHED, hidden
-from sync_engine.errors import CursorExpired, OutcomeUnknown, VersionConflict
+from sync_engine.errors import CursorExpired, OutcomeUnknown, PartlyWritten, VersionConflict
 from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import RemoteRef, Write
@@ -284,6 +284,18 @@ def test_r14_a_day_of_a_series_of_days_that_was_split_off_is_cancelled(
 
 
 # ---------------------------------------------------------------- between two steps
+
+
+def test_r09_an_occurrence_that_may_not_be_changed_is_no_lost_right_to_the_calendar(
+    desk: EventsDesk, connector: OnePart, where: str
+) -> None:
+    desk.google.faults.append(
+        Fault(403, reason="forbidden", domain="global", method="events.patch", path="20260323T08")
+    )
+    with pytest.raises(PartlyWritten, match="without 1 of its parts"):
+        connector.create(where, weekly(overrides=(moved("20260323"), moved("20260413"))), "key")
+    assert [one.original.key for one in desk.entries(where) if one.original] == ["20260413T070000Z"]
+    assert not hidden(desk.entry(where).body, UNFINISHED)
 
 
 def test_r07_what_somebody_changes_while_a_write_is_broken_off_stays(
