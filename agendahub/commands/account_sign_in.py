@@ -62,6 +62,12 @@ def sign_in(
     at_google = account.connector == GOOGLE
     if paste and not at_google:
         raise Failure(_("Microsoft puts its answer in no address; sign in with a code: without --paste and --web."))
+    if at_google and account.auth == "web" and not port:
+        hint = _(
+            'A client of the type "Web application" takes people back only to addresses that it names: sign in by the '
+            "admin API (docs/google.md), or give it http://127.0.0.1:8765/ as a redirect URI and add --port 8765."
+        )
+        raise Failure(hint)
     if paste:
         who = _by_paste(in_browser(workspace, account), as_json=as_json)
     elif web or at_google or account.auth == "web":

@@ -165,6 +165,18 @@ def test_a_browser_on_another_machine(cli: Cli, office: GoogleOffice, at_google:
     assert "belongs to no sign-in" in cli.fails("account", "sign-in", "gmail", "--paste", typed="what?\n")
 
 
+@pytest.mark.parametrize("more", [(), ("--paste",)])
+def test_a_client_of_the_web_needs_a_port(
+    cli: Cli, office: GoogleOffice, at_google: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    """Google would show an error page, and nobody would come back."""
+    sign_in_server = office.google.sign_in
+    whole = json.dumps(sign_in_server.config(sign_in_server.client("web"), office.root))
+    cli.run("account", "add", "gmail", *at_google, typed=whole)
+    assert "--port 8765" in cli.fails("account", "sign-in", "gmail", *more)
+    assert sign_in_server.pages == []
+
+
 def test_a_client_of_the_web_comes_back_to_the_port_that_it_names(
     cli: Cli, office: GoogleOffice, at_google: tuple[str, ...]
 ) -> None:
