@@ -186,6 +186,14 @@ class Lags(Protocol):
         """For how many seconds; 0 where they show it at once. Asks no server."""
 
 
+@runtime_checkable
+class Knowing(Protocol):
+    """A capability: no key can be hidden at the system, so `find` must know which items are others' (Google Tasks)."""
+
+    def knows(self, collection: str, known: KnownVersions) -> None:
+        """How to ask from now on what the hub has. Asks no server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One write of a batch: without `ref` a creation, without `item` a deletion, else an update."""
@@ -244,6 +252,7 @@ __all__ = [
     "Intent",
     "IntentState",
     "Keeps",
+    "Knowing",
     "KnownVersions",
     "Lags",
     "Link",

@@ -19,13 +19,14 @@ from sync_engine.ports import (
     Change,
     Changed,
     IntentState,
+    Knowing,
     ManySteps,
     Operation,
     Prefer,
     RemoteRef,
     Removed,
 )
-from sync_engine.pull import take
+from sync_engine.pull import known_versions, take
 from sync_engine.results import Results, is_anothers, place_taken
 
 _ALL = 1_000_000
@@ -74,6 +75,8 @@ def _look(
     if linked:
         for answer in cycle.connector.fetch(binding.remote_id, list(linked)):
             found.append((linked[answer.id if isinstance(answer, Removed) else answer.ref.id], answer))
+    if isinstance(cycle.connector, Knowing):
+        cycle.connector.knows(binding.remote_id, known_versions(cycle))
     for d in deliveries:
         if d.link is None:
             creating = d.operation is Operation.CREATE

@@ -97,6 +97,12 @@ class GoogleWorkspaceConnector:
         part, _ = self._at(collection)
         return part.lag
 
+    def knows(self, collection: str, known: KnownVersions) -> None:
+        """What the hub has, for where no key can be hidden."""
+        part, place = self._at(collection)
+        if isinstance(part, Tasks):
+            part.knows(place, known)
+
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         """By the key that `create` hides on the item, or by an id that follows from it."""
         part, place = self._at(collection)

@@ -50,7 +50,7 @@ class Tasks:
         self._reading = TaskReading(transport)
         self._listing = TaskListing(self._reading, now)
         self._writing = TaskWriting(transport, self._reading)
-        self._known: dict[Place, KnownVersions] = {}  # what the hub has of each list, as its last pull told
+        self._known: dict[Place, KnownVersions] = {}  # what the hub has of each list, as it told
 
     def collections(self) -> Sequence[RemoteCollection]:
         """All task lists."""
@@ -63,8 +63,12 @@ class Tasks:
 
     def changes(self, place: Place, since: Cursor | None, known: KnownVersions) -> Iterator[Page]:
         """By the time of the last change; see `task_listing`."""
-        self._known[place] = known
+        self.knows(place, known)
         return self._listing.afresh(place, known) if since is None else self._listing.since(place, since, known)
+
+    def knows(self, place: Place, known: KnownVersions) -> None:
+        """Of two equal tasks `find` takes the one that the hub has not."""
+        self._known[place] = known
 
     def fetch(self, place: Place, ids: Sequence[str]) -> Iterator[Changed | Removed | Broken]:
         """Fifty in one request."""

@@ -68,6 +68,10 @@ class OnePart:
     def lag(self, _collection: str) -> float:
         return self.part.lag
 
+    def knows(self, collection: str, known: KnownVersions) -> None:
+        if isinstance(self.part, Tasks):
+            self.part.knows(place_of(collection), known)
+
     def find(self, collection: str, item: Item, key: str) -> Changed | Broken | None:
         return self.part.find(place_of(collection), item, key)
 

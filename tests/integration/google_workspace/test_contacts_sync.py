@@ -276,3 +276,20 @@ def test_r05_a_lost_answer_makes_no_second_task(tmp_path: Path, lines: dict[str,
         bound.minutes(3)
         assert bound.titles() == ["milk"] * 3
         assert [one["title"] for one in errands.tasks.values()] == ["milk"] * 3
+
+
+def test_r05_after_a_restart_a_write_that_was_lost_is_told_from_an_equal_task(tmp_path: Path) -> None:
+    world = World.sqlite(tmp_path)
+    with parts_desk(HubClock(world)) as desk:
+        errands = desk.to_do.add_list("Errands")
+        bound = Bound(desk, world, desk.tasks(), f"lists/{errands.id}")
+        bound.bind()
+        world.phone_put(to_do("milk", "one"))
+        bound.minutes(2)
+        world.phone_put(to_do("milk", "two"))
+        desk.google.faults.append(Fault(method="tasks.insert|^batch$", drop=True))
+        bound.minutes(1)
+        world.sides["google"].connector = desk.tasks()
+        bound.minutes(3)
+        assert bound.titles() == ["milk"] * 2
+        assert [one["title"] for one in errands.tasks.values()] == ["milk"] * 2
