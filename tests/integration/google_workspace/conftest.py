@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.google_workspace.fanout_world import company_at_google, front_at_google
 from tests.integration.google_workspace.sign_in_world import office_at_google
 from tests.servers.google_workspace.client import Desk, desk
 
-__all__ = ["google", "office_at_google"]
+__all__ = ["company_at_google", "front_at_google", "google", "office_at_google"]
 
 
 @pytest.fixture

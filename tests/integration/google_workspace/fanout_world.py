@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from connectors.google_workspace.sign_in_scopes import DIRECTORY, SERVICES
 from storage import secrets
-from tests.integration.microsoft.fanout_world import FOLDER, Company
+from tests.integration.microsoft.fanout_world import FOLDER, Company, company_of_three
 from tests.servers.google_workspace.people_book import Book
 from tests.servers.google_workspace.people_history import State
 from tests.servers.google_workspace.server import Google, google_workspace
@@ -100,3 +103,17 @@ def google_front() -> Iterator[GoogleFront]:
     with google_workspace() as google:
         google.switches.pushes = False
         yield GoogleFront(google)
+
+
+@pytest.fixture(name="front")
+def front_at_google() -> Iterator[GoogleFront]:
+    """For tests of one file each."""
+    with google_front() as made:
+        yield made
+
+
+@pytest.fixture(name="company")
+def company_at_google(front: GoogleFront, tmp_path: Path) -> Iterator[GoogleCompany]:
+    """Three colleagues, and two contacts of the company."""
+    with company_of_three(front, tmp_path, GoogleCompany) as made:
+        yield made

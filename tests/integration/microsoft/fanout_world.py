@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from agendahub.fanout import FanoutBinding
 from agendahub.fanout_members import Looked, refresh
@@ -220,16 +220,26 @@ class Company:
     def inside(self, address: str, name: str = FOLDER) -> list[str]:
         """The names of the contacts in the folder, which is there once."""
         [folder] = self.folders(address, name)
-        found = self.mailbox(address).in_collection(folder.id)
-        return sorted(_shown_name(item.fields) for item in found)
+        return sorted(self._names_in(address, folder))
+
+    def everybody(self, address: str) -> list[str]:
+        """The names of all contacts that somebody has."""
+        folders = self.mailbox(address).of_kind("contacts")
+        return sorted(name for folder in folders for name in self._names_in(address, folder))
+
+    def _names_in(self, address: str, folder: Collection) -> list[str]:
+        return [_shown_name(item.fields) for item in self.mailbox(address).in_collection(folder.id)]
+
+
+AnyCompany = TypeVar("AnyCompany", bound=Company)
 
 
 @contextmanager
-def company_of_three(front: Front, folder: Path) -> Iterator[Company]:
-    """Three colleagues, and two contacts of the company."""
+def company_of_three(front: Any, folder: Path, kind: type[AnyCompany]) -> Iterator[AnyCompany]:
+    """Three colleagues, and two contacts of the company. `kind`: of company, as the front wants it."""
     for address in PEOPLE[:3]:
         front.add(address)
-    made = Company(folder, front)
+    made = kind(folder, front)
     made.put("u1", "Grace Hopper")
     made.put("u2", "Alan Turing")
     made.refresh()

@@ -34,7 +34,7 @@ def front(request: pytest.FixtureRequest) -> Iterator[Front]:
 
 @pytest.fixture
 def company(front: Front, tmp_path: Path) -> Iterator[Company]:
-    with company_of_three(front, tmp_path) as made:
+    with company_of_three(front, tmp_path, Company) as made:
         yield made
 
 

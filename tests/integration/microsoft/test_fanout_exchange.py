@@ -30,7 +30,7 @@ def front() -> Iterator[EwsFront]:
 
 @pytest.fixture
 def company(front: EwsFront, tmp_path: Path) -> Iterator[Company]:
-    with company_of_three(front, tmp_path) as made:
+    with company_of_three(front, tmp_path, Company) as made:
         yield made
 
 

@@ -17,7 +17,7 @@ from agendahub.fanout_report import fanout_rows, member_rows
 from agendahub.outcome import Result
 from agendahub.work import Worker
 from agendahub.workspace import utc_now
-from storage.admin_config import ensure_collection, forget_binding
+from storage.admin_config import ensure_collection
 from storage.fanouts import set_folder_made
 from storage.tables import links
 from sync_engine.errors import NoAccess
@@ -44,7 +44,7 @@ def front() -> Iterator[GraphFront]:
 
 @pytest.fixture
 def company(front: GraphFront, tmp_path: Path) -> Iterator[Company]:
-    with company_of_three(front, tmp_path) as made:
+    with company_of_three(front, tmp_path, Company) as made:
         yield made
 
 
@@ -69,24 +69,6 @@ def test_r34_who_leaves_keeps_everything_and_gets_nothing_more(company: Company)
     assert company.states()[ADA] == "left"
     assert company.inside(ADA) == ["Alan Turing", "Grace Hopper"]
     assert company.names() == ["Alan Turing", "Grace Hopper", "Mary Shelley"]
-
-
-@pytest.mark.parametrize("forgotten", [False, True])
-def test_r11_who_comes_back_is_matched_without_duplicates(company: Company, forgotten: bool) -> None:
-    all_well(company.sync())
-    company.front.drop(ADA)
-    company.refresh()
-    company.put("u1", "Grace Murray")
-    all_well(company.sync())
-    if forgotten:
-        with company.workspace.database.begin() as unit:
-            assert forget_binding(unit.session.connection, f"book/{ADA}")
-    company.front.join(ADA)
-    assert company.refresh().joined == (ADA,)
-    all_well(company.sync())
-    all_well(company.sync())
-    assert company.inside(ADA) == ["Alan Turing", "Grace Murray"]
-    assert company.names() == ["Alan Turing", "Grace Murray"]
 
 
 def test_lists_and_patterns_and_exceptions_add_up(company: Company) -> None:
