@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+
+import requests
 
 from storage.push_subscriptions import SubscriptionRow
 from tests.integration.microsoft.push_hub import PushHub, push_hub
@@ -19,6 +22,9 @@ AGENDA, PEOPLE, TO_DO = (
     ("people", "contacts", "contact"),
     ("to do", "", "task"),
 )
+LIFE = timedelta(minutes=4225)
+"""That we ask for: `push_lifetime`, without a margin for clocks that differ."""
+WATCH, STOP = "calendar.events.watch", "calendar.channels.stop"
 
 
 @dataclass
@@ -96,3 +102,10 @@ def google_hub(folder: Path) -> Iterator[GoogleHub]:
         token = google.give(ADA)
         (folder / "token").write_text(token)
         yield GoogleHub(hub, google, token)
+
+
+def call(channel: Channel, state: str = "exists", **more: str) -> requests.Response:
+    """A call as Google makes it, with something else in it; "" leaves a header out."""
+    headers = {"X-Goog-Channel-ID": channel.id, "X-Goog-Channel-Token": channel.token, "X-Goog-Resource-State": state}
+    given = headers | {f"X-Goog-{name.replace('_', '-')}": value for name, value in more.items()}
+    return requests.post(channel.address, headers={name: text for name, text in given.items() if text}, timeout=10)
