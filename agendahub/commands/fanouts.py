@@ -56,8 +56,6 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     from agendahub import config_file
-    from config import parse
-    from config.editing import add_entry
 
     workspace = workspace_of(context)
     if workspace.settings.fanout(name):
@@ -68,10 +66,7 @@ def add(
     values |= {key: value for key, value in given.items() if value}
     values |= {"kinds": kinds or ["contact"], "direction": direction, "prefer": prefer}
     config_file.check_entry(workspace.loaded, "fanouts", values)
-    fanout = parse(add_entry(workspace.loaded.text, "fanouts", values)).fanout(name)
-    assert fanout is not None
-    others = workspace.settings.fanouts  # with it, Google is asked for the right to look into the directory
-    workspace.settings = workspace.settings.model_copy(update={"fanouts": (*others, fanout)})
+    fanout = _known_from_now_on(workspace, values)
     if not dry_run:
         config_file.add(workspace.loaded, "fanouts", values)
     looked = _refreshed(workspace, fanout, dry_run=dry_run)
@@ -80,6 +75,18 @@ def add(
         say(_what_follows(looked).format(name=quote(name)))
     if looked.problem:
         raise typer.Exit(1)
+
+
+def _known_from_now_on(workspace: Workspace, values: dict[str, Any]) -> FanoutSettings:
+    """To this process, written or not: only so is Google asked for the right to look into the directory."""
+    from config import parse
+    from config.editing import add_entry
+
+    fanout = parse(add_entry(workspace.loaded.text, "fanouts", values)).fanout(values["name"])
+    assert fanout is not None
+    others = workspace.settings.fanouts
+    workspace.settings = workspace.settings.model_copy(update={"fanouts": (*others, fanout)})
+    return fanout
 
 
 def _what_follows(looked: Looked) -> str:
