@@ -8,14 +8,12 @@ from dataclasses import replace
 import pytest
 
 from connectors.google_workspace.connector import GoogleWorkspaceConnector
-from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Changed, Connector, RemoteRef
-from tests.contract.connector_contract import ConnectorContract, event, title
+from tests.contract.connector_contract import event, title
+from tests.contract.google_account import GoogleContract
 from tests.servers.google_workspace.server import Google, google_workspace
-
-ADA = "ada@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -25,24 +23,10 @@ def google() -> Iterator[Google]:
         yield google
 
 
-def opened(google: Google) -> Iterator[Connector]:
-    connector = GoogleWorkspaceConnector(ConnectorSettings(google.url, secret=google.give(ADA), auth="bearer"))
-    yield connector
-    connector.close()
-
-
-class TestGoogle(ConnectorContract):
+class TestGoogle(GoogleContract):
     """A calendar of the user's own."""
 
     kept_fields = frozenset({"phones", "summary", "extra"})
-
-    @pytest.fixture
-    def connector(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
-
-    @pytest.fixture
-    def somebody(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
 
     @pytest.fixture
     def calendar(self, google: Google, connector: Connector) -> str:

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.google_workspace.connector import GoogleWorkspaceConnector
-from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Changed, Connector, RemoteRef
-from tests.contract.connector_contract import ConnectorContract, card, title
+from tests.contract.connector_contract import card, title
+from tests.contract.google_account import ADA, GoogleContract
 from tests.servers.google_workspace.server import Google, google_workspace
-
-ADA = "ada@example.com"
 
 
 @pytest.fixture
@@ -24,13 +21,7 @@ def google() -> Iterator[Google]:
         yield google
 
 
-def opened(google: Google) -> Iterator[Connector]:
-    connector = GoogleWorkspaceConnector(ConnectorSettings(google.url, secret=google.give(ADA), auth="bearer"))
-    yield connector
-    connector.close()
-
-
-class TestGoogleContacts(ConnectorContract):
+class TestGoogleContacts(GoogleContract):
     """A contact has no UID there: ours is hidden on it."""
 
     kind = Kind.CONTACT
@@ -38,14 +29,6 @@ class TestGoogleContacts(ConnectorContract):
 
     def make(self, title: str, uid: str = "") -> Item:
         return card(title, uid)
-
-    @pytest.fixture
-    def connector(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
-
-    @pytest.fixture
-    def somebody(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
 
     @pytest.fixture
     def calendar(self) -> str:

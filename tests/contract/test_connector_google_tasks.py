@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.google_workspace.connector import GoogleWorkspaceConnector
-from connectors.settings import ConnectorSettings
 from sync_engine.item import Item
 from sync_engine.model import Kind
 from sync_engine.ports import Changed, Connector, RemoteRef
-from tests.contract.connector_contract import ConnectorContract, Hub, task, title
+from tests.contract.connector_contract import Hub, task, title
+from tests.contract.google_account import ADA, GoogleContract
 from tests.servers.google_workspace.server import Google, google_workspace
-
-ADA = "ada@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +21,7 @@ def google() -> Iterator[Google]:
         yield google
 
 
-def opened(google: Google) -> Iterator[Connector]:
-    connector = GoogleWorkspaceConnector(ConnectorSettings(google.url, secret=google.give(ADA), auth="bearer"))
-    yield connector
-    connector.close()
-
-
-class TestGoogleTasks(ConnectorContract):
+class TestGoogleTasks(GoogleContract):
     """No UID can be hidden on a task: it is known by the id that Google gave it."""
 
     kind = Kind.TASK
@@ -38,14 +29,6 @@ class TestGoogleTasks(ConnectorContract):
 
     def make(self, title: str, uid: str = "") -> Item:
         return task(title, uid)
-
-    @pytest.fixture
-    def connector(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
-
-    @pytest.fixture
-    def somebody(self, google: Google) -> Iterator[Connector]:
-        yield from opened(google)
 
     @pytest.fixture
     def calendar(self, google: Google) -> str:
