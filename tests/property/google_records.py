@@ -27,9 +27,9 @@ from sync_engine.model import (
     Task,
     TaskDetails,
 )
-from sync_engine.recurrence import instances
-from sync_engine.zones import local_time, resolve, wall_clock, zone_for
+from sync_engine.zones import local_time
 from tests.property.microsoft_records import categories, first_moments, letters, maybe, parts, recurrences, texts
+from tests.property.series_drawn import moved_or_not, with_overrides
 
 HORIZON = timedelta(days=800)
 
@@ -221,34 +221,15 @@ def _later(moment: Moment, days: int) -> Moment:
     return Moment(f"{at:%Y%m%d}" if moment.is_date else f"{at:%Y%m%dT%H%M%S}", moment.zone)
 
 
-@st.composite
-def with_occurrences(draw: Any, event: Event) -> Event:
+def with_occurrences(event: Event) -> st.SearchStrategy[Event]:
     """Some of its occurrences are cancelled or changed."""
-    master = event.master
-    assert master is not None
-    assert master.start is not None
-    begin = resolve(master.start, ())
-    found = list(instances(event, begin, begin + HORIZON, limit=12)) if master.rules else []
-    chosen = draw(st.lists(st.sampled_from(found), max_size=4, unique_by=lambda one: one[0])) if found else []
-    originals = sorted((_local(at, master.start) for at, _, _ in chosen), key=lambda moment: moment.value)
-    cancelled = draw(st.sets(st.sampled_from(originals))) if originals else set()
-    overrides = [draw(_override(moment, master)) for moment in originals if moment not in cancelled]
-    gone = tuple(sorted(cancelled, key=lambda moment: moment.value))
-    return replace(event, master=replace(master, exception_dates=gone), overrides=tuple(overrides))
-
-
-def _local(at: datetime, first: Moment) -> Moment:
-    local = wall_clock(at, zone_for(first, ()))
-    return Moment(f"{local:%Y%m%d}") if first.is_date else Moment(f"{local:%Y%m%dT%H%M%S}", first.zone)
+    return with_overrides(event, _override, HORIZON)
 
 
 @st.composite
 def _override(draw: Any, moment: Moment, master: EventDetails) -> EventDetails:
     """Other words, and a start that is moved or not; or nothing but another title."""
-    local = local_time(moment) + timedelta(hours=0 if moment.is_date else draw(st.sampled_from([0, 1])))
-    length = timedelta(days=1) if moment.is_date else timedelta(minutes=30)
-    form = "%Y%m%d" if moment.is_date else "%Y%m%dT%H%M%S"
-    start, end = (Moment(format(time, form), moment.zone) for time in (local, local + length))
+    start, end = draw(moved_or_not(moment))
     if draw(st.booleans()):
         plain = replace(master, rules=(), recurrence_dates=(), exception_dates=(), summary=f"{master.summary}!")
         return replace(plain, recurrence_id=moment, start=start, end=end, duration="")
