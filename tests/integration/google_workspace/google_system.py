@@ -20,22 +20,15 @@ from connectors.settings import ConnectorSettings
 from sync_engine.model import Kind
 from tests.faults import Crash, Script
 from tests.integration.google_workspace.google_person import ADA, CalendarOwner, ContactsOwner, TasksOwner
+from tests.integration.rules.lies import LIES, say
 from tests.integration.rules.person import Person
-from tests.integration.rules.system import HTML, System
+from tests.integration.rules.system import System
 from tests.servers.google_workspace.discovery import methods
 from tests.servers.google_workspace.protocol import Answer, Call, Fault, GoogleError, Handler
 from tests.servers.google_workspace.server import Google
 from tests.servers.microsoft.serving import serving
 
-_LIES = {
-    "html": (200, HTML),
-    "nothing": (200, b""),
-    "cut": (200, b'{"items": [{"id": "AAkA'),
-    "507": (507, HTML),
-    "503": (503, b"{}"),
-    "404": (404, HTML),
-    "410": (410, HTML),
-}
+_LIES = LIES | {"cut": (200, b'{"items": [{"id": "AAkA')}
 _REMARKS = {Kind.CONTACT: "organizations", Kind.EVENT: "location", Kind.TASK: "notes"}
 _IDLE = {
     Kind.CONTACT: "people.people.connections.list",
@@ -69,7 +62,7 @@ class Listening:
 
         writing = writes(scope["method"], scope["path"], body)
         if self.lies and not writing:
-            await _said(send, *self.lies.pop(0))
+            await say(send, *self.lies.pop(0))
             return
         await self.app(scope, heard, self._losing(send) if writing else send)
 
@@ -82,12 +75,6 @@ class Listening:
             raise ConnectionResetError("The answer gets lost, as the test asked for.")
 
         return send if self.lose else nowhere
-
-
-async def _said(send: Any, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def writes(method: str, path: str, body: bytes) -> bool:

@@ -16,21 +16,14 @@ from tests.integration.microsoft import microsoft365_desk, outlooks
 from tests.integration.microsoft.exchange_system import show_late
 from tests.integration.microsoft.microsoft365_desk import BOB, Desk, Listening
 from tests.integration.microsoft.mortal_requests import mortal
-from tests.integration.rules.system import HTML, System
+from tests.integration.rules.lies import LIES, say
+from tests.integration.rules.system import System
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.graph_protocol import Fault
 from tests.servers.microsoft.mailbox import Exchange
 from tests.servers.microsoft.serving import serving
 
-_LIES = {
-    "html": (200, HTML),
-    "nothing": (200, b""),
-    "cut": (200, b'{"value": [{"id": "AAkA'),
-    "507": (507, HTML),
-    "503": (503, b"{}"),
-    "404": (404, HTML),
-    "410": (410, HTML),
-}
+_LIES = LIES | {"cut": (200, b'{"value": [{"id": "AAkA')}
 _PLACES = {Kind.CONTACT: "contactFolders", Kind.EVENT: "calendars", Kind.TASK: "lists"}
 _WELL_KNOWN = {Kind.CONTACT: "contacts", Kind.EVENT: "calendar", Kind.TASK: "tasks"}
 _REMARKS = {Kind.CONTACT: "jobTitle", Kind.EVENT: "location", Kind.TASK: "body"}
@@ -46,10 +39,7 @@ class Lying(Listening):
         if not self.lies or scope["type"] != "http" or scope["method"] != "GET":
             await super().__call__(scope, receive, send)
             return
-        status, body = self.lies.pop(0)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await say(send, *self.lies.pop(0))
 
 
 @dataclass
