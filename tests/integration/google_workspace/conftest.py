@@ -6,11 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.google_workspace.events_desk import adas_calendar, adas_connector, desk_of_events
 from tests.integration.google_workspace.fanout_world import company_at_google, front_at_google
 from tests.integration.google_workspace.sign_in_world import office_at_google
 from tests.servers.google_workspace.client import Desk, desk
 
-__all__ = ["company_at_google", "front_at_google", "google", "office_at_google"]
+__all__ = [
+    "adas_calendar",
+    "adas_connector",
+    "company_at_google",
+    "desk_of_events",
+    "front_at_google",
+    "google",
+    "office_at_google",
+]
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from connectors.google_workspace.events import Events
 from connectors.google_workspace.mapping_events import EVENT_FIELDS
 from connectors.google_workspace.places import CALENDARS, Place, place_of
@@ -150,3 +152,22 @@ def changed(ref: RemoteRef, item: Item, base: Item) -> Write:
 def hub(connector: OnePart, where: str) -> Hub:
     """One that has listed everything."""
     return Hub(connector, where).pull()
+
+
+@pytest.fixture(name="desk")
+def desk_of_events() -> Iterator[EventsDesk]:
+    """A server for each test."""
+    with events_desk() as made:
+        yield made
+
+
+@pytest.fixture(name="connector")
+def adas_connector(desk: EventsDesk) -> OnePart:
+    """To her calendars."""
+    return desk.connector()
+
+
+@pytest.fixture(name="where")
+def adas_calendar(desk: EventsDesk) -> str:
+    """A new one."""
+    return desk.calendar()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connectors.google_workspace.event_documents import KEY
@@ -16,29 +14,12 @@ from tests.integration.google_workspace.events_desk import (
     BOB,
     EventsDesk,
     details,
-    events_desk,
     hub,
     read,
     written,
 )
 from tests.integration.microsoft.microsoft365_desk import event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Fault
-
-
-@pytest.fixture
-def desk() -> Iterator[EventsDesk]:
-    with events_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(desk: EventsDesk) -> OnePart:
-    return desk.connector()
-
-
-@pytest.fixture
-def where(desk: EventsDesk) -> str:
-    return desk.calendar()
 
 
 def fill(connector: OnePart, where: str, singles: int, series: int = 0) -> None:

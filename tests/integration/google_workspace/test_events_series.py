@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connectors.google_workspace.event_documents import UNFINISHED, hidden
@@ -11,28 +9,12 @@ from sync_engine.errors import OutcomeUnknown, PartlyWritten, Rejected, VersionC
 from sync_engine.item import Item
 from sync_engine.ports import Changed, RemoteRef, Removed, Write
 from tests.integration.google_workspace.contacts_desk import OnePart
-from tests.integration.google_workspace.events_desk import EventsDesk, events_desk, hub, read, same, written
+from tests.integration.google_workspace.events_desk import EventsDesk, hub, read, same, written
 from tests.integration.microsoft.microsoft365_desk import card, event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Fault
 
 OCCURRENCE = r"_2026"
 """In the path of an occurrence."""
-
-
-@pytest.fixture
-def desk() -> Iterator[EventsDesk]:
-    with events_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(desk: EventsDesk) -> OnePart:
-    return desk.connector()
-
-
-@pytest.fixture
-def where(desk: EventsDesk) -> str:
-    return desk.calendar()
 
 
 def marked(desk: EventsDesk, where: str) -> str:

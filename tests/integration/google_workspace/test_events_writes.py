@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,7 +19,6 @@ from tests.integration.google_workspace.events_desk import (
     BOB,
     EventsDesk,
     details,
-    events_desk,
     hub,
     read,
     same,
@@ -27,23 +26,6 @@ from tests.integration.google_workspace.events_desk import (
 )
 from tests.integration.microsoft.microsoft365_desk import event, moved, weekly, without
 from tests.servers.google_workspace.protocol import Fault
-
-
-@pytest.fixture
-def desk() -> Iterator[EventsDesk]:
-    with events_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(desk: EventsDesk) -> OnePart:
-    return desk.connector()
-
-
-@pytest.fixture
-def where(desk: EventsDesk) -> str:
-    return desk.calendar()
-
 
 Act = Callable[[OnePart, str, Write], object]
 
