@@ -15,8 +15,9 @@ from connectors.google_workspace.sign_in_scopes import Right
 from connectors.kept_sign_in import Kept
 from connectors.refreshed_token import RefreshedToken
 from connectors.tokens import MemoryTokens
-from sync_engine.errors import NotAuthorised, Throttled, Unavailable
+from sync_engine.errors import NotAuthorised, Unavailable
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
+from tests.integration.token_life import ANSWERS, Dies, Killed, outlives_trouble, reacts, renewed_once
 
 
 def source_of(office: GoogleOffice, tokens: MemoryTokens, **more: Any) -> RefreshedToken:
@@ -73,15 +74,6 @@ def test_the_downloaded_file_of_a_client_is_as_good_as_its_secret(office: Google
 
 def test_a_rotated_refresh_token_is_kept_before_the_new_token_is_used(office: GoogleOffice) -> None:
     """Killed right after the save, nothing is lost."""
-
-    class Killed(BaseException):
-        pass
-
-    class Dies(MemoryTokens):
-        def save(self, tokens: str) -> None:
-            super().save(tokens)
-            raise Killed
-
     tokens = Dies(office.kept().written())
     told = {"access_token": "ya29.x", "expires_in": 3599, "refresh_token": "1//rotated", "token_type": "Bearer"}
     office.google.sign_in.switches.troubles.append((200, json.dumps(told).encode()))
@@ -147,35 +139,20 @@ def test_a_consent_that_lacks_a_scope_is_told_by_its_name_and_asked_for_once(off
 
 def test_a_service_that_is_down_costs_nothing_while_the_token_is_good(office: GoogleOffice) -> None:
     source = source_of(office, office.signed_in())
-    token = source.token()
-    office.gate.trouble["/token"] = Response("oops", 503)
-    office.clock.now += 3599 - 200
-    assert source.token() == token
-    assert source.token() == token
-    office.clock.now += 250
-    with pytest.raises(Unavailable, match="HTTP 503"):
-        source.token()
-    office.gate.trouble.clear()
-    assert source.token() != token
+    outlives_trouble(source, office.gate.trouble, office.clock, 3599)
 
 
 @pytest.mark.parametrize(
     ("answer", "expected", "words"),
     [
-        (Response("", 429, {"Retry-After": "17"}), Throttled, "asks to wait 17 seconds"),
-        (Response("", 429), Unavailable, "HTTP 429"),
+        *ANSWERS,
         (Response("oops", 500), Unavailable, "HTTP 500"),
-        (Response("<html>", 200), Unavailable, "cannot be understood"),
         (Response("{}", 200), Unavailable, "cannot be understood"),
         (Response("[]", 200), Unavailable, "cannot be understood"),
         (Response('{"access_token": "x", "expires_in": "soon"}', 200), Unavailable, "cannot be understood"),
-        (Response("", 302, {"Location": "https://127.0.0.1:1/"}), Unavailable, "cannot be understood"),
-        (Response('{"error": "temporarily_unavailable"}', 400), Unavailable, "cannot answer now"),
         (Response('{"error": "internal_failure"}', 400), Unavailable, "cannot answer now"),
-        (Response('{"error": "invalid_grant"}', 400), NotAuthorised, "sign in again"),
         (Response('{"error": "invalid_grant", "error_subtype": "invalid_rapt"}', 400), NotAuthorised, "some hours"),
         (Response('{"error": "deleted_client"}', 401), NotAuthorised, "client was deleted"),
-        (Response('{"error": "never_heard_of"}', 400), NotAuthorised, "never_heard_of"),
         (Response('{"error": {"code": 400}}', 400), NotAuthorised, "refused"),
     ],
 )
@@ -184,11 +161,8 @@ def test_each_answer_has_its_reaction_after_one_request(
 ) -> None:
     """google-auth would ask three times, with pauses, where it thinks that this helps."""
     office.gate.trouble["/token"] = answer
-    with pytest.raises(expected, match=words) as failed:
-        source_of(office, office.signed_in()).token()
+    reacts(source_of(office, office.signed_in()), expected, words)
     assert len([path for path in office.gate.seen if path.startswith("/token")]) == 1
-    if isinstance(failed.value, Throttled):
-        assert failed.value.retry_after == 17.0
 
 
 def test_a_service_that_cannot_be_reached_or_is_somebody_else(office: GoogleOffice) -> None:
@@ -203,14 +177,7 @@ def test_a_service_that_cannot_be_reached_or_is_somebody_else(office: GoogleOffi
 
 def test_a_token_that_the_server_refuses_is_renewed_once(office: GoogleOffice) -> None:
     source = source_of(office, office.signed_in())
-    first = source.token()
-    source.refused(first)
-    second = source.token()
-    assert second != first
-    source.refused(first)  # a slow thread: it is another one already
-    assert source.token() == second
-    with pytest.raises(NotAuthorised, match="given a moment ago"):
-        source.refused(second)
+    renewed_once(source)
     assert len(office.asked("refresh_token")) == 2
 
 

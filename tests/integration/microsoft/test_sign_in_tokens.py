@@ -15,9 +15,10 @@ from connectors.microsoft.sign_in import refreshed, token_source
 from connectors.microsoft.sign_in_scopes import Resource
 from connectors.refreshed_token import RefreshedToken
 from connectors.tokens import MemoryTokens
-from sync_engine.errors import NotAuthorised, Throttled, Unavailable
+from sync_engine.errors import NotAuthorised, Unavailable
 from tests.integration.microsoft.app_certificate import app_certificate
 from tests.integration.microsoft.sign_in_world import Office
+from tests.integration.token_life import ANSWERS, Dies, Killed, outlives_trouble, reacts, renewed_once
 
 
 class Clock:
@@ -61,15 +62,6 @@ def test_another_connector_of_the_account_asks_for_none(office: Office) -> None:
 
 def test_a_rotated_refresh_token_is_kept_before_the_new_token_is_used(office: Office) -> None:
     """Killed right after the save, nothing is lost: the old one is worth nothing at this server."""
-
-    class Killed(BaseException):
-        pass
-
-    class Dies(MemoryTokens):
-        def save(self, tokens: str) -> None:
-            super().save(tokens)
-            raise Killed
-
     old = office.graph.sign_in.refresh_token()
     tokens = Dies(Kept(refresh_token=old).written())
     with pytest.raises(Killed):
@@ -130,38 +122,16 @@ def test_nobody_signed_in(office: Office) -> None:
 def test_a_service_that_is_down_costs_nothing_while_the_token_is_good(office: Office) -> None:
     clock = Clock(office)
     source = source_of(office, signed_in(office), clock)
-    token = source.token()
-    office.gate.trouble["/token"] = Response("oops", 503)
-    clock.now += 3600 - 200
-    assert source.token() == token
-    assert source.token() == token
-    clock.now += 250
-    with pytest.raises(Unavailable, match="HTTP 503"):
-        source.token()
-    office.gate.trouble.clear()
-    assert source.token() != token
+    outlives_trouble(source, office.gate.trouble, clock, 3600)
 
 
 @pytest.mark.parametrize(
     ("answer", "expected", "words"),
-    [
-        (Response("", 429, {"Retry-After": "17"}), Throttled, "asks to wait 17 seconds"),
-        (Response("", 429), Unavailable, "HTTP 429"),
-        (Response("<html>", 200), Unavailable, "cannot be understood"),
-        (Response("", 302, {"Location": "https://127.0.0.1:1/"}), Unavailable, "cannot be understood"),
-        (Response('{"error": "temporarily_unavailable"}', 400), Unavailable, "cannot answer now"),
-        (Response('{"error": "invalid_grant"}', 400), NotAuthorised, "sign in again"),
-        (Response('{"error": "never_heard_of"}', 400), NotAuthorised, "never_heard_of"),
-    ],
+    ANSWERS,
 )
-def test_each_answer_has_its_reaction(
-    office: Office, answer: Response, expected: type[Exception], words: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_each_answer_has_its_reaction(office: Office, answer: Response, expected: type[Exception], words: str) -> None:
     office.gate.trouble["/token"] = answer
-    with pytest.raises(expected, match=words) as failed:
-        token_source(office.settings(signed_in(office))).token()
-    if isinstance(failed.value, Throttled):
-        assert failed.value.retry_after == 17.0
+    reacts(token_source(office.settings(signed_in(office))), expected, words)
 
 
 def test_a_service_that_cannot_be_reached_or_is_somebody_else(office: Office) -> None:
@@ -177,14 +147,7 @@ def test_a_service_that_cannot_be_reached_or_is_somebody_else(office: Office) ->
 
 def test_a_token_that_the_server_refuses_is_renewed_once(office: Office) -> None:
     source = token_source(office.settings(signed_in(office)))
-    first = source.token()
-    source.refused(first)
-    second = source.token()
-    assert second != first
-    source.refused(first)  # a slow thread: it is another one already
-    assert source.token() == second
-    with pytest.raises(NotAuthorised, match="given a moment ago"):
-        source.refused(second)
+    renewed_once(source)
     assert len(office.asked("refresh_token")) == 2
 
 
