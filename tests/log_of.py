@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 import structlog
 
 from agendahub import logs
@@ -68,3 +70,28 @@ def log_at(level: Literal["debug", "info"]) -> Iterator[StringIO]:
         for name, old in zip(names, before[2], strict=True):
             logging.getLogger(name).setLevel(old)
         structlog.reset_defaults()
+
+
+@pytest.fixture(name="log")
+def log_at_debug() -> Iterator[StringIO]:
+    """Ours, at level debug: what stands in it."""
+    with log_at("debug") as written:
+        yield written
+
+
+@pytest.fixture(name="heard")
+def heard_by_log(log: StringIO) -> Iterator[Heard]:
+    """What our log was made from."""
+    with hearing() as raw:
+        yield raw
+
+
+def nowhere_in(secret: Iterable[str], seen: str, errors: str, database: str, account: str) -> None:
+    """None of these words: in what was logged or shown, in errors, in a database of SQLite with the account's tokens."""
+    files = Path(database.removeprefix("sqlite:///")).parent.glob("*.db*")
+    kept = b"".join(file.read_bytes() for file in files if file.is_file())
+    assert f"tokens of {account}".encode() in kept
+    for word in secret:
+        assert word not in seen, word
+        assert word not in errors, word
+        assert word.encode() not in kept, word

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.google_workspace.events_desk import adas_calendar, adas_connector, desk_of_events
 from tests.integration.google_workspace.fanout_world import company_at_google, front_at_google
 from tests.integration.google_workspace.sign_in_world import office_at_google
+from tests.log_of import heard_by_log, log_at_debug
 from tests.servers.google_workspace.client import Desk, desk
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "desk_of_events",
     "front_at_google",
     "google",
+    "heard_by_log",
+    "log_at_debug",
     "office_at_google",
 ]
 

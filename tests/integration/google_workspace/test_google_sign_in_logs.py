@@ -24,24 +24,10 @@ from connectors.google_workspace.sign_in_scopes import SERVICES
 from storage import secrets
 from storage.database import Database
 from tests.integration.google_workspace.sign_in_world import ADA, GoogleOffice
-from tests.log_of import Heard, hearing, log_at, told
+from tests.log_of import Heard, nowhere_in, told
 
 LIBRARIES = ["google", "google_auth_httplib2", "googleapiclient", "oauthlib", "requests_oauthlib", "urllib3"]
 HALF = "half-an-answer-with-a-to"
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """Ours, at level debug: what stands in it."""
-    with log_at("debug") as written:
-        yield written
-
-
-@pytest.fixture
-def heard(log: StringIO) -> Iterator[Heard]:
-    """What our log was made from."""
-    with hearing() as raw:
-        yield raw
 
 
 @pytest.fixture
@@ -115,13 +101,7 @@ def test_nothing_of_a_persons_sign_in_is_seen(
     assert "/calendar/v3/users/me/calendarList" in written, "the log is empty: this test proves nothing"
     assert len(secret) > 8
     assert any(word in heard.text for word in secret), "the libraries told nothing: this test proves nothing"
-    files = Path(sqlite_url.removeprefix("sqlite:///")).parent.glob("*.db*")
-    kept = b"".join(file.read_bytes() for file in files if file.is_file())
-    assert b"tokens of gmail" in kept
-    for word in secret:
-        assert word not in written + shown, word
-        assert word not in errors, word
-        assert word.encode() not in kept, word
+    nowhere_in(secret, written + shown, errors, sqlite_url, "gmail")
     assert "Token has been expired or revoked" in errors
 
 

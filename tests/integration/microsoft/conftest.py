@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.microsoft.sign_in_world import office_of_ada
+from tests.log_of import heard_by_log, log_at_debug
 from tests.servers.microsoft.ews_client import Desk, desk
 
-__all__ = ["ews", "office_of_ada"]
+__all__ = ["ews", "heard_by_log", "log_at_debug", "office_of_ada"]
 
 
 @pytest.fixture

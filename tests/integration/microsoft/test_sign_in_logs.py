@@ -27,27 +27,13 @@ from storage import secrets
 from storage.database import Database
 from tests.integration.microsoft.browser import comes_back_with
 from tests.integration.microsoft.sign_in_world import ADA, Office
-from tests.log_of import Heard, hearing, log_at, told
+from tests.log_of import Heard, nowhere_in, told
 from tests.servers.microsoft.ews_client import Desk
 from tests.servers.microsoft.sign_in import SignIn
 
 PASSWORD = "pa55word-canary"
 SECRET = "s3cret-of-the-app-canary"
 LIBRARIES = ["O365", "exchangelib", "msal", "urllib3", "requests_oauthlib", "oauthlib", "requests_ntlm"]
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """Ours, at level debug: what stands in it."""
-    with log_at("debug") as written:
-        yield written
-
-
-@pytest.fixture
-def heard(log: StringIO) -> Iterator[Heard]:
-    """What our log was made from."""
-    with hearing() as raw:
-        yield raw
 
 
 def loud() -> None:
@@ -128,13 +114,7 @@ def test_no_token_of_graph_is_seen(
     assert len(secret) > 8
     if all_can_tell:
         assert any(word in heard.text for word in secret), "the libraries told nothing: this test proves nothing"
-    files = Path(sqlite_url.removeprefix("sqlite:///")).parent.glob("*.db*")
-    kept = b"".join(file.read_bytes() for file in files if file.is_file())
-    assert b"tokens of office" in kept
-    for word in secret:
-        assert word not in written + shown, word
-        assert word not in errors, word
-        assert word.encode() not in kept, word
+    nowhere_in(secret, written + shown, errors, sqlite_url, "office")
     assert "AADSTS700082" in errors
 
 
