@@ -27,7 +27,7 @@ from connectors.microsoft.contact_parts import (
     nicknames_of,
     urls_of,
 )
-from connectors.microsoft.phones import PHONE_KINDS, by_kind, labelled
+from connectors.microsoft.phones import PHONE_KINDS, PhoneKind, by_kind, labelled
 from connectors.microsoft.postal import Postal, address_of, addresses_by_kind
 from connectors.names import company_texts, name_of, name_texts, organization_of
 from connectors.photos import kept_photo
@@ -71,13 +71,16 @@ def _numbered(names: list[str], values: list[str]) -> dict[str, Any]:
     return dict(zip(names, [*map(plain, values), *[None] * len(names)], strict=False))
 
 
-def _put_phones(contact: Contact) -> dict[str, Any]:
-    numbers = by_kind(contact.phones)
-    found: dict[str, Any] = {}
-    for (kind, number), name in _PHONES.items():
-        these = numbers.get(kind, ())
-        found[name] = plain(these[number - 1]) if len(these) >= number else None
-    return found
+def _phone_row(kind: PhoneKind) -> Described[Contact]:
+    """Writes the numbers of one kind. Which of two stands where, a record does not tell: both are said."""
+    names = [_PHONES[kind.name, number] for number in range(1, kind.places + 1)]
+    return Described(
+        ("phones",),
+        tuple(names),
+        lambda contact: _numbered(names, list(by_kind(contact.phones).get(kind.name, ()))),
+        lambda _shown: {},
+        whole=True,
+    )
 
 
 def _get_phones(shown: Document) -> dict[str, Any]:
@@ -155,8 +158,10 @@ CONTACT_TABLE: tuple[Described[Contact], ...] = (
         tuple(_EMAILS),
         lambda contact: _numbered(_EMAILS, chosen_emails(contact)),
         lambda shown: {"emails": emails_of(shown.get(name) for name in _EMAILS)},
+        whole=True,  # a record does not tell the order of the second and the third, nor a place that is left empty
     ),
-    Described(("phones",), tuple(_PHONES.values()), _put_phones, _get_phones),
+    *(_phone_row(kind) for kind in PHONE_KINDS),
+    Described(("phones",), tuple(_PHONES.values()), None, _get_phones),
     Described(
         ("addresses",),
         tuple(_part(kind, here) for kind in _ADDRESSES for here in _POSTAL),
@@ -174,6 +179,7 @@ CONTACT_TABLE: tuple[Described[Contact], ...] = (
         tuple(_CHATS),
         lambda contact: _numbered(_CHATS, chosen_chats(contact)),
         lambda shown: {"chats": chats_of(shown.get(name) for name in _CHATS)},
+        whole=True,
     ),
     _day_row("birthday", "birthday"),
     _day_row("anniversary", "wedding_anniversary"),
