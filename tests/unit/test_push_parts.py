@@ -136,7 +136,9 @@ def test_a_bucket_lets_a_burst_pass_and_then_so_many_a_second() -> None:
 
 def test_an_address_is_found_by_its_secret_alone() -> None:
     hooks = Hooks()
-    entry = Entry(1, "a", digest("state"), lambda _query: None, lambda _headers, _body: [], lambda _number, _event: None)
+    entry = Entry(
+        1, "a", digest("state"), lambda _query: None, lambda _headers, _body: [], lambda _number, _event: None
+    )
     hooks.put(digest("key"), entry)
     assert hooks.find("key") is entry
     assert (hooks.find(digest("key")), hooks.find("KEY"), hooks.find(""), hooks.find("\udcff")) == (None,) * 4
