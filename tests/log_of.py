@@ -87,7 +87,7 @@ def heard_by_log(log: StringIO) -> Iterator[Heard]:
 
 
 def nowhere_in(secret: Iterable[str], seen: str, errors: str, database: str, account: str) -> None:
-    """None of these words: in what was logged or shown, in errors, in a database of SQLite with the account's tokens."""
+    """None of these words: in what was logged or shown, in errors, in the database with the account's tokens."""
     files = Path(database.removeprefix("sqlite:///")).parent.glob("*.db*")
     kept = b"".join(file.read_bytes() for file in files if file.is_file())
     assert f"tokens of {account}".encode() in kept
