@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,22 @@ def test_an_own_authority_is_trusted(authority: trustme.CA, ca_file: str, connec
         transport = connect(server, ca_file=ca_file)
         for _ in range(5):
             assert look(transport) == {"id": "mine"}
+        assert len(server.lines) == 1
+
+
+def test_what_tls_itself_says_on_a_new_line_does_not_end_it(
+    authority: trustme.CA, ca_file: str, connect: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tickets of TLS 1.3, which are there before the first request on a machine that is busy."""
+    real = lines._Encrypted._connect
+
+    def slowly(line: HTTPConnection) -> None:
+        real(line)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(lines._Encrypted, "_connect", slowly)
+    with encrypted(authority) as server:
+        assert look(connect(server, ca_file=ca_file)) == {"id": "mine"}
         assert len(server.lines) == 1
 
 
