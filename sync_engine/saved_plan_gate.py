@@ -22,6 +22,7 @@ from sync_engine.ports import (
     Changed,
     Connector,
     Cursor,
+    Knowing,
     KnownVersions,
     ManySteps,
     Page,
@@ -105,6 +106,11 @@ class _Replayed:
     def lag(self, collection: str) -> float:
         """As the real one; none where that has no such thing."""
         return lag_of(self._inner, collection)
+
+    def knows(self, collection: str, known: KnownVersions) -> None:
+        """As the real one; nothing where that has no such thing."""
+        if isinstance(self._inner, Knowing):
+            self._inner.knows(collection, known)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """As the real one."""
