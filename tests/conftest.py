@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import statements
 from tests.servers import processes
 from tests.servers.microsoft.no_mail import no_mail
 from tests.servers.processes import Server
 from tests.servers.unkind_dav import UnkindDav, unkind_dav
+
+# What decides whether work lands draws the same examples each time; LONG=1 draws new ones.
+settings.register_profile("the same each time", derandomize=True, database=None)
+if "LONG" not in os.environ and settings.get_current_profile_name() == "default":
+    settings.load_profile("the same each time")
 
 _LONG_FIRST = ("torture", "acceptance", "integration", "simulation", "fuzz", "property", "contract", "unit")
 

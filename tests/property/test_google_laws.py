@@ -89,13 +89,20 @@ def test_r20_what_somebody_changes_of_a_contact_at_google_stays_changed_there(
 
 
 def _each_once(contact: Contact) -> Contact:
-    """Whoever has a number twice has it once at Google, and keeps the other one when that goes."""
-    said = {name: getattr(contact, name) for name in ("emails", "phones", "urls", "chats")}
+    """Whoever has a number twice has it once at Google, and keeps the other one when that goes.
+
+    A label in Apple's words for home or work stays in the hub when it is taken off at Google, and comes back there.
+    """
+    said = {
+        name: [one for one in getattr(contact, name) if not any("_$!<" in line.value for line in one.companions)]
+        for name in ("emails", "phones", "urls", "chats")
+    }
     once: dict[str, Any] = {
         name: tuple({one.value.removeprefix("tel:"): one for one in reversed(found)}.values())[::-1]
         for name, found in said.items()
     }
-    places = {(one.street, one.locality, one.country): one for one in reversed(contact.addresses)}
+    addresses = [one for one in contact.addresses if not any("_$!<" in line.value for line in one.companions)]
+    places = {(one.street, one.locality, one.country): one for one in reversed(addresses)}
     return replace(contact, addresses=tuple(places.values())[::-1], **once)
 
 
