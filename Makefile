@@ -36,8 +36,8 @@ format: $(READY) ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test-fast: $(READY) ## unit, contract and property tests (under a minute)
-	$(BIN)/pytest tests/unit tests/property tests/contract -m "not slow" -n 2 $(ARGS)
+test-fast: $(READY) ## unit, contract and property tests on SQLite, without the long ones (under a minute)
+	AGENDAHUB_TEST_STORES=sqlite $(BIN)/pytest tests/unit tests/property tests/contract -m "not slow" -n 2 $(ARGS)
 
 test: check ## everything
 	$(BIN)/pytest tests -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)

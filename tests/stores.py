@@ -18,6 +18,7 @@ from tests.databases import MSSQL
 
 FIXTURES = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mssql": "mssql_url"}
 EVERYTHING = os.environ.get("AGENDAHUB_TEST_STORES") == "all"  # `make test-databases`
+ONE = os.environ.get("AGENDAHUB_TEST_STORES") == "sqlite"  # `make test-fast`
 
 
 @dataclass
@@ -33,7 +34,7 @@ _CHOSEN: dict[Path, Chosen] = {}
 
 def available() -> list[str]:
     """The databases that tests can have here: SQL Server where the environment names one."""
-    return ["sqlite", "postgresql", *(["mssql"] if os.environ.get(MSSQL) else [])]
+    return ["sqlite"] if ONE else ["sqlite", "postgresql", *(["mssql"] if os.environ.get(MSSQL) else [])]
 
 
 def on_every_store(metafunc: pytest.Metafunc, *, if_everything: bool = False) -> None:

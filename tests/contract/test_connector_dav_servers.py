@@ -13,6 +13,8 @@ from tests.contract.connector_contract import ConnectorContract
 from tests.servers.dav_setup import make_collection
 from tests.servers.processes import Server
 
+pytestmark = pytest.mark.slow
+
 
 def opened(server: Server) -> Iterator[Connector]:
     """A connector to a server, closed after the test."""

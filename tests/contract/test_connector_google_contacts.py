@@ -13,6 +13,8 @@ from tests.contract.connector_contract import card, title
 from tests.contract.google_account import ADA, GoogleContract
 from tests.servers.google_workspace.server import Google, google_workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def google() -> Iterator[Google]:

@@ -31,6 +31,8 @@ from tests.contract.mailboxes import (
 from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, Script
 from tests.stores import only_on
 
+pytestmark = pytest.mark.slow
+
 
 def _of_ada(folder: Path, page_size: int = 100) -> Office:
     """Ada has an appointment, and Bob has a plain copy of it from the hub."""

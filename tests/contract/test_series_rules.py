@@ -18,6 +18,8 @@ from tests import series_samples as samples
 from tests.series_oracle import occurrences
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 Edit = Callable[[str], str]
 Shown = dict[str, list[tuple[str, str]]]
 SIDES = ("a", "b", "phone")

@@ -24,6 +24,8 @@ from storage.engines import make_engine, parse_url
 from storage.errors import StoreOutdated, StoreRefused
 from tests.full_tables import BIG, ROWS, Contents, contents, fill
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = [
     script.revision for script in ScriptDirectory(str(Path(schema.__file__).parent / "migrations")).walk_revisions()

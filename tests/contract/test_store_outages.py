@@ -22,6 +22,8 @@ from tests.databases import Hub, hub_in
 from tests.servers.cutting_proxy import CuttingProxy, Loses, cutting_proxy
 from tests.world import Clock, World
 
+pytestmark = pytest.mark.slow
+
 # ---------------------------------------------------------------- a line that breaks at a commit
 
 

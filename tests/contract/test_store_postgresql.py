@@ -7,6 +7,8 @@ import pytest
 from tests.contract.store_contract import StoreContract
 from tests.contract.store_races import RacesContract
 
+pytestmark = pytest.mark.slow
+
 
 class TestPostgresql(StoreContract, RacesContract):
     """A server from PyPI."""

@@ -16,6 +16,8 @@ from tests import samples
 from tests.contract.store_items import PHONE, link_for
 from tests.databases import hub_in
 
+pytestmark = pytest.mark.slow
+
 
 class SchemaContract:
     """Behaviour of `storage.schema`."""

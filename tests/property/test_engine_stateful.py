@@ -28,6 +28,8 @@ from tests import samples
 from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, Script
 from tests.world import Side, World
 
+pytestmark = pytest.mark.slow
+
 UIDS = st.sampled_from(["u1", "u2", "u3"])
 WHO = st.sampled_from(["a", "b", "phone"])
 SIDES = st.sampled_from(["a", "b"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from sync_engine.recurrence import instances
 from sync_engine.zones import resolve
 from tests.property.google_keeps import GoogleSeries, Ways, merged, person_answered
 from tests.property.google_records import HORIZON, contacts, events, tasks, with_occurrences, words
+
+pytestmark = pytest.mark.slow
 
 HOME = "Europe/Zurich"
 _FEW = settings(max_examples=40, deadline=None)

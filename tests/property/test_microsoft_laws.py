@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from sync_engine.zones import local_time, resolve
 from tests.property.microsoft_records import contacts, events, recurrences, starts, tasks
 from tests.property.outlook_calendar import HORIZON, GraphSeries, graph_keeps, outlook_days
 from tests.property.series_drawn import reworded, with_occurrences
+
+pytestmark = pytest.mark.slow
 
 _FEW = settings(max_examples=60, deadline=None)
 

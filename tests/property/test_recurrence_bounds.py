@@ -28,6 +28,8 @@ from sync_engine.recurrence import check, instances, occurs, span
 from sync_engine.rules import Budget
 from tests.series_samples import calendar, component
 
+pytestmark = pytest.mark.slow
+
 _T = TypeVar("_T")
 MOST_CALLS = 1_500_000  # of functions: 15 for each step of the budget
 MOST_BYTES = 64 * 1024 * 1024

@@ -22,6 +22,8 @@ from tests import samples
 from tests.faults import Crash, Fault, FaultyStore, ReadingBack, Script
 from tests.world import Side, World
 
+pytestmark = pytest.mark.slow
+
 POLICY = Policy(brake_count=2, brake_percent=0, settle_seconds=0)
 SEEDS = range(10)
 _WATCHED = (t.items, t.revisions, t.links, t.intents, t.conflicts, t.quarantine, t.holds, t.bindings, t.collections)

@@ -29,6 +29,8 @@ from tests import series_samples, zone_cases
 from tests.series_oracle import as_utc, occurrences
 from tests.zone_cases import Case, cases, described
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[1] / "samples" / "zones"
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 START, END = datetime(2025, 6, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)

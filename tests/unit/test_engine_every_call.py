@@ -18,6 +18,8 @@ from tests.scripted_world import ScriptedWorld
 from tests.simulation.chaos import APPLIES, Fault, Planned
 from tests.simulation.nature import Nature
 
+pytestmark = pytest.mark.slow
+
 NATURES = {
     "kind": Nature(),
     "makes a new item each time": Nature(own_ids=True),

@@ -19,6 +19,8 @@ from tests import samples
 from tests.faults import Crash, Fault, FaultyConnector, FaultyStore, Joining, ReadingBack, Script, applies
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 MOODS: dict[str, Unkind] = {
     "kind": Unkind(),
     "hashes for versions": Unkind(no_versions=True),
