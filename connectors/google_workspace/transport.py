@@ -36,6 +36,7 @@ from connectors.google_workspace.failures import (
 )
 from connectors.google_workspace.lines import BROKEN, MAX_DOWNLOAD, PATIENCE, Line
 from connectors.google_workspace.services import services_at
+from connectors.needs_sign_in import account_of
 from connectors.pacing import Pace, Paced, pace_of
 from connectors.request_log import noted
 from connectors.settings import ConnectorSettings
@@ -50,9 +51,10 @@ _jitter = SystemRandom()
 class _Token(google.auth.credentials.Credentials):  # type: ignore[misc,unused-ignore]
     """Gives each request the token of our source. Of one thread."""
 
-    def __init__(self, source: TokenSource) -> None:
+    def __init__(self, source: TokenSource, account: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._source = source
+        self._account = account  # as its admin types it
         self._last = ""
 
     def before_request(self, request: object, method: str, url: str, headers: dict[str, str]) -> None:  # noqa: ARG002
@@ -61,10 +63,11 @@ class _Token(google.auth.credentials.Credentials):  # type: ignore[misc,unused-i
         headers["authorization"] = f"Bearer {self._last}"
 
     def refresh(self, request: object) -> None:  # noqa: ARG002
-        """After 401: the library asks once more. Raises NotAuthorised when there is no other token."""
+        """After 401: the library asks once more. Raises NotAuthorised when there is no other: it stood in the secret."""
         self._source.refused(self._last)
         if self._source.token() == self._last:
-            raise NotAuthorised("Google refused the sign-in; sign in again.")
+            message = "Google refused the sign-in: its token is not good any more; give another one: "
+            raise NotAuthorised(f"{message}agendahub account secret {self._account}.")
 
 
 class Transport:
@@ -241,7 +244,9 @@ class Transport:
         if found is None:
             line = Line(self._settings)
             self._lines.append(line)
-            found = self._mine.http = AuthorizedHttp(_Token(self._source), line, max_refresh_attempts=1)
+            found = self._mine.http = AuthorizedHttp(
+                _Token(self._source, account_of(self._settings)), line, max_refresh_attempts=1
+            )
         return found
 
     def _pace(self) -> Pace:
