@@ -63,7 +63,7 @@ class _Token(google.auth.credentials.Credentials):  # type: ignore[misc,unused-i
         headers["authorization"] = f"Bearer {self._last}"
 
     def refresh(self, request: object) -> None:  # noqa: ARG002
-        """After 401: the library asks once more. Raises NotAuthorised when there is no other: it stood in the secret."""
+        """After 401: the library asks once more. Raises NotAuthorised when there is no other token."""
         self._source.refused(self._last)
         if self._source.token() == self._last:
             message = "Google refused the sign-in: its token is not good any more; give another one: "
