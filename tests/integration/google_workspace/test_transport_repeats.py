@@ -218,7 +218,7 @@ def test_a_token_that_is_refused_is_renewed_once(act: Callable[[Transport], obje
 @pytest.mark.parametrize("tokens", [("old",), ("old", "older")])
 def test_r24_without_another_token_somebody_has_to_sign_in(tokens: tuple[str, ...], accounts: Accounts) -> None:
     with raw_answers(only_good) as server:
-        with pytest.raises(NotAuthorised, match="sign in again"):
+        with pytest.raises(NotAuthorised, match="Google refused the sign-in"):
             look(with_tokens(accounts.open(server), Renewing(*tokens)))
         assert len(server.seen) == len(tokens)
 
