@@ -130,6 +130,42 @@ class FanoutSettings(Section):
     paused: bool = False
 
 
+class RequestSettings(Section):
+    """[requests]: customer requests and the mails they come from."""
+
+    agenda: Name = "Agenda"
+    contacts: Name = "Contacts"
+    unknown_sender: Literal["create", "queue", "ignore"] = "create"
+    reopen_days: Annotated[int, Field(ge=0)] = 30
+    number_prefix: Annotated[str, Field(pattern=r"^[A-Z]{0,8}$")] = "R"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    own_addresses: tuple[MailAddress, ...] = ()
+    distribution: Literal["none", "round_robin", "least_busy"] = "none"
+    web_url: WebAddress = ""
+    trusted_authserv: tuple[str, ...] = ()
+    acknowledge: bool = False
+
+
+class MailboxSettings(Section):
+    """[[mailboxes]]: a mailbox whose mails become requests."""
+
+    name: Name
+    account: Name
+    address: MailAddress
+    display_name: str = ""
+    folders: Annotated[tuple[str, ...], Field(min_length=1)] = ("INBOX",)
+    after: Literal["nothing", "seen", "keyword", "move"] = "keyword"
+    keyword: str = "AgendaHub"
+    move_to: str = ""
+    send_through: str = ""
+    signature: str = ""
+    unknown_sender: Literal["create", "queue", "ignore"] | None = None
+    request_type: str = ""
+    acknowledge: bool | None = None
+    interval: Duration = 60.0
+    paused: bool = False
+
+
 class LogSettings(Section):
     """[log]."""
 
@@ -152,6 +188,8 @@ class Settings(BaseSettings):
     accounts: tuple[AccountSettings, ...] = ()
     bindings: tuple[BindingSettings, ...] = ()
     fanouts: tuple[FanoutSettings, ...] = ()
+    requests: RequestSettings = RequestSettings()
+    mailboxes: tuple[MailboxSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -177,6 +215,10 @@ class Settings(BaseSettings):
     def fanout(self, name: str) -> FanoutSettings | None:
         """The fan-out of this name."""
         return next((fanout for fanout in self.fanouts if fanout.name == name), None)
+
+    def mailbox(self, name: str) -> MailboxSettings | None:
+        """The mailbox of this name."""
+        return next((mailbox for mailbox in self.mailboxes if mailbox.name == name), None)
 
 
 def anchored(folder: Path, written: str) -> Path:

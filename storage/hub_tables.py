@@ -15,6 +15,7 @@ users = Table(
     key(),
     Column("name", opaque(100), nullable=False, unique=True),
     Column("display_name", words(200), nullable=False, default=""),
+    Column("address", words(320), nullable=False, default="", server_default=""),  # of mail, lower case
     Column("blocked", Boolean, nullable=False, default=False),
     Column("created_at", UtcTime, nullable=False),
 )
@@ -31,10 +32,11 @@ devices = Table(
     Column("revoked_at", UtcTime),
 )
 
-tokens = Table(  # of programs that use the admin API
+tokens = Table(  # of programs that use the API
     "tokens",
     metadata,
     key(),
+    to("users", "user_id", null=True),  # for whom it acts; null: an admin's program
     Column("name", words(100), nullable=False),
     Column("access", opaque(10), nullable=False),  # read, write
     Column("token_hash", opaque(64), nullable=False, unique=True),  # of the token, which is shown once

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text
-from sqlalchemy.types import BigInteger, Boolean, DateTime, Float, Integer, String
+from sqlalchemy.types import BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, String
 
 Rows: TypeAlias = list[dict[str, Any]]
 Contents: TypeAlias = Mapping[str, Rows]
@@ -92,6 +92,8 @@ def _of_type(column: Column[Any], number: int, dialect: str) -> Any:
         return _time(number, dialect)
     if isinstance(kind, String):
         return _text(column, number)
+    if isinstance(kind, LargeBinary):
+        return bytes(range(256)) * number
     raise AssertionError(f"{column} is of a type that tests cannot fill yet: {kind!r}")
 
 

@@ -17,6 +17,8 @@ from config.settings import (
     FanoutSettings,
     LimitSettings,
     LogSettings,
+    MailboxSettings,
+    RequestSettings,
     ServerSettings,
     StoreSettings,
     SyncSettings,
@@ -44,7 +46,7 @@ def test_the_example_loads_as_it_stands() -> None:
 
 def test_the_example_shows_the_defaults() -> None:
     shown = parse(uncommented(EXAMPLE.read_text()).replace("https://hub.example.org", ""))
-    for section in ("store", "server", "sync", "limits", "log"):
+    for section in ("store", "server", "sync", "limits", "requests", "log"):
         assert getattr(shown, section) == getattr(Settings(), section)
     assert shown.accounts[0].model_dump(exclude={"name", "url", "username", "secret"}) == AccountSettings(
         name="x"
@@ -63,6 +65,8 @@ def test_the_example_shows_the_defaults() -> None:
         ("[[accounts]]", AccountSettings),
         ("[[bindings]]", BindingSettings),
         ("[[fanouts]]", FanoutSettings),
+        ("[requests]", RequestSettings),
+        ("[[mailboxes]]", MailboxSettings),
     ],
 )
 def test_the_example_mentions_every_setting(table: str, model: type) -> None:

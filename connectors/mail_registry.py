@@ -1,0 +1,31 @@
+"""The one visible list of systems that mail comes from and goes out through, by the `connector` of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from connectors.mail import MailSender, MailSource
+from connectors.settings import ConnectorSettings
+
+SourceFactory: TypeAlias = Callable[[ConnectorSettings], MailSource]
+SenderFactory: TypeAlias = Callable[[ConnectorSettings], MailSender]
+
+SOURCES: Mapping[str, SourceFactory] = MappingProxyType({})
+
+SENDERS: Mapping[str, SenderFactory] = MappingProxyType({})
+
+
+def mail_source(kind: str, settings: ConnectorSettings) -> MailSource:
+    """The mailbox of an account. Raises ValueError for a connector that has none."""
+    if kind not in SOURCES:
+        raise ValueError(f"Mail cannot come from {kind!r}; choose one of {', '.join(sorted(SOURCES))}.")
+    return SOURCES[kind](settings)
+
+
+def mail_sender(kind: str, settings: ConnectorSettings) -> MailSender:
+    """The way out of an account. Raises ValueError for a connector that has none."""
+    if kind not in SENDERS:
+        raise ValueError(f"Mail cannot go out through {kind!r}; choose one of {', '.join(sorted(SENDERS))}.")
+    return SENDERS[kind](settings)

@@ -1,0 +1,1 @@
+"""The JSON API of customer requests (FastAPI); the pages come to stand beside it."""
