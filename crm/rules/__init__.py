@@ -1,0 +1,1 @@
+"""Rules of intake: what kind of request a mail becomes, how much it weighs, and whose it is. Pure; storage keeps them."""
