@@ -1,0 +1,1 @@
+"""What we write: answers, drafts, canned replies, acknowledgements; the outbox that sends each once; bounces."""

@@ -1,0 +1,1 @@
+"""What was sold for a request, and what was learnt from the work."""
