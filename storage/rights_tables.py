@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table
 
 from storage.columns import BigId, UtcTime, long_text, opaque, words
 from storage.table_parts import key, metadata
@@ -60,4 +60,14 @@ audit = Table(
     Column("action", opaque(60), nullable=False),
     Column("object", words(300), nullable=False, default=""),  # "request R-2026-17", "user ada"
     Column("detail", long_text(), nullable=False, default=""),
+)
+
+api_answers = Table(  # what the API answered to requests that carried an Idempotency-Key, for a day
+    "api_answers",
+    metadata,
+    Column("key", opaque(64), primary_key=True),  # SHA-256 of the token and the key that was sent
+    Column("asked", opaque(64), nullable=False),  # SHA-256 of method, address and body
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("status", Integer, nullable=False),
+    Column("answer", long_text(), nullable=False),  # JSON
 )

@@ -52,6 +52,7 @@ from storage.request_tables import (
     statuses,
 )
 from storage.rights_tables import (
+    api_answers,
     audit,
     group_members,
     group_roles,
@@ -89,6 +90,7 @@ __all__ = [
     "accounts",
     "activities",
     "agenda_follow",
+    "api_answers",
     "audit",
     "bindings",
     "bounced_addresses",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Integer, PrimaryKeyConstraint, UniqueConstraint
 
 from storage.columns import BigId, UtcTime, long_text, opaque, words
 
@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = (
+    "api_answers",
     "audit",
     "groups",
     "roles",
@@ -25,6 +26,7 @@ _TABLES = (
 
 def upgrade() -> None:
     """Create the tables."""
+    _api_answers()
     _audit()
     _groups()
     _roles()
@@ -48,6 +50,19 @@ def downgrade() -> None:
         users.drop_column("address")
     for table in reversed(_TABLES):
         op.drop_table(table)
+
+
+def _api_answers() -> None:
+    op.create_table(
+        "api_answers",
+        Column("key", opaque(64), nullable=False),
+        Column("asked", opaque(64), nullable=False),
+        Column("at", UtcTime, nullable=False),
+        Column("status", Integer(), nullable=False),
+        Column("answer", long_text(), nullable=False),
+        PrimaryKeyConstraint("key", name="pk_api_answers"),
+    )
+    op.create_index("ix_api_answers_at", "api_answers", ["at"])
 
 
 def _audit() -> None:
