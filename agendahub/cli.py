@@ -21,11 +21,13 @@ from agendahub.commands import (
     devices,
     doctor,
     fanouts,
+    groups,
     held,
     history,
     init,
     plan,
     quarantine,
+    roles,
     serve,
     status,
     sync,
@@ -66,6 +68,8 @@ for group in (
     history,
     undo,
     users,
+    groups,
+    roles,
     devices,
     tokens,
     data,
@@ -142,10 +146,11 @@ def _sentence(err: Exception) -> str:
 
 def _expected() -> tuple[type[Exception], ...]:
     from config import ConfigError
+    from crm.errors import CrmError
     from storage.errors import StoreError
     from sync_engine.errors import SyncError
 
-    return Failure, ConfigError, StoreError, SyncError
+    return Failure, ConfigError, StoreError, SyncError, CrmError
 
 
 if __name__ == "__main__":

@@ -21,3 +21,4 @@ class Actor:
 INTAKE = Actor("intake", unlimited=True)
 AGENDA = Actor("agenda", unlimited=True)
 OUTBOX = Actor("outbox", unlimited=True)
+ADMIN = Actor("admin", unlimited=True)  # commands: who can run them can do everything

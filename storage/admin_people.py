@@ -18,6 +18,7 @@ class User:
     id: int
     name: str
     display_name: str
+    address: str  # of mail, lower case; "" for none
     blocked: bool
     created_at: datetime
 
@@ -55,9 +56,27 @@ def find_user(connection: Connection, name: str) -> User | None:
     return None if row is None else User(**row)
 
 
+def user_id(connection: Connection, name: str) -> int:
+    """The number of a user. Raises `StoreRefused` when there is none of this name."""
+    found = find_user(connection, name)
+    if found is None:
+        raise StoreRefused(f"There is no user {name!r}; `agendahub user list` shows them all.")
+    return found.id
+
+
 def set_blocked(connection: Connection, name: str, *, blocked: bool) -> None:
     """A blocked user's devices are refused from now on."""
     if not connection.execute(update(t.users).where(t.users.c.name == name).values(blocked=blocked)).rowcount:
+        raise StoreRefused(f"There is no user {name!r}; `agendahub user list` shows them all.")
+
+
+def set_address(connection: Connection, name: str, address: str) -> None:
+    """His address of mail, "" for none: it tells what he takes part in. Raises `StoreRefused` when it is another's."""
+    lowered = address.strip().lower()
+    others = select(t.users.c.name).where(t.users.c.address == lowered, t.users.c.name != name)
+    if lowered and (other := connection.execute(others).scalar()) is not None:
+        raise StoreRefused(f"{lowered} is the address of {other} already.")
+    if not connection.execute(update(t.users).where(t.users.c.name == name).values(address=lowered)).rowcount:
         raise StoreRefused(f"There is no user {name!r}; `agendahub user list` shows them all.")
 
 

@@ -1,4 +1,4 @@
-"""Tokens of programs that use the admin API: random, shown once, stored as a hash (as app passwords are)."""
+"""Tokens of programs and users for the API: random, shown once, stored as a hash (as app passwords are)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ ACCESSES = ("read", "write")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One program's way in."""
+    """A way in: of an admin's program, or of one that acts for a user."""
 
     id: int
+    user_id: int | None  # for whom it acts; None: an admin's program
     name: str
     access: str  # read: it may only look; write
     created_at: datetime
@@ -28,11 +29,13 @@ class Token:
 _COLUMNS = tuple(t.tokens.c[name] for name in Token.__dataclass_fields__)
 
 
-def add_token(connection: Connection, name: str, access: str, token_hash: str, now: datetime) -> int:
-    """Gives its id. Raises `StoreRefused` for a second one of that name in use."""
+def add_token(
+    connection: Connection, name: str, access: str, token_hash: str, now: datetime, user_id: int | None = None
+) -> int:
+    """Gives its id. `user_id`: for whom it acts. Raises `StoreRefused` for a second one of that name in use."""
     if any(token.name == name and token.revoked_at is None for token in tokens(connection)):
         raise StoreRefused(f"There is a token {name!r} already; revoke it first or choose another name.")
-    row = {"name": name, "access": access, "token_hash": token_hash, "created_at": now}
+    row = {"name": name, "access": access, "token_hash": token_hash, "created_at": now, "user_id": user_id}
     key = connection.execute(insert(t.tokens).values(**row)).inserted_primary_key
     assert key is not None
     return int(key[0])

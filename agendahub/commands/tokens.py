@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agendahub.context import AsJson, examples, workspace_of
-from agendahub.output import listing, print_json, say
+from agendahub.output import as_data, listing, print_json, say
 from agendahub.texts import _
 
 group = typer.Typer(no_args_is_help=True)
@@ -16,32 +16,39 @@ TokenName = Annotated[str, typer.Argument(metavar="NAME", help=_("What you call 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.add_typer(group, name="token", help=_("Tokens for programs that use the admin API (docs/api.md)."))
+    app.add_typer(group, name="token", help=_("Tokens for programs that use the API (docs/api.md)."))
 
 
 @group.command(
-    help=_("Make a token. It is shown only now, and lets its owner do all that the API can."),
-    epilog=examples("agendahub token add monitoring --read-only", "agendahub token add helpdesk --json"),
+    help=_("Make a token. It is shown only now, and lets its owner do all that the API can, or what the user may."),
+    epilog=examples(
+        "agendahub token add monitoring --read-only",
+        "agendahub token add helpdesk --json",
+        "agendahub token add ada-laptop --user ada",
+    ),
 )
 def add(
     context: typer.Context,
     name: TokenName,
     read_only: Annotated[bool, typer.Option("--read-only", help=_("It may look and change nothing."))] = False,
+    user: Annotated[str, typer.Option(help=_("It acts for this user and may what his roles give him."))] = "",
     as_json: AsJson = False,
 ) -> None:
     from agendahub.addresses import base_url
     from agendahub.workspace import utc_now
     from storage import app_passwords
+    from storage.admin_people import user_id
     from storage.api_tokens import add_token
 
     workspace = workspace_of(context)
     shown, hashed = app_passwords.new()
     access = "read" if read_only else "write"
     with workspace.database.begin() as unit:
-        number = add_token(unit.session.connection, name, access, hashed, utc_now())
+        owner = user_id(unit.session.connection, user) if user else None
+        number = add_token(unit.session.connection, name, access, hashed, utc_now(), owner)
     url = f"{base_url(workspace.settings.server).rstrip('/')}/api/v1/"
     if as_json:
-        print_json({"id": number, "name": name, "access": access, "url": url, "token": shown})
+        print_json({"id": number, "name": name, "user": user, "access": access, "url": url, "token": shown})
         return
     say(_("Address: {url}").format(url=url))
     say(_("Token:   {token}   (shown only now)").format(token=shown))
@@ -53,12 +60,16 @@ def add(
     epilog=examples("agendahub token list", "agendahub token list --json"),
 )
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    from storage.admin_people import users
     from storage.api_tokens import tokens
 
     with workspace_of(context).database.read() as unit:
-        rows = tokens(unit.session.connection)
+        names = {user.id: user.name for user in users(unit.session.connection)}
+        found = tokens(unit.session.connection)
+    rows = [as_data(token) | {"user": names.get(token.user_id or 0, "")} for token in found]
     columns = {
         "name": _("Token"),
+        "user": _("For"),
         "access": _("May"),
         "created_at": _("Made"),
         "last_used_at": _("Last used"),

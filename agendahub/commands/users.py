@@ -1,4 +1,4 @@
-"""agendahub user add|list|block|unblock"""
+"""agendahub user add|list|block|unblock|set-address"""
 
 from __future__ import annotations
 
@@ -49,8 +49,27 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
     with workspace_of(context).database.read() as unit:
         rows = users(unit.session.connection)
-    columns = {"name": _("User"), "display_name": _("Name"), "blocked": _("Blocked")}
+    columns = {"name": _("User"), "display_name": _("Name"), "address": _("Address"), "blocked": _("Blocked")}
     listing(rows, columns, as_json=as_json, empty=_("No users yet; add one with `agendahub user add`."))
+
+
+@group.command(
+    "set-address",
+    help=_("Say which address of mail is a user's: his mails are known by it, and what he takes part in. - for none."),
+    epilog=examples("agendahub user set-address ada ada@example.org", "agendahub user set-address ada -"),
+)
+def set_address(
+    context: typer.Context,
+    user: UserName,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=_("His address, or - for none."))],
+) -> None:
+    from crm import people
+    from crm.actor import ADMIN
+
+    wanted = "" if address == "-" else address
+    with workspace_of(context).database.begin() as unit:
+        people.set_address(unit, ADMIN, user, wanted)
+    say(_("{user}: {address}").format(user=user, address=wanted.lower() or _("no address")))
 
 
 @group.command(help=_("Refuse all of a user's devices from now on."), epilog=examples("agendahub user block ada"))
