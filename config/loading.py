@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from config import fanout_checks
+from config import fanout_checks, mail_accounts
 from config.errors import ConfigError, Problem
 from config.lines import Path as KeyPath
 from config.lines import line_of, lines_of
@@ -203,6 +203,7 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     yield from _double_bindings(settings)
     yield from _mixed_collections(settings)
     yield from fanout_checks.inconsistencies(settings)
+    yield from mail_accounts.inconsistencies(settings)
     if bool(settings.server.tls_cert) != bool(settings.server.tls_key):
         missing = "tls_key" if settings.server.tls_cert else "tls_cert"
         yield ("server", missing), "tls_cert and tls_key are only of use together"

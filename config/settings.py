@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.values import Duration, MailAddress, Name, SecretReference, WebAddress
+from config.values import Duration, MailAddress, Name, SecretReference, ServerAddress, WebAddress
 
 ENVIRONMENT_PREFIX = "AGENDAHUB_"
 
@@ -65,7 +65,7 @@ class AccountSettings(Section):
 
     name: Name
     connector: str = "dav"
-    url: WebAddress = ""
+    url: ServerAddress = ""
     username: str = ""
     secret: SecretReference = ""
     auth: Literal["basic", "digest", "bearer", "ntlm", "desktop", "device", "web", "app"] = "basic"

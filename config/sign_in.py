@@ -14,7 +14,9 @@ _WAYS = {  # connector -> what it can sign in with
     "dav": ("basic", "digest", "bearer"),
     "exchange": ("basic", "ntlm", "bearer", "device", "web", "app"),
     GOOGLE: ("desktop", "web", "app", "bearer"),
+    "imap": ("basic", "bearer"),
     "microsoft365": ("device", "web", "app", "bearer"),
+    "smtp": ("basic", "bearer"),
 }
 _MICROSOFT = ("exchange", "microsoft365")
 _ONLY_OAUTH = ("tenant", "client_id", "certificate", "authority", "scopes")

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_NAME = 100
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # line ends, NUL, half characters
+_MAIL_SCHEMES = {"imap", "imaps", "smtp", "smtps"}
 SECRET_WAYS = ("env:", "file:", "store:")
 
 
@@ -52,6 +53,25 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _server_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in _MAIL_SCHEMES:
+        return _web_address(value)
+    if not parts.hostname or _port(value) == 0:
+        raise ValueError(f"an address such as {parts.scheme}://mail.example.org names a server, and a port if need be")
+    if parts.password is not None:
+        raise ValueError("no password in an address: use `secret`")
+    return value
+
+
+def _port(address: str) -> int | None:
+    """None when it names none, 0 when it cannot be one."""
+    try:
+        return urlsplit(address).port
+    except ValueError:
+        return 0
+
+
 def _mail_address(value: str) -> str:
     """In small letters: mailboxes are told apart without regard to case."""
     local, at, domain = value.strip().rpartition("@")
@@ -74,3 +94,6 @@ SecretReference = Annotated[str, AfterValidator(_reference)]
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 """An http or https address without a password; may be empty."""
+
+ServerAddress = Annotated[str, AfterValidator(_server_address)]
+"""A web address, or one of a mail server: imap, imaps, smtp or smtps. Without a password; may be empty."""
