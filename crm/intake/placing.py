@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -29,8 +28,7 @@ class Candidate:
     way: Way
     people: frozenset[str] = frozenset()  # addresses that take part, lower case; the customer's too
     mailboxes: frozenset[str] = frozenset()  # names of those that its mails came to
-    is_open: bool = True
-    closed_at: datetime | None = None
+    is_over: bool = False  # closed for so long that a mail does not open it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,7 @@ class Facts:
     sender: str  # lower case; "" where it is not exactly one address
     mailbox: str  # its name
     candidates: tuple[Candidate, ...]  # in the order of the mail's headers, the newest reference first
-    at: datetime  # now
     automatic: bool = False
-    reopen_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def place(facts: Facts) -> Placement:
     doubtful = _ids(candidate for candidate in ordered if found is None or candidate.request_id != found.request_id)
     if found is None:
         return Placement(None, possibly=doubtful)
-    if _is_over(found, facts):
+    if found.is_over and not facts.automatic:  # what a machine wrote opens nothing, so that it can stay with it
         return Placement(None, found.way, continues=found.request_id)
     return Placement(found.request_id, found.way)
 
@@ -82,13 +78,6 @@ def _agrees(candidate: Candidate, facts: Facts) -> bool:
     if candidate.way is Way.KNOWN:
         return takes_part or facts.mailbox in candidate.mailboxes
     return takes_part  # numbers can be guessed
-
-
-def _is_over(candidate: Candidate, facts: Facts) -> bool:
-    """Closed for longer than `reopen_days`. What a machine wrote opens nothing, so that it can stay with it."""
-    if candidate.is_open or facts.automatic or candidate.closed_at is None:
-        return False
-    return facts.at - candidate.closed_at > timedelta(days=facts.reopen_days)
 
 
 def _ids(candidates: Iterable[Candidate]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from storage.limits import clean, cut
 from storage.session import chunks
-from storage.tables import message_addresses, message_files, message_references, messages, receipts, requests
+from storage.tables import message_addresses, message_files, message_references, messages, receipts
 
 IN, OUT = "in", "out"
 
@@ -78,16 +78,6 @@ class KnownMessage:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReferredRow:
-    """A message that a mail answers, and its request."""
-
-    id_hash: str
-    request_id: int
-    merged_into_id: int | None
-    direction: str
-
-
 _LENGTHS = {"subject": 1000, "from_address": 320, "from_name": 200, "authentication": 1000, "forwarded_by": 320}
 _KNOWN = select(
     messages.c.id,
@@ -99,9 +89,8 @@ _KNOWN = select(
     messages.c.text,
 ).where(messages.c.key == bindparam("key"))
 _REFERRED = (
-    select(messages.c.id_hash, messages.c.request_id, requests.c.merged_into_id, messages.c.direction)
-    .join(requests, requests.c.id == messages.c.request_id)
-    .where(messages.c.id_hash.in_(bindparam("hashes", expanding=True)))
+    select(messages.c.id_hash, messages.c.request_id)
+    .where(messages.c.id_hash.in_(bindparam("hashes", expanding=True)), messages.c.request_id.is_not(None))
     .order_by(messages.c.id)
 )
 _MAILBOXES = (
@@ -163,13 +152,13 @@ def message_with_key(connection: Connection, key: str) -> KnownMessage | None:
     return None if row is None else KnownMessage(**row)
 
 
-def referred(connection: Connection, message_ids: Sequence[str]) -> dict[str, list[ReferredRow]]:
-    """The messages with these Message-IDs that belong to a request, by Message-ID."""
+def referred(connection: Connection, message_ids: Sequence[str]) -> dict[str, list[int]]:
+    """The requests that messages with these Message-IDs belong to, by Message-ID; they may be merged ones."""
     names = {id_hash(message_id): message_id for message_id in message_ids}
-    found: dict[str, list[ReferredRow]] = {}
+    found: dict[str, list[int]] = {}
     for part in chunks(names):
-        for row in connection.execute(_REFERRED, {"hashes": part}).mappings():
-            found.setdefault(names[row["id_hash"]], []).append(ReferredRow(**row))
+        for row in connection.execute(_REFERRED, {"hashes": part}):
+            found.setdefault(names[row.id_hash], []).append(int(row.request_id))
     return found
 
 

@@ -67,7 +67,7 @@ def kept_aside_entry(connection: Connection, entry_id: int) -> KeptAside | None:
     return None if row is None else KeptAside(**row)
 
 
-def resolve(connection: Connection, entry_id: int, at: datetime) -> None:
+def resolve(connection: Connection, entry_id: int | None, at: datetime) -> None:
     """It was taken in."""
     connection.execute(update(mail_quarantine).where(mail_quarantine.c.id == entry_id).values(resolved_at=at))
 

@@ -10,7 +10,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from storage.session import chunks
-from storage.tables import receipts
+from storage.tables import mail_quarantine, receipts
+
+_MOST_UNREAD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,25 @@ def unsettled(connection: Connection, mailbox: str, *, after: int = 0, most: int
     """Mails that we have and that may not be flagged at their server yet, the oldest first."""
     found = connection.execute(_UNSETTLED, {"box": mailbox, "after": after, "most": most}).mappings()
     return [Receipt(**row) for row in found]
+
+
+def unread_places(connection: Connection, mailbox: str, most_octets: int) -> list[tuple[str, str]]:
+    """Folder and id of mails that are kept aside because their server did not give them; those too large left out."""
+    entry = mail_quarantine.c
+    statement = (
+        select(receipts.c.folder, receipts.c.remote_id)
+        .join(mail_quarantine, entry.id == receipts.c.quarantine_id)
+        .where(
+            receipts.c.mailbox == mailbox,
+            receipts.c.message_id.is_(None),
+            entry.raw_digest == "",
+            entry.size <= most_octets,
+            entry.resolved_at.is_(None),
+        )
+        .order_by(receipts.c.id)
+        .limit(_MOST_UNREAD)
+    )
+    return [(row.folder, row.remote_id) for row in connection.execute(statement)]
 
 
 def settle(connection: Connection, receipt_ids: Iterable[int], at: datetime) -> None:
