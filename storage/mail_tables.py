@@ -138,7 +138,7 @@ outgoing = Table(  # the outbox: what is to be sent, once
 bounced_addresses = Table(
     "bounced_addresses",
     metadata,
-    Column("address", words(320), primary_key=True),  # lower case
+    Column("address", opaque(320), primary_key=True),  # lower case
     Column("at", UtcTime, nullable=False),
     Column("permanent", Boolean, nullable=False),
     Column("reason", words(1000), nullable=False, default=""),
@@ -149,7 +149,7 @@ canned_replies = Table(
     "canned_replies",
     metadata,
     key(),
-    Column("name", words(200), nullable=False, unique=True),
+    Column("name", opaque(200), nullable=False, unique=True),
     Column("subject", words(1000), nullable=False, default=""),
     Column("body", long_text(), nullable=False),
     Column("position", Integer, nullable=False, default=0),
@@ -160,7 +160,7 @@ intake_rules = Table(
     metadata,
     key(),
     Column("position", Integer, nullable=False),
-    Column("name", words(200), nullable=False, unique=True),
+    Column("name", opaque(200), nullable=False, unique=True),
     Column("enabled", Boolean, nullable=False, default=True),
     Column("conditions", long_text(), nullable=False),  # JSON: crm/rules.py
     Column("actions", long_text(), nullable=False),  # JSON

@@ -11,7 +11,7 @@ request_types = Table(  # commercial, support, reminder, meeting, other; and wha
     "request_types",
     metadata,
     key(),
-    Column("name", words(100), nullable=False, unique=True),
+    Column("name", opaque(100), nullable=False, unique=True),
     Column("position", Integer, nullable=False, default=0),
     Column("weight", Integer, nullable=False, default=0),  # what the type adds to a request's weight
     Column("archived", Boolean, nullable=False, default=False),
@@ -21,7 +21,7 @@ statuses = Table(  # one catalogue for requests and tickets
     "statuses",
     metadata,
     key(),
-    Column("name", words(100), nullable=False, unique=True),
+    Column("name", opaque(100), nullable=False, unique=True),
     Column("position", Integer, nullable=False, default=0),
     Column("meaning", opaque(20), nullable=False, default="open"),  # new, open, waiting, completed (may be closed)
     Column("color", opaque(20), nullable=False, default=""),
@@ -36,7 +36,7 @@ requests = Table(
     Column("subject", words(1000), nullable=False, default=""),
     to("request_types", "type_id"),
     to("statuses", "status_id"),
-    to("users", "responsible_id", null=True, index=True),  # asked for before any change of status
+    to("users", "responsible_id", null=True),  # asked for before any change of status
     # The customer is a contact of the hub. No foreign key: items are pruned long after they were deleted.
     Column("customer_id", BigId, index=True),  # items.id
     Column("customer_state", opaque(12), nullable=False, default="unknown"),  # known, provisional, unknown
@@ -60,16 +60,21 @@ requests = Table(
     Column("closed_at", UtcTime),
     Column("closed_by", words(300), nullable=False, default=""),
     Column("reopened", Integer, nullable=False, default=0),  # how often
-    to("requests", "merged_into_id", null=True),
-    Index("ix_requests_open_status_rank", "is_open", "status_id", "rank"),
-    Index("ix_requests_open_changed_at", "is_open", "changed_at"),
+    to("requests", "merged_into_id", null=True, index=True),
+    # For the board and its order; lists by time and by weight; counts, which read nothing but this index.
+    Index("ix_requests_open_status_rank", "is_open", "spam", "status_id", "rank", "id"),
+    Index("ix_requests_open_changed_at", "is_open", "spam", "changed_at", "id"),
+    Index("ix_requests_changed_at", "changed_at", "id"),
+    Index("ix_requests_open_weight", "is_open", "spam", "weight", "id"),
+    Index("ix_requests_counts", "is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id"),
+    Index("ix_requests_responsible_changed_at", "responsible_id", "is_open", "changed_at"),
 )
 
 request_tags = Table(
     "request_tags",
     metadata,
     Column("request_id", BigId, ForeignKey("requests.id"), primary_key=True, autoincrement=False),
-    Column("tag", words(100), primary_key=True),
+    Column("tag", opaque(100), primary_key=True),
     Index("ix_request_tags_tag", "tag"),
 )
 
@@ -78,7 +83,7 @@ request_people = Table(  # who takes part: sees it as a client, gets copies of a
     metadata,
     key(),
     to("requests", "request_id"),
-    Column("address", words(320), nullable=False, index=True),  # lower case
+    Column("address", opaque(320), nullable=False, index=True),  # lower case
     Column("name", words(200), nullable=False, default=""),
     Column("role", opaque(12), nullable=False, default="copy"),  # customer, copy, colleague
     UniqueConstraint("request_id", "address"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Table
 
 from storage.columns import BigId, UtcTime, long_text, opaque, words
 from storage.table_parts import key, metadata
@@ -11,7 +11,7 @@ groups = Table(
     "groups",
     metadata,
     key(),
-    Column("name", words(100), nullable=False, unique=True),
+    Column("name", opaque(100), nullable=False, unique=True),
 )
 
 group_members = Table(
@@ -25,7 +25,7 @@ roles = Table(  # administrator, supervisor, operator, client; and what an admin
     "roles",
     metadata,
     key(),
-    Column("name", words(100), nullable=False, unique=True),
+    Column("name", opaque(100), nullable=False, unique=True),
     Column("builtin", Boolean, nullable=False, default=False),
 )
 
@@ -68,6 +68,5 @@ api_answers = Table(  # what the API answered to requests that carried an Idempo
     Column("key", opaque(64), primary_key=True),  # SHA-256 of the token and the key that was sent
     Column("asked", opaque(64), nullable=False),  # SHA-256 of method, address and body
     Column("at", UtcTime, nullable=False, index=True),
-    Column("status", Integer, nullable=False),
     Column("answer", long_text(), nullable=False),  # JSON
 )

@@ -61,6 +61,7 @@ from storage.rights_tables import (
     roles,
     user_roles,
 )
+from storage.search_tables import request_texts
 from storage.sync_tables import (
     accounts,
     bindings,
@@ -141,6 +142,7 @@ __all__ = [
     "request_notes",
     "request_people",
     "request_tags",
+    "request_texts",
     "request_types",
     "request_viewers",
     "requests",

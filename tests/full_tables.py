@@ -37,11 +37,16 @@ def described(connection: Connection) -> MetaData:
     key = connection.dialect.name, version
     if key not in _described:
         metadata = MetaData()
-        metadata.reflect(connection)
+        metadata.reflect(connection, only=_is_table)
         if "alembic_version" in metadata.tables:
             metadata.remove(metadata.tables["alembic_version"])
         _described[key] = metadata
     return _described[key]
+
+
+def _is_table(name: str, _metadata: MetaData) -> bool:
+    """Not those in which SQLite keeps its index of full text: it writes them itself."""
+    return not name.startswith("request_words")
 
 
 def fill(connection: Connection) -> None:

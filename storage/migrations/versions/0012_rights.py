@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Integer, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from storage.columns import BigId, UtcTime, long_text, opaque, words
 
@@ -58,7 +58,6 @@ def _api_answers() -> None:
         Column("key", opaque(64), nullable=False),
         Column("asked", opaque(64), nullable=False),
         Column("at", UtcTime, nullable=False),
-        Column("status", Integer(), nullable=False),
         Column("answer", long_text(), nullable=False),
         PrimaryKeyConstraint("key", name="pk_api_answers"),
     )
@@ -84,7 +83,7 @@ def _groups() -> None:
     op.create_table(
         "groups",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("name", words(100), nullable=False),
+        Column("name", opaque(100), nullable=False),
         PrimaryKeyConstraint("id", name="pk_groups"),
         UniqueConstraint("name", name="uq_groups_name"),
     )
@@ -94,7 +93,7 @@ def _roles() -> None:
     op.create_table(
         "roles",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("name", words(100), nullable=False),
+        Column("name", opaque(100), nullable=False),
         Column("builtin", Boolean(), nullable=False),
         PrimaryKeyConstraint("id", name="pk_roles"),
         UniqueConstraint("name", name="uq_roles_name"),

@@ -59,7 +59,7 @@ def _request_types() -> None:
     op.create_table(
         "request_types",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("name", words(100), nullable=False),
+        Column("name", opaque(100), nullable=False),
         Column("position", Integer(), nullable=False),
         Column("weight", Integer(), nullable=False),
         Column("archived", Boolean(), nullable=False),
@@ -72,7 +72,7 @@ def _statuses() -> None:
     op.create_table(
         "statuses",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("name", words(100), nullable=False),
+        Column("name", opaque(100), nullable=False),
         Column("position", Integer(), nullable=False),
         Column("meaning", opaque(20), nullable=False),
         Column("color", opaque(20), nullable=False),
@@ -121,11 +121,19 @@ def _requests() -> None:
         ForeignKeyConstraint(["type_id"], ["request_types.id"], name="fk_requests_type_id"),
         UniqueConstraint("number", name="uq_requests_number"),
     )
+    op.create_index("ix_requests_changed_at", "requests", ["changed_at", "id"])
+    op.create_index(
+        "ix_requests_counts",
+        "requests",
+        ["is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id"],
+    )
     op.create_index("ix_requests_customer_address", "requests", ["customer_address"])
     op.create_index("ix_requests_customer_id", "requests", ["customer_id"])
-    op.create_index("ix_requests_open_changed_at", "requests", ["is_open", "changed_at"])
-    op.create_index("ix_requests_open_status_rank", "requests", ["is_open", "status_id", "rank"])
-    op.create_index("ix_requests_responsible_id", "requests", ["responsible_id"])
+    op.create_index("ix_requests_merged_into_id", "requests", ["merged_into_id"])
+    op.create_index("ix_requests_open_changed_at", "requests", ["is_open", "spam", "changed_at", "id"])
+    op.create_index("ix_requests_open_status_rank", "requests", ["is_open", "spam", "status_id", "rank", "id"])
+    op.create_index("ix_requests_open_weight", "requests", ["is_open", "spam", "weight", "id"])
+    op.create_index("ix_requests_responsible_changed_at", "requests", ["responsible_id", "is_open", "changed_at"])
 
 
 def _request_history() -> None:
@@ -186,7 +194,7 @@ def _request_people() -> None:
         "request_people",
         Column("id", BigId, nullable=False, autoincrement=True),
         Column("request_id", BigId, nullable=False),
-        Column("address", words(320), nullable=False),
+        Column("address", opaque(320), nullable=False),
         Column("name", words(200), nullable=False),
         Column("role", opaque(12), nullable=False),
         PrimaryKeyConstraint("id", name="pk_request_people"),
@@ -200,7 +208,7 @@ def _request_tags() -> None:
     op.create_table(
         "request_tags",
         Column("request_id", BigId, nullable=False),
-        Column("tag", words(100), nullable=False),
+        Column("tag", opaque(100), nullable=False),
         PrimaryKeyConstraint("request_id", "tag", name="pk_request_tags"),
         ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_request_tags_request_id"),
     )

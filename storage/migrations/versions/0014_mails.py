@@ -54,7 +54,7 @@ def _canned_replies() -> None:
     op.create_table(
         "canned_replies",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("name", words(200), nullable=False),
+        Column("name", opaque(200), nullable=False),
         Column("subject", words(1000), nullable=False),
         Column("body", long_text(), nullable=False),
         Column("position", Integer(), nullable=False),
@@ -68,7 +68,7 @@ def _intake_rules() -> None:
         "intake_rules",
         Column("id", BigId, nullable=False, autoincrement=True),
         Column("position", Integer(), nullable=False),
-        Column("name", words(200), nullable=False),
+        Column("name", opaque(200), nullable=False),
         Column("enabled", Boolean(), nullable=False),
         Column("conditions", long_text(), nullable=False),
         Column("actions", long_text(), nullable=False),
@@ -159,7 +159,7 @@ def _messages() -> None:
 def _bounced_addresses() -> None:
     op.create_table(
         "bounced_addresses",
-        Column("address", words(320), nullable=False),
+        Column("address", opaque(320), nullable=False),
         Column("at", UtcTime, nullable=False),
         Column("permanent", Boolean(), nullable=False),
         Column("reason", words(1000), nullable=False),
