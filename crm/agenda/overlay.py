@@ -57,7 +57,7 @@ def overlay(
 ) -> Agenda:
     """What overlaps `start` to `end` (at most 400 days) in these users' own calendars and in the shared agenda.
 
-    Details of another user's are shown where the actor has a grant; else, and where an item is private, it is busy only.
+    Details of another user's are shown where the actor has a grant; else, and where one is private, it is busy only.
     `zone`: of floating times. Raises `Invalid`.
     """
     raise NotImplementedError
