@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from crm.mail.model import Mail
-from crm.settings import CrmSettings
+from datetime import timedelta
+
+from crm.actor import OUTBOX
+from crm.answer import canned
+from crm.answer.headers import address
+from crm.answer.model import Outgoing
+from crm.answer.outbox import put
+from crm.answer.subjects import answer_to
+from crm.errors import Invalid
+from crm.mail.model import Mail, Party
+from crm.request.history import note
+from crm.request.reading import request
+from crm.settings import CrmSettings, Mailbox
+from storage.crm import bounced
+from storage.crm import outbox as rows
 from storage.unit_of_work import SqlUnitOfWork
+
+MOST_A_DAY = 3  # automatic mails to one address
+REPLY = "acknowledgement"  # the canned reply that is sent, where an admin wrote one of this name
+_TEXT = """Hello,
+
+we have received your message "{{subject}}" and look after it under the number {{number}}.
+If you have something to add, please answer this mail, so that it is put together with your request.
+"""
 
 
 def acknowledge(
@@ -22,4 +43,47 @@ def acknowledge(
     None for automatic mail, reports, backlog, our own addresses, addresses that bounced, senders that are not exactly
     one address, a mailbox that does not acknowledge, and over the limits.
     """
-    raise NotImplementedError
+    box = settings.mailboxes.get(mailbox)
+    if box is None or not box.acknowledge or backlog or not _from_a_person(settings, mail):
+        return None
+    to = mail.sender.address
+    if not _within_limits(unit, request_id, to) or request(unit, OUTBOX, request_id).spam:
+        return None
+    number = put(unit, settings, _acknowledgement(unit, settings, box, request_id, message_id, mail))
+    note(unit, request_id, OUTBOX, "acknowledged", after=to)
+    return number
+
+
+def _from_a_person(settings: CrmSettings, mail: Mail) -> bool:
+    """Of whom we know the one address that he gives, and who is not one of us."""
+    if mail.automatic or mail.report or not mail.verified or mail.forwarded or mail.return_path == "":
+        return False
+    try:
+        return address(mail.sender) == mail.sender.address and mail.sender.address not in settings.own_addresses
+    except Invalid:
+        return False
+
+
+def _within_limits(unit: SqlUnitOfWork, request_id: int, to: str) -> bool:
+    connection, now = unit.session.connection, unit.session.now()
+    rows.one_at_a_time(connection)
+    if rows.automatic_of(connection, request_id) or bounced.dead(connection, [to]):
+        return False
+    return rows.automatic_to(connection, to, now - timedelta(days=1)) < MOST_A_DAY
+
+
+def _acknowledgement(
+    unit: SqlUnitOfWork, settings: CrmSettings, box: Mailbox, request_id: int, message_id: int, mail: Mail
+) -> Outgoing:
+    filled = canned.fill_named(unit, settings, REPLY, request_id) or canned.fill_text(
+        unit, settings, OUTBOX, _TEXT, request_id
+    )
+    return Outgoing(
+        request_id=request_id,
+        mailbox=box.name,
+        to=(Party(mail.sender.address),),  # without the name: it may say anything, and we would pass it on
+        subject=answer_to(filled.subject or mail.subject),
+        text=canned.signed(filled.text, box),
+        answers=message_id,
+        automatic="reply",
+    )

@@ -54,6 +54,7 @@ class Draft:
     mail: Outgoing
     saved_at: datetime | None = None
     author: str = ""
+    warnings: tuple[str, ...] = ()  # one sentence each: an address that took no mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Bounced:
 class Waiting:
     """One mail of the outbox."""
 
+    id: int  # for paging
     message_id: int  # of `messages`
     request_id: int | None
     mailbox: str
@@ -82,3 +84,4 @@ class Waiting:
     started_at: datetime | None
     sent_at: datetime | None
     error: str
+    created_at: datetime

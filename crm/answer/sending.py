@@ -1,0 +1,178 @@
+"""The outbox of one mailbox is worked off: each mail is handed over once (docs/answers.md).
+
+That a mail is about to be sent is committed before it is. Whoever finds it so later cannot know whether it went out:
+it is in doubt, the system that was to send it is asked, and where that cannot tell a person decides. Nothing is sent a
+second time by itself.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.mail import MailSender, Receipt
+from crm.answer import outcomes
+from crm.answer.outcomes import Outcome, State
+from crm.settings import CrmSettings
+from storage.crm import mail_raws
+from storage.crm import outbox as rows
+from storage.crm.outbox import OutRow
+from storage.database import Database, run
+from storage.errors import CommitInDoubt
+from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.errors import AccountError, OutcomeUnknown, SyncError, Throttled
+
+BATCH = 20  # mails of one pass; the next one comes soon
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_ORDERED = timedelta(hours=12)  # what a server may ask us to wait
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one look at the outbox did."""
+
+    sent: int = 0
+    failed: int = 0
+    doubt: int = 0
+    later: int = 0
+    busy: bool = False  # another process works it off
+    error: SyncError | None = None  # of the account: nothing more was tried
+
+
+class Sending:
+    """Of one mailbox, of one thread. Keeps what it knows of mails whose outcome the store did not take yet."""
+
+    def __init__(self, database: Database, settings: CrmSettings, mailbox: str) -> None:
+        self._database, self._settings, self._mailbox = database, settings, mailbox
+        self._unsaved: dict[int, Outcome] = {}  # id in the outbox -> what became of it
+
+    def look(self, sender: MailSender, stopped: Callable[[], bool] = lambda: False) -> Pass:
+        """Settle what is in doubt, then send what is due. Raises `StoreError`; an error of the account is told."""
+        done = Pass()
+        with self._database.lease(_lease(self._mailbox)) as mine:
+            done.busy = not mine
+            if mine:
+                self._save(done)
+                self._find_left_behind(done)
+                self._settle(sender, done)
+                self._send(sender, done, stopped)
+        return done
+
+    def due(self) -> bool:
+        """Whether a look would find something to do."""
+        with self._database.read() as unit:
+            connection, now = unit.session.connection, unit.session.now()
+            found = rows.due(connection, self._mailbox, now, 1) or rows.in_doubt(connection, self._mailbox, now, 1)
+            return bool(found or self._unsaved or rows.left_behind(connection, self._mailbox))
+
+    def _save(self, done: Pass) -> None:
+        """What the store did not take last time, first of all: else it would look as if nobody knew."""
+        for number, outcome in list(self._unsaved.items()):
+            self._write(number, outcome, done)
+
+    def _find_left_behind(self, done: Pass) -> None:
+        """Somebody was killed between "it is being sent" and "it was sent"."""
+        with self._database.read() as unit:
+            left = rows.left_behind(unit.session.connection, self._mailbox)
+        for row in left:
+            self._write(row.id, Outcome(State.DOUBT, "AgendaHub was stopped while this mail was being sent."), done)
+
+    def _settle(self, sender: MailSender, done: Pass) -> None:
+        with self._database.read() as unit:
+            asked = rows.in_doubt(unit.session.connection, self._mailbox, unit.session.now(), BATCH)
+        for row in asked:
+            try:
+                found = sender.find_sent(row.header_id)
+            except SyncError as err:
+                done.error = err
+                self._write(row.id, Outcome(State.ASK_LATER, row.error), done)
+                return
+            self._write(row.id, outcomes.of_search(found, row), done)
+
+    def _send(self, sender: MailSender, done: Pass, stopped: Callable[[], bool]) -> None:
+        with self._database.read() as unit:
+            waiting = rows.due(unit.session.connection, self._mailbox, unit.session.now(), BATCH)
+        for row in waiting:
+            if stopped() or done.error is not None:
+                return
+            raw = self._claim(row)
+            if raw is not None:
+                outcome = _hand_over(sender, raw, row)
+                self._write(row.id, outcome, done)
+                done.error = outcome.account_error
+
+    def _claim(self, row: OutRow) -> bytes | None:
+        """Say that it is being sent, before it is; None when it is not ours to send after all."""
+
+        def claim(unit: SqlUnitOfWork) -> bytes | None:
+            connection = unit.session.connection
+            taken = rows.move(
+                connection, row.id, "waiting", "sending", started_at=unit.session.now(), tries=row.tries + 1
+            )
+            return mail_raws.raw_of(connection, row.raw_digest) if taken else None
+
+        try:
+            return run(self._database, claim)
+        except CommitInDoubt:  # nothing was sent, whatever the store says
+            self._unsaved[row.id] = Outcome(State.WAITING, "The store failed before the mail was sent.")
+            raise
+
+    def _write(self, number: int, outcome: Outcome, done: Pass) -> None:
+        """Into the store; where it does not take it, remembered until it does."""
+        self._unsaved[number] = outcome
+
+        def write(unit: SqlUnitOfWork) -> State | None:
+            return outcomes.apply(unit, self._settings, number, outcome)
+
+        try:
+            state = run(self._database, write)
+        except CommitInDoubt:
+            state = run(self._database, write)  # harmless twice: each step names the state that it comes from
+        del self._unsaved[number]
+        _count(done, state)
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many tries: 1, 2, 4 ... 60 minutes."""
+    pause: timedelta = _FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 10)
+    return min(pause, _LONGEST_PAUSE)
+
+
+def _hand_over(sender: MailSender, raw: bytes, row: OutRow) -> Outcome:
+    try:
+        receipt: Receipt = sender.send(raw, row.sender, row.recipients)
+    except OutcomeUnknown as err:
+        return Outcome(State.DOUBT, str(err), account_error=err)
+    except Throttled as err:
+        wait = min(timedelta(seconds=max(err.retry_after, 1.0)), _LONGEST_ORDERED)
+        return Outcome(State.WAITING, _said(err), pause=wait, account_error=err)
+    except AccountError as err:
+        return Outcome(State.WAITING, _said(err), pause=pause_after(row.tries + 1), account_error=err)
+    except SyncError as err:
+        return Outcome(State.FAILED, _said(err))
+    except Exception as err:  # a fault of ours or of a library, who knows how far it came
+        return Outcome(State.DOUBT, f"Sending broke with an error of the program ({type(err).__name__}).")
+    return Outcome(State.SENT, refused=receipt.refused)
+
+
+def _said(error: SyncError) -> str:
+    return f"{error} ({error.server_said})" if error.server_said else str(error)
+
+
+def _lease(mailbox: str) -> int:
+    """Below all bindings' numbers. Two mailboxes with one number only wait for each other."""
+    return -1 - (zlib.crc32(f"outbox {mailbox}".encode()) >> 1)
+
+
+def _count(done: Pass, state: State | None) -> None:
+    if state is State.SENT:
+        done.sent += 1
+    elif state is State.FAILED:
+        done.failed += 1
+    elif state is State.DOUBT:
+        done.doubt += 1
+    elif state is State.WAITING:
+        done.later += 1

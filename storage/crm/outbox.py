@@ -1,0 +1,175 @@
+"""The outbox's rows. A mail goes waiting -> sending -> sent; `doubt` when nobody knows, `failed` when it cannot go.
+
+Each step is an UPDATE that names the state it comes from: of two who try it one has done it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from storage.errors import StoreRefused
+from storage.tables import message_addresses, messages, number_series, outgoing
+
+_LONGEST_ERROR = 2000
+_AUTOMATIC = "automatic mails"
+
+
+@dataclass(frozen=True, slots=True)
+class OutRow:
+    """One mail of the outbox, with what is needed to send it and to tell of it."""
+
+    id: int
+    message_id: int
+    request_id: int | None
+    mailbox: str
+    state: str
+    sender: str
+    recipients: tuple[str, ...]
+    automatic: bool
+    tries: int
+    next_at: datetime | None
+    started_at: datetime | None
+    sent_at: datetime | None
+    error: str
+    subject: str
+    header_id: str  # the Message-ID
+    raw_digest: str
+    user_id: int | None
+    created_at: datetime
+
+
+def enqueue(
+    connection: Connection,
+    message_id: int,
+    mailbox: str,
+    sender: str,
+    recipients: Sequence[str],
+    *,
+    automatic: bool,
+    now: datetime,
+) -> None:
+    """It waits from now on."""
+    row = {
+        "message_id": message_id,
+        "mailbox": mailbox,
+        "state": "waiting",
+        "sender": sender,
+        "recipients": "\n".join(recipients),
+        "automatic": automatic,
+        "tries": 0,
+        "next_at": now,
+        "error": "",
+    }
+    connection.execute(insert(outgoing).values(**row))
+
+
+def due(connection: Connection, mailbox: str, now: datetime, limit: int) -> list[OutRow]:
+    """What waits and may be tried now, the oldest first."""
+    o = outgoing.c
+    wanted = _rows().where(o.mailbox == mailbox, o.state == "waiting", o.next_at <= now)
+    return _read(connection, wanted.order_by(o.next_at, o.id).limit(limit))
+
+
+def in_doubt(connection: Connection, mailbox: str, now: datetime, limit: int) -> list[OutRow]:
+    """What the system is to be asked about now. Those that only a person can decide have no `next_at`."""
+    o = outgoing.c
+    wanted = _rows().where(o.mailbox == mailbox, o.state == "doubt", o.next_at <= now)
+    return _read(connection, wanted.order_by(o.next_at, o.id).limit(limit))
+
+
+def left_behind(connection: Connection, mailbox: str) -> list[OutRow]:
+    """What somebody began to send. Whoever holds the lease of the mailbox knows: he is gone."""
+    o = outgoing.c
+    return _read(connection, _rows().where(o.mailbox == mailbox, o.state == "sending").order_by(o.id))
+
+
+def by_id(connection: Connection, number: int) -> OutRow | None:
+    """One entry by its own id."""
+    found = _read(connection, _rows().where(outgoing.c.id == number))
+    return found[0] if found else None
+
+
+def of_message(connection: Connection, message_id: int) -> OutRow | None:
+    """The entry of one mail."""
+    found = _read(connection, _rows().where(outgoing.c.message_id == message_id))
+    return found[0] if found else None
+
+
+def listed(connection: Connection, states: Sequence[str], limit: int, before: int | None = None) -> list[OutRow]:
+    """The newest first; `before` is the id of the last one of the page before."""
+    o = outgoing.c
+    wanted = _rows().where(o.state.in_(list(states)))
+    if before is not None:
+        wanted = wanted.where(o.id < before)
+    return _read(connection, wanted.order_by(o.id.desc()).limit(limit))
+
+
+def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many, by mailbox and state; without those that were sent."""
+    o = outgoing.c
+    wanted = select(o.mailbox, o.state, func.count()).where(o.state != "sent").group_by(o.mailbox, o.state)
+    return {(str(mailbox), str(state)): int(number) for mailbox, state, number in connection.execute(wanted)}
+
+
+def move(connection: Connection, number: int, old: str, new: str, **values: Any) -> bool:
+    """From one state to another; False when it was not in the old one. The message's own state follows."""
+    if "error" in values:
+        values["error"] = values["error"][:_LONGEST_ERROR]
+    wanted = update(outgoing).where(outgoing.c.id == number, outgoing.c.state == old)
+    if not connection.execute(wanted.values(state=new, **values)).rowcount:
+        return False
+    if new != "sending":  # to everybody else that is waiting
+        owner = select(outgoing.c.message_id).where(outgoing.c.id == number).scalar_subquery()
+        connection.execute(update(messages).where(messages.c.id == owner).values(state=new))
+    return True
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Whoever counts automatic mails and writes one waits here for the others, so that no limit is passed by two.
+
+    SQLite has one writer at a time anyway.
+    """
+    lock = update(number_series).where(number_series.c.name == _AUTOMATIC).values(last=number_series.c.last + 1)
+    if connection.execute(lock).rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(number_series).values(name=_AUTOMATIC, last=0))
+    except StoreRefused:  # somebody else was first
+        connection.execute(lock)
+
+
+def automatic_to(connection: Connection, address: str, since: datetime) -> int:
+    """How many automatic mails went to an address, or wait to."""
+    m, a = messages.c, message_addresses.c
+    wanted = (
+        select(func.count())
+        .select_from(message_addresses.join(messages, m.id == a.message_id))
+        .where(a.address == address, a.role == "to", m.direction == "out", m.automatic != "", m.created_at > since)
+    )
+    return int(connection.execute(wanted).scalar_one())
+
+
+def automatic_of(connection: Connection, request_id: int) -> int:
+    """How many automatic mails a request has."""
+    m = messages.c
+    wanted = select(func.count()).where(m.request_id == request_id, m.direction == "out", m.automatic != "")
+    return int(connection.execute(wanted).scalar_one())
+
+
+def _rows() -> Select[Any]:
+    o, m = outgoing.c, messages.c
+    own = (o.id, o.message_id, m.request_id, o.mailbox, o.state, o.sender, o.recipients, o.automatic, o.tries)
+    times = (o.next_at, o.started_at, o.sent_at, o.error)
+    mail = (m.subject, m.message_id.label("header_id"), m.raw_digest, m.user_id, m.created_at)
+    return select(*own, *times, *mail).join_from(outgoing, messages, m.id == o.message_id)
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> list[OutRow]:
+    rows = connection.execute(wanted).mappings()
+    return [OutRow(**{**row, "recipients": tuple(row["recipients"].split("\n"))}) for row in rows]
