@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from config import fanout_checks, mail_accounts
+from config import fanout_checks, mail_accounts, mailbox_checks
 from config.errors import ConfigError, Problem
 from config.lines import Path as KeyPath
 from config.lines import line_of, lines_of
@@ -190,7 +190,7 @@ def _written(path: KeyPath, document: Any) -> str:
 
 def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """What is wrong between settings that are each right."""
-    for section in ("accounts", "bindings", "fanouts"):
+    for section in ("accounts", "bindings", "fanouts", "mailboxes"):
         yield from _repeated(section, [entry.name for entry in getattr(settings, section)])
     for number, account in enumerate(settings.accounts):
         yield from ((("accounts", number, name), said) for name, said in account_problems(account))
@@ -204,6 +204,7 @@ def _inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     yield from _mixed_collections(settings)
     yield from fanout_checks.inconsistencies(settings)
     yield from mail_accounts.inconsistencies(settings)
+    yield from mailbox_checks.inconsistencies(settings)
     if bool(settings.server.tls_cert) != bool(settings.server.tls_key):
         missing = "tls_key" if settings.server.tls_cert else "tls_cert"
         yield ("server", missing), "tls_cert and tls_key are only of use together"
