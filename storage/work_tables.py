@@ -113,8 +113,11 @@ invitations = Table(  # calendar parts of mails (iMIP, RFC 6047)
     to("requests", "request_id", null=True, index=True),
     Column("method", opaque(20), nullable=False),  # REQUEST, REPLY, CANCEL, COUNTER ...
     Column("uid", opaque(700), nullable=False, index=True),
+    Column("occurrence", opaque(40), nullable=False, default=""),  # RECURRENCE-ID; "": all of it
     Column("sequence", Integer, nullable=False, default=0),
+    Column("stamped_at", UtcTime),  # DTSTAMP
     Column("organizer", words(320), nullable=False, default=""),
+    Column("attendee", words(320), nullable=False, default=""),  # of a reply: whose
     Column("summary", words(1000), nullable=False, default=""),
     Column("starts_at", UtcTime),
     Column("item_id", BigId, index=True),  # items.id: the event in the agenda
