@@ -66,5 +66,11 @@ def note_look(connection: Connection, mailbox: str, folder: str, now: datetime, 
     connection.execute(update(mail_cursors).where(*_at(mailbox, folder)).values(**values))
 
 
+def note_problem(connection: Connection, mailbox: str, folder: str, now: datetime, problem: str) -> None:
+    """The mailbox could not even be opened; its folders may never have been read."""
+    if begin_folder(connection, mailbox, folder, now).problem != cut(problem, 2000):
+        note_look(connection, mailbox, folder, now, problem)
+
+
 def _at(mailbox: str, folder: str) -> tuple[Any, ...]:
     return mail_cursors.c.mailbox == mailbox, mail_cursors.c.folder == folder
