@@ -12,9 +12,30 @@ from connectors.settings import ConnectorSettings
 SourceFactory: TypeAlias = Callable[[ConnectorSettings], MailSource]
 SenderFactory: TypeAlias = Callable[[ConnectorSettings], MailSender]
 
-SOURCES: Mapping[str, SourceFactory] = MappingProxyType({})
 
-SENDERS: Mapping[str, SenderFactory] = MappingProxyType({})
+def _microsoft365_source(settings: ConnectorSettings) -> MailSource:
+    from connectors.microsoft365.mail import Microsoft365Mail
+
+    return Microsoft365Mail(settings)
+
+
+def _microsoft365_sender(settings: ConnectorSettings) -> MailSender:
+    from connectors.microsoft365.mail_sending import Microsoft365Sender
+
+    return Microsoft365Sender(settings)
+
+
+SOURCES: Mapping[str, SourceFactory] = MappingProxyType(  # large libraries are loaded with their first mailbox
+    {
+        "microsoft365": _microsoft365_source,
+    }
+)
+
+SENDERS: Mapping[str, SenderFactory] = MappingProxyType(
+    {
+        "microsoft365": _microsoft365_sender,
+    }
+)
 
 
 def mail_source(kind: str, settings: ConnectorSettings) -> MailSource:

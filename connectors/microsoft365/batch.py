@@ -7,7 +7,6 @@ token ran out in the middle are sent once more with another one. A picture is ba
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -138,12 +137,15 @@ def _told(one: Mapping[str, Any]) -> Answer:
     headers = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
     body = one.get("body")
     if isinstance(body, str):
-        return Answer(int(one.get("status") or 0), headers, None, _octets(body))
+        octets = _octets(body)
+        plain = (None, octets) if octets is not None else (body, body.encode())
+        return Answer(int(one.get("status") or 0), headers, *plain)
     return Answer(int(one.get("status") or 0), headers, body)
 
 
-def _octets(text: str) -> bytes:
+def _octets(text: str) -> bytes | None:
+    """None of what is no base64: its octets may have suffered as text."""
     try:
         return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
-        return text.encode()
+    except ValueError:
+        return None

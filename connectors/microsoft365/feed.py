@@ -6,7 +6,7 @@ the series. Order means nothing; an id may come twice, also as removed and as th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,21 +91,36 @@ class Feed:
 
     def _follow(self, place: Place, answer: Answer) -> Round:
         found = Round()
-        seen: set[str] = set()
-        while True:
-            if has_expired(answer):
-                raise expired(answer)
-            records = records_of(answer, f"changes of {place.items}")
-            for record in records:
-                found.note(record)
-            following, found.link = (answer.document.get(f"@odata.{name}Link") or "" for name in ("next", "delta"))
-            if found.link:
-                found.link = self._transport.stored(str(found.link))
-                return found
-            if not following or following in seen:
-                raise SuspectListing("Microsoft 365's list of changes has no end; it is read again later.")
-            seen.add(following)
-            answer = self._get(place, self._transport.stored(str(following)))
+        found.link = follow(
+            answer, lambda path: self._get(place, path), found.note, f"changes of {place.items}", self._transport.stored
+        )
+        return found
+
+
+def follow(
+    answer: Answer,
+    get: Callable[[str], Answer],
+    note: Callable[[Mapping[str, Any]], None],
+    what: str,
+    stored: Callable[[str], str],
+) -> str:
+    """Note each record of a round that begins with this answer; gives the link of the next round.
+
+    Raises CursorExpired, SuspectListing and the errors of a read.
+    """
+    seen: set[str] = set()
+    while True:
+        if has_expired(answer):
+            raise expired(answer)
+        for record in records_of(answer, what):
+            note(record)
+        following, link = (str(answer.document.get(f"@odata.{name}Link") or "") for name in ("next", "delta"))
+        if link:
+            return stored(link)
+        if not following or following in seen:
+            raise SuspectListing("Microsoft 365's list of changes has no end; it is read again later.")
+        seen.add(following)
+        answer = get(stored(following))
 
 
 def pages(transport: Transport, path: str, owner: str = "") -> Iterator[list[dict[str, Any]]]:

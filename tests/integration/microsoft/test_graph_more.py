@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+import requests
 
 from tests.integration.microsoft.o365_account import ADA, World, account, graph_world, single, weekly
 from tests.integration.microsoft.test_graph_g18_g23_items import GUID
@@ -76,17 +76,20 @@ def test_g21_events_are_found_by_our_property_and_by_their_uid(world: World) -> 
 
 def test_g23_what_is_large_is_uploaded_in_pieces(world: World) -> None:
     made = world.json("post", "/messages", {"subject": "Hello"})["id"]
-    wish = {"AttachmentItem": {"attachmentType": "file", "name": "a.bin", "size": 20}}
+    wish = {"AttachmentItem": {"attachmentType": "file", "name": "a.bin", "size": 327_690}}
     begun = world.json("post", f"/messages/{made}/attachments/createUploadSession", wish)
 
-    def put(span: str) -> Any:
-        headers = {"Content-Range": f"bytes {span}", "Content-type": "application/octet-stream"}
-        return world.o365.con.put(begun["uploadUrl"], data=b"0123456789", headers=headers)
+    def put(span: str, size: int = 327_680, **headers: str) -> requests.Response:
+        """The address is the key: a token is refused there."""
+        return requests.put(begun["uploadUrl"], b"x" * size, headers={"Content-Range": span, **headers}, timeout=10)
 
-    answers = [put("0-9/20"), put("10-19/20")]
+    first, last = "bytes 0-327679/327690", "bytes 327680-327689/327690"
+    assert put(first, Authorization=f"Bearer {world.graph.sign_in.give(ADA)}").status_code == 401
+    assert put("bytes 0-9/327690", 10).status_code == 400  # no multiple of 320 KiB
+    answers = [put(first), put(last, 10)]
     assert [one.status_code for one in answers] == [200, 201]
-    assert answers[0].json()["nextExpectedRanges"] == ["10-"]
-    assert put("0-9/20").status_code == 400  # it is done
+    assert answers[0].json()["nextExpectedRanges"] == ["327680-"]
+    assert put(first).status_code == 400  # it is done
 
 
 def _subscribed(world: World, hook: Webhook, count: int = 1) -> Iterator[int]:

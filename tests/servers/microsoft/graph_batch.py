@@ -13,7 +13,7 @@ MOST = 20
 Run = Callable[[str, str, dict[str, str], dict[str, str], Any], Answer]  # method, path, query, headers, body
 
 
-def run(body: Any, run_one: Run) -> Answer:
+def run(body: Any, run_one: Run, *, plain: bool = False) -> Answer:
     """Do them in the order that dependsOn asks for; the answers are told backwards."""
     requests = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list) or not requests:
@@ -26,7 +26,7 @@ def run(body: Any, run_one: Run) -> Answer:
     for one in requests:
         failed = [name for name in one.get("dependsOn") or [] if name not in done or done[name].status >= 400]
         done[one["id"]] = _failed_dependency() if failed else _one(one, run_one)
-    return Answer(200, {"responses": [_told(name, answer) for name, answer in reversed(done.items())]})
+    return Answer(200, {"responses": [_told(name, answer, plain) for name, answer in reversed(done.items())]})
 
 
 def _one(request: Json, run_one: Run) -> Answer:
@@ -45,8 +45,10 @@ def _failed_dependency() -> Answer:
     return Answer(424, _error("FailedDependency", "A call that this one depends on failed."))
 
 
-def _told(name: str, answer: Answer) -> Json:
+def _told(name: str, answer: Answer, plain: bool) -> Json:
     told: Json = {"id": name, "status": answer.status, "headers": answer.headers}
+    if isinstance(answer.body, bytes) and plain:
+        return {**told, "body": answer.body.decode("utf-8", "replace")}
     if isinstance(answer.body, bytes):
         return {**told, "body": base64.b64encode(answer.body).decode()}  # what is no JSON is base64
     return {**told, "body": answer.body} if answer.body is not None else told

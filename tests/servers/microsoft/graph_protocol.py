@@ -59,6 +59,8 @@ class Switches:
     repeats: bool = False  # the first item of a round comes twice
     expired_status: int = 410  # for a token that was forgotten; clients also see 400
     expired_code: str = "syncStateNotFound"
+    mail_sizes: bool = True  # may a message delta be asked for extended properties?
+    plain_batches: bool = False  # what is no JSON stands in a $batch as text, not as base64
     transaction_conflict: bool = False  # a repeated transactionId is 409, else the event that is there
     concurrent: int = 4  # calls per mailbox at once
     quota: int | None = None  # calls per mailbox in ten minutes: Graph's is 10,000, and years pass quickly in tests

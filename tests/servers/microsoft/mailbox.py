@@ -85,11 +85,11 @@ class Exchange:
             self._counts[of] += 1
             return self._counts[of]
 
-    def send(self, sender: str, recipients: list[str], kind: str, subject: str) -> None:
-        """Note a mail; nobody gets it."""
-        could_mail(f"{kind} from {sender} to {recipients}: {subject}")
+    def send(self, sender: str, recipients: list[str], kind: str, subject: str, raw: bytes = b"") -> None:
+        """Note a mail; nobody gets it. `raw`: of a whole one, which post.py carries to the mailboxes of this server."""
+        could_mail(f"{kind} from {sender} to {recipients}: {subject}", answer=bool(raw))
         with self.lock:
-            self.outbox.append(Mail(sender, recipients, kind, subject))
+            self.outbox.append(Mail(sender, recipients, kind, subject, raw))
 
     def hold_meeting(self, organizer: str, attendees: list[str], fields: Mapping[str, Any]) -> list[Item]:
         """A meeting that is in all these mailboxes already: one uid, own ids, and the organiser's copy first."""

@@ -33,6 +33,7 @@ class Mail:
     recipients: list[str]
     kind: str  # invitation, update, cancellation, response, message
     subject: str
+    raw: bytes = b""  # of a whole mail, as it was handed over
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Item:
     transaction: str = ""  # of events: what the creator called the request
     extended: dict[str, str] = field(default_factory=dict)  # "String {guid} Name x" -> value
     photo: bytes | None = None
+    mime: bytes = b""  # of mails: byte for byte
     exceptions: dict[str, Fields] = field(default_factory=dict)  # original day, ISO -> fields that differ
     cancelled: set[str] = field(default_factory=set)  # original days, ISO
 
