@@ -1,6 +1,7 @@
 """The admin API below /api/v1/: JSON in, JSON out, bearer tokens. docs/api.md describes it to its users.
 
-Only admins have tokens, and a token reaches everything: there are no objects of somebody else to guess at.
+For admins' programs, and users with the right hub.admin: there are no objects of somebody else to guess at. The API for
+customer requests (web_ui/) stands beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, compile_path
 
-from agendahub import api_conflicts, api_history, api_holds, api_quarantine, api_sign_in, api_status
+from agendahub import api_conflicts, api_history, api_holds, api_quarantine, api_sign_in, api_status, requests_api
 from agendahub.api_call import ApiError, Call
 from agendahub.api_door import TokenDoor
 from agendahub.daemon import Daemon
@@ -26,8 +27,12 @@ from agendahub.output import as_data
 from agendahub.refusals import Missing, Stale
 from agendahub.texts import _
 from agendahub.workspace import utc_now
+from crm.errors import Forbidden
+from crm.rights import actor_of, authorise
 from dav_gateway.answers import Refused
 from dav_gateway.incoming import TooLargeError, read_body
+from storage.api_tokens import Token
+from storage.database import Database
 from storage.errors import StoreError, StoreRefused
 from sync_engine.errors import SyncError
 
@@ -69,9 +74,11 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
 
 def routes(daemon: Daemon, prefix: str = "") -> list[BaseRoute]:
     """To be put beside others. `prefix`: what a proxy may put before every path."""
-    api = Api(daemon)
-    starts = dict.fromkeys(("", prefix.rstrip("/")))
-    return [Route(f"{start}{PREFIX}{{rest:path}}", api.answer, methods=_METHODS) for start in starts]
+    door = TokenDoor()
+    api = Api(daemon, door)
+    starts = [f"{start}{PREFIX}" for start in dict.fromkeys(("", prefix.rstrip("/")))]
+    own = [Route(f"{start}{{rest:path}}", api.answer, methods=_METHODS) for start in starts]
+    return [*requests_api.routes(lambda: daemon.workspace, door, starts), *own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,9 @@ class _Place:
 class Api:
     """Answers requests."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, door: TokenDoor) -> None:
         self._daemon = daemon
-        self._door = TokenDoor()
+        self._door = door
         self._places = [_Place(method, *compile_path(path)[::2], handler) for method, path, handler in TABLE]
 
     async def answer(self, request: Request) -> Response:
@@ -108,6 +115,7 @@ class Api:
         workspace, client = self._daemon.workspace, request.client.host if request.client else ""
         try:
             token = self._door.admit(workspace.database, request.headers.get("authorization", ""), client, utc_now())
+            _may_administer(workspace.database, token)
             handler, path = self._find(request.method, request.path_params["rest"])
             if request.method != "GET" and token.access != "write":
                 raise ApiError(403, _("This token may only look."))
@@ -133,6 +141,17 @@ class Api:
             methods = ", ".join(allowed)
             raise ApiError(405, _("This address takes {methods}.").format(methods=methods), {"allow": methods})
         raise ApiError(404, _("There is nothing at this address; docs/api.md lists what there is."))
+
+
+def _may_administer(database: Database, token: Token) -> None:
+    """An admin's program may everything; a user's only what his roles give him. Raises `ApiError`."""
+    if token.user_id is None:
+        return
+    try:
+        with database.read() as unit:
+            authorise(actor_of(unit, token.user_id), "hub.admin")
+    except Forbidden as err:
+        raise ApiError(403, str(err)) from err
 
 
 def _sent(request: Request, body: bytes) -> dict[str, Any]:

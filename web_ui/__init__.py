@@ -1,1 +1,1 @@
-"""The JSON API of customer requests (FastAPI); the pages come to stand beside it."""
+"""The JSON API for customer requests: who asks is let in by `gate`, each file of `routes` is about one subject."""

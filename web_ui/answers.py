@@ -1,0 +1,110 @@
+"""What goes wrong becomes a status and one sentence: {"error": "..."}, with what is missing or the version now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from crm.errors import CrmError, Forbidden, Invalid, Missing, NotThere, Refused, Stale
+from storage.errors import CommitInDoubt, StoreError, StoreRefused
+from sync_engine.errors import SyncError
+from web_ui.hub import Refusal
+
+SAFE = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (NotThere, 404),
+    (Forbidden, 403),
+    (Stale, 409),
+    (Refused, 409),
+    (Missing, 422),
+    (Invalid, 422),
+    (StoreRefused, 422),
+    (StoreError, 503),
+    (CrmError, 422),
+    (SyncError, 502),
+)
+_RETRY = {"retry-after": "10"}
+_DOUBT = "Whether this was stored is not known; look, or send it again with the same Idempotency-Key."
+
+log = structlog.get_logger("agendahub.api")
+
+
+def told(err: Exception) -> Response:
+    """The answer to a request that ended with this."""
+    if isinstance(err, Refusal):
+        return sentence(err.status, str(err), err.headers, **err.more)
+    if isinstance(err, CommitInDoubt):
+        return sentence(503, _DOUBT, _RETRY)
+    for kind, status in _STATUS:
+        if isinstance(err, kind):
+            return sentence(status, str(err), _RETRY if status == 503 else None, **_more(err))
+    log.error("a request to the API broke off unexpectedly", exc_info=err)
+    words = f"Something went wrong that AgendaHub did not expect ({type(err).__name__}); the log has the details."
+    return sentence(500, words)
+
+
+def sentence(status: int, words: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
+    """{"error": ...}"""
+    return JSONResponse({"error": words, **more}, status, headers=SAFE | dict(headers or {}))
+
+
+def add_to(app: FastAPI) -> None:
+    """Have the frame's own errors told in the same form; `told` does the rest, in `web_ui.gate`."""
+    app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (CrmError, StoreError, SyncError, Refusal):
+        app.add_exception_handler(kind, _told)
+
+
+async def _told(_request: Request, err: Exception) -> Response:
+    return told(err)
+
+
+async def _http(_request: Request, err: Exception) -> Response:
+    assert isinstance(err, HTTPException)
+    words = {
+        404: "There is nothing at this address; docs/api.md lists what there is.",
+        405: "This address does not take this method.",
+        400: "The body is not JSON.",
+    }.get(err.status_code, str(err.detail))
+    return sentence(422 if err.status_code == 400 else err.status_code, words, err.headers)
+
+
+async def _unfit(_request: Request, err: Exception) -> Response:
+    assert isinstance(err, RequestValidationError)
+    problems = err.errors()
+    words = "; ".join(_problem(found) for found in problems[:5])
+    return sentence(422, f"{words}.", fields=[_place(found) for found in problems[:20]])
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """Never what was sent: it may be a secret, and may be long."""
+    if found["type"] == "json_invalid":
+        return "The body is not JSON"
+    if found["type"] == "extra_forbidden":
+        return f"There is no {_place(found)} here"
+    return f"{_place(found)}: {found['msg']}"
+
+
+def _place(found: Mapping[str, Any]) -> str:
+    where = ".".join(str(part)[:100] for part in found["loc"][1:])
+    return where or "The body"
+
+
+def _more(err: Exception) -> dict[str, object]:
+    if isinstance(err, Missing):
+        return {"missing": list(err.fields)}
+    if isinstance(err, Stale):
+        return {"version": err.version}
+    return {}

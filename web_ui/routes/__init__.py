@@ -1,0 +1,1 @@
+"""What there is at which address: one file a subject, each with a `router`."""
