@@ -56,7 +56,7 @@ def acknowledge(
 
 def _from_a_person(settings: CrmSettings, mail: Mail) -> bool:
     """Of whom we know the one address that he gives, and who is not one of us."""
-    if mail.automatic or mail.report or not mail.verified or mail.forwarded or mail.return_path == "":
+    if mail.automatic or mail.report or not mail.verified or mail.return_path == "":
         return False
     try:
         return address(mail.sender) == mail.sender.address and mail.sender.address not in settings.own_addresses

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, true, update
+from sqlalchemy import Connection, delete, select, true, update
 
+from storage.crm.insert_once import insert_once
 from storage.limits import cut
 from storage.session import chunks
 from storage.tables import bounced_addresses as b
@@ -20,7 +21,7 @@ def mark(
     address = cut(address.lower(), 320)
     values = {"at": at, "permanent": permanent, "reason": cut(reason, 1000), "message_id": report_id}
     if not connection.execute(update(b).where(b.c.address == address).values(**values)).rowcount:
-        connection.execute(insert(b).values(address=address, **values))
+        insert_once(connection, b, {"address": address, **values}, ["address"])
 
 
 def unmark(connection: Connection, address: str) -> None:

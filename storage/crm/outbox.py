@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from storage.errors import StoreRefused
-from storage.tables import message_addresses, messages, number_series, outgoing
+from storage.crm.numbering import next_number
+from storage.tables import message_addresses, messages, outgoing
 
 _LONGEST_ERROR = 2000
 _AUTOMATIC = "automatic mails"
@@ -134,14 +134,7 @@ def one_at_a_time(connection: Connection) -> None:
 
     SQLite has one writer at a time anyway.
     """
-    lock = update(number_series).where(number_series.c.name == _AUTOMATIC).values(last=number_series.c.last + 1)
-    if connection.execute(lock).rowcount:
-        return
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(number_series).values(name=_AUTOMATIC, last=0))
-    except StoreRefused:  # somebody else was first
-        connection.execute(lock)
+    next_number(connection, _AUTOMATIC)
 
 
 def automatic_to(connection: Connection, address: str, since: datetime) -> int:
