@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-# What mails claim and Python calls otherwise. Those that are subsets in name are read as the larger set that senders mean.
+# What mails claim and Python calls otherwise; small sets are read as the larger ones that senders mean.
 _MEANT = {
     "us-ascii": "utf-8", "ascii": "utf-8", "ansi_x3.4-1968": "utf-8", "8bit": "utf-8", "7bit": "utf-8", "": "utf-8",
     "unknown-8bit": "utf-8", "x-unknown": "utf-8", "default": "utf-8", "utf8mb4": "utf-8", "unicode-1-1-utf-8": "utf-8",

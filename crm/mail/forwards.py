@@ -25,8 +25,9 @@ _LABELS = {
 }  # fmt: skip
 _LABEL = re.compile(r"([> ]{0,4}\*?)([^\W\d_][\w ]{0,15}?)\s?:\*?\s+(\S.*)$")
 _MARKS = re.compile(
-    r"(?:-{2,}\s?)?(?:inizio (?:del )?messaggio inoltrato|messaggio (?:inoltrato|originale)|wiadomość (?:przekazana dalej"
-    r"|oryginalna)|treść przekazanej wiadomości|oryginalna wiadomość|début du message transféré|message transféré"
+    r"(?:-{2,}\s?)?(?:inizio (?:del )?messaggio inoltrato|messaggio (?:inoltrato|originale)"
+    r"|wiadomość (?:przekazana dalej|oryginalna)|treść przekazanej wiadomości|oryginalna wiadomość"
+    r"|début du message transféré|message transféré"
     r"|message d'origine|message original|forwarded by .{0,80})\s?(?:-{2,}|:)?\s*$",
     re.IGNORECASE,
 )

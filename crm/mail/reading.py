@@ -9,6 +9,7 @@ from crm.mail.addresses import Addresses, read_addresses
 from crm.mail.authentication import authentication_of
 from crm.mail.body import Body, read_body
 from crm.mail.bounces import other_report, report_of
+from crm.mail.charsets import text_of
 from crm.mail.dates import instant
 from crm.mail.forwards import quoted_mail, says_forward
 from crm.mail.headers import Headers
@@ -42,11 +43,25 @@ def read_mail(raw: bytes, *, own: frozenset[str] = frozenset(), trusted: frozens
     Authentication-Results count, lower case. `original` and `forwarded` go by the form alone: whether who passed the
     mail on is one of us is for the caller to know.
     """
+    try:
+        return unguarded(raw, own, trusted)
+    except Exception as err:  # the promise above holds for what nobody thought of, too
+        return _unreadable(raw, err)
+
+
+def unguarded(raw: bytes, own: frozenset[str] = frozenset(), trusted: frozenset[str] = frozenset()) -> Mail:
+    """The same without the net below it: nothing that is known makes it raise, and tests see that it stays so."""
     read = _read(raw, own, trusted)
     inner = _passed_on(normalised(raw), read)
     if inner is None:
         return read[0]
     return replace(read[0], original=inner, forwarded=True)
+
+
+def _unreadable(raw: bytes, err: Exception) -> Mail:
+    text = text_of(raw[:20_000])
+    problem = f"This mail could not be read ({type(err).__name__}): its beginning is shown as it came."
+    return replace(_plain_mail("", _NOBODY, text, len(raw), (problem,)), automatic=automatic.UNREADABLE)
 
 
 def _read(raw: bytes, own: frozenset[str], trusted: frozenset[str]) -> tuple[Mail, Parts]:
@@ -154,25 +169,31 @@ def _quoted(mail: Mail) -> Mail | None:
     found = quoted_mail(mail.text)
     if found is None:
         return None
+    quoted = _plain_mail(found.subject, found.sender, found.text, 0, ())
+    return replace(quoted, to=found.to, sent_at=found.sent_at, attachments=mail.attachments)
+
+
+def _plain_mail(subject: str, sender: Party, text: str, size: int, problems: tuple[str, ...]) -> Mail:
     return Mail(
         message_id="",
         in_reply_to=(),
         references=(),
-        subject=found.subject,
-        sender=found.sender,
-        senders=(found.sender,),
+        subject=subject,
+        sender=sender,
+        senders=(sender,) if sender.address else (),
         verified=False,
         reply_to=(),
-        to=found.to,
+        to=(),
         cc=(),
-        sent_at=found.sent_at,
-        text=found.text,
+        sent_at=None,
+        text=text,
         html="",
-        attachments=mail.attachments,
+        attachments=(),
         calendars=(),
         automatic="",
         report=None,
         return_path=None,
         authentication="",
-        size=0,
+        size=size,
+        problems=problems,
     )

@@ -1,1 +1,1 @@
-"""Rules of intake: what kind of request a mail becomes, how much it weighs, and whose it is. Pure; storage keeps them."""
+"""Rules of intake: what kind of request a mail becomes, how much it weighs, whose it is. Pure; storage keeps them."""

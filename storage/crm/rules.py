@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, and_, case, delete, false, func, insert, select, true, update
+
+from storage.tables import group_members, groups, intake_rules, requests, users
+
+_c = intake_rules.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +40,80 @@ class CandidateRow:
 
 def rules(connection: Connection) -> Sequence[RuleRow]:
     """All of them in their order."""
-    raise NotImplementedError
+    return [_row(row) for row in connection.execute(select(intake_rules).order_by(_c.position, _c.id))]
+
+
+def rule(connection: Connection, rule_id: int) -> RuleRow | None:
+    """One of them."""
+    row = connection.execute(select(intake_rules).where(_c.id == rule_id)).first()
+    return _row(row) if row else None
+
+
+def _row(row: Row[Any]) -> RuleRow:
+    return RuleRow(**{name: getattr(row, name) for name in RuleRow.__slots__})
 
 
 def add(connection: Connection, name: str, enabled: bool, conditions: str, actions: str, at: datetime, by: str) -> int:
     """At the end; gives its id."""
-    raise NotImplementedError
+    last = connection.execute(select(func.max(_c.position))).scalar()
+    values = {"name": name, "enabled": enabled, "conditions": conditions, "actions": actions}
+    place = {"position": 0 if last is None else last + 1, "changed_at": at, "changed_by": by}
+    key = connection.execute(insert(intake_rules).values(**values, **place)).inserted_primary_key
+    return int(key[0]) if key else 0
 
 
 def edit(
     connection: Connection, rule_id: int, name: str, enabled: bool, conditions: str, actions: str, at: datetime, by: str
 ) -> bool:
     """Whether it is there."""
-    raise NotImplementedError
+    values = {"name": name, "enabled": enabled, "conditions": conditions, "actions": actions}
+    done = connection.execute(
+        update(intake_rules).where(_c.id == rule_id).values(**values, changed_at=at, changed_by=by)
+    )
+    return done.rowcount == 1
 
 
 def move(connection: Connection, rule_id: int, position: int) -> bool:
     """To a place counted from 0; the others close up. Whether it is there."""
-    raise NotImplementedError
+    order = list(connection.execute(select(_c.id).order_by(_c.position, _c.id)).scalars())
+    if rule_id not in order:
+        return False
+    order.remove(rule_id)
+    order.insert(max(0, position), rule_id)
+    _number(connection, order)
+    return True
 
 
 def remove(connection: Connection, rule_id: int) -> bool:
     """Whether it was there."""
-    raise NotImplementedError
+    gone = connection.execute(delete(intake_rules).where(_c.id == rule_id)).rowcount == 1
+    _number(connection, list(connection.execute(select(_c.id).order_by(_c.position, _c.id)).scalars()))
+    return gone
+
+
+def _number(connection: Connection, order: Sequence[int]) -> None:
+    for position, one in enumerate(order):  # an admin has tens of them
+        moved = update(intake_rules).where(_c.id == one, _c.position != position).values(position=position)
+        connection.execute(moved)
 
 
 def candidates(connection: Connection, group: str = "") -> Sequence[CandidateRow]:
-    """The members of a group; without one, everybody who can be responsible."""
-    raise NotImplementedError
+    """The members of a group; without one, everybody who is not blocked. The lowest id first."""
+    is_open = and_(requests.c.is_open == true(), requests.c.spam == false())
+    statement = (
+        select(
+            users.c.id,
+            func.sum(case((is_open, 1), else_=0)).label("open_requests"),
+            func.sum(case((is_open, requests.c.weight), else_=0)).label("open_weight"),
+            func.max(requests.c.created_at).label("last_at"),
+        )
+        .select_from(users.outerjoin(requests, requests.c.responsible_id == users.c.id))
+        .where(users.c.blocked == false())
+        .group_by(users.c.id)
+        .order_by(users.c.id)
+    )
+    if group:
+        members = select(group_members.c.user_id).join(groups, groups.c.id == group_members.c.group_id)
+        statement = statement.where(users.c.id.in_(members.where(groups.c.name == group)))
+    rows = connection.execute(statement)
+    return [CandidateRow(row.id, int(row.open_requests), int(row.open_weight or 0), row.last_at) for row in rows]
