@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from crm.actor import Actor
 from crm.errors import Forbidden, Invalid
@@ -23,6 +25,7 @@ from storage.unit_of_work import SqlUnitOfWork
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 ADMIN = Actor("admin", unlimited=True)
 HOUR = timedelta(hours=1)
+MANUAL = (Path(__file__).parents[2] / "docs" / "schema_requests.md").read_text()
 
 
 def day(number: int, hour: int = 9, month: int = 3) -> datetime:
@@ -171,3 +174,13 @@ def test_a_period_that_makes_no_sense_is_refused(since: datetime, until: datetim
 def test_a_spread_names_times_that_occurred() -> None:
     assert spread([4.0, 1.0, 3.0, 2.0]) == Spread(4, 2.5, 2.0, 4.0)
     assert spread([7.0]) == Spread(1, 7.0, 7.0, 7.0)
+
+
+def test_the_queries_of_the_manual_answer(books: Books) -> None:
+    request = books.request(books.support, day(1), responsible_id=books.ada)
+    books.sale(day(1), 1_000, request_id=request, customer_name="Rossi")
+    books.activity(starts_at=day(3), ends_at=day(3) + HOUR, request_id=request)
+    queries = re.findall(r"```sql\n(.*?)```", MANUAL, re.DOTALL)
+    answers = [books.unit.session.connection.execute(text(query)).all() for query in queries]
+    assert [len(rows) for rows in answers] == [1, 1, 1, 1]
+    assert answers[2][0].net == 10

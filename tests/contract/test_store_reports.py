@@ -1,4 +1,4 @@
-"""docs/schema.md: its queries run and answer, and it names every table and column."""
+"""docs/schema.md and schema_requests.md: their queries run, and they name every table and column."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from tests import samples
 from tests.contract.store_items import PHONE
 from tests.databases import hub_in
 
-TEXT = (Path(__file__).parents[2] / "docs" / "schema.md").read_text()
-QUERIES = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+ITEMS = (DOCS / "schema.md").read_text()
+TEXT = ITEMS + (DOCS / "schema_requests.md").read_text()
+QUERIES = re.findall(r"```sql\n(.*?)```", ITEMS, re.DOTALL)
 
 BIRTHDAY = "BDAY:1815-12-10\r\nEMAIL:ada@example.org\r\n"
 
