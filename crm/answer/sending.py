@@ -7,7 +7,6 @@ second time by itself.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +19,8 @@ from storage.crm import mail_raws
 from storage.crm import outbox as rows
 from storage.crm.outbox import OutRow
 from storage.database import Database, run
-from storage.errors import CommitInDoubt
+from storage.errors import CommitInDoubt, StoreBusy
+from storage.named_locks import named_lock
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import AccountError, OutcomeUnknown, SyncError, Throttled
 
@@ -38,7 +38,7 @@ class Pass:
     failed: int = 0
     doubt: int = 0
     later: int = 0
-    busy: bool = False  # another process works it off
+    busy: bool = False  # another process works it off, or the store is busy
     error: SyncError | None = None  # of the account: nothing more was tried
 
 
@@ -52,21 +52,24 @@ class Sending:
     def look(self, sender: MailSender, stopped: Callable[[], bool] = lambda: False) -> Pass:
         """Settle what is in doubt, then send what is due. Raises `StoreError`; an error of the account is told."""
         done = Pass()
-        with self._database.lease(_lease(self._mailbox)) as mine:
-            done.busy = not mine
-            if mine:
+        try:
+            with named_lock(self._database, f"outbox {self._mailbox}", patience=0):
                 self._save(done)
                 self._find_left_behind(done)
                 self._settle(sender, done)
                 self._send(sender, done, stopped)
+        except StoreBusy:
+            done.busy = True
         return done
 
-    def due(self) -> bool:
-        """Whether a look would find something to do."""
-        with self._database.read() as unit:
-            connection, now = unit.session.connection, unit.session.now()
-            found = rows.due(connection, self._mailbox, now, 1) or rows.in_doubt(connection, self._mailbox, now, 1)
-            return bool(found or self._unsaved or rows.left_behind(connection, self._mailbox))
+    @property
+    def unsaved(self) -> bool:
+        """Whether it knows of outcomes that the store did not take yet."""
+        return bool(self._unsaved)
+
+    def take_over(self, other: Sending) -> None:
+        """Know what another one of the same mailbox knew, before that is forgotten."""
+        self._unsaved.update(other._unsaved)
 
     def _save(self, done: Pass) -> None:
         """What the store did not take last time, first of all: else it would look as if nobody knew."""
@@ -160,11 +163,6 @@ def _hand_over(sender: MailSender, raw: bytes, row: OutRow) -> Outcome:
 
 def _said(error: SyncError) -> str:
     return f"{error} ({error.server_said})" if error.server_said else str(error)
-
-
-def _lease(mailbox: str) -> int:
-    """Below all bindings' numbers. Two mailboxes with one number only wait for each other."""
-    return -1 - (zlib.crc32(f"outbox {mailbox}".encode()) >> 1)
 
 
 def _count(done: Pass, state: State | None) -> None:

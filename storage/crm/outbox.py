@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from storage.crm.numbering import next_number
 from storage.tables import message_addresses, messages, outgoing
@@ -73,6 +73,14 @@ def due(connection: Connection, mailbox: str, now: datetime, limit: int) -> list
     o = outgoing.c
     wanted = _rows().where(o.mailbox == mailbox, o.state == "waiting", o.next_at <= now)
     return _read(connection, wanted.order_by(o.next_at, o.id).limit(limit))
+
+
+def mailboxes_due(connection: Connection, now: datetime) -> set[str]:
+    """Mailboxes that have something to send or to settle."""
+    o = outgoing.c
+    ripe = and_(o.state.in_(["waiting", "doubt"]), o.next_at <= now)
+    wanted = select(o.mailbox).where(or_(ripe, o.state == "sending")).distinct()
+    return {str(name) for name in connection.execute(wanted).scalars()}
 
 
 def in_doubt(connection: Connection, mailbox: str, now: datetime, limit: int) -> list[OutRow]:
