@@ -13,6 +13,18 @@ SourceFactory: TypeAlias = Callable[[ConnectorSettings], MailSource]
 SenderFactory: TypeAlias = Callable[[ConnectorSettings], MailSender]
 
 
+def _imap_source(settings: ConnectorSettings) -> MailSource:
+    from connectors.imap import connect
+
+    return connect(settings)
+
+
+def _smtp_sender(settings: ConnectorSettings) -> MailSender:
+    from connectors.smtp import connect
+
+    return connect(settings)
+
+
 def _microsoft365_source(settings: ConnectorSettings) -> MailSource:
     from connectors.microsoft365.mail import Microsoft365Mail
 
@@ -27,6 +39,7 @@ def _microsoft365_sender(settings: ConnectorSettings) -> MailSender:
 
 SOURCES: Mapping[str, SourceFactory] = MappingProxyType(  # large libraries are loaded with their first mailbox
     {
+        "imap": _imap_source,
         "microsoft365": _microsoft365_source,
     }
 )
@@ -34,6 +47,7 @@ SOURCES: Mapping[str, SourceFactory] = MappingProxyType(  # large libraries are 
 SENDERS: Mapping[str, SenderFactory] = MappingProxyType(
     {
         "microsoft365": _microsoft365_sender,
+        "smtp": _smtp_sender,
     }
 )
 

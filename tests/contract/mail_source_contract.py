@@ -36,7 +36,7 @@ def mail(subject: str, text: str = "Hello") -> bytes:
 
 
 def crlf(text: bytes) -> bytes:
-    return text.replace(b"\n", b"\r\n")
+    return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 ODD_MAILS = {

@@ -1,0 +1,94 @@
+"""What came into a folder, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from imapclient import IMAPClient
+
+from connectors.imap.cursor import ImapCursor, mail_id
+from connectors.imap.line import ImapLine, Opened
+from connectors.imap.position import first_after
+from connectors.mail import Arrival, MailPage
+
+PAGE = 200  # mails; a page is two short requests
+
+_NEAR = 10  # places looked at where one mail is asked for: somebody else may have deleted it meanwhile
+
+
+def pages(line: ImapLine, folder: str, since: str | None, page: int = PAGE) -> Iterator[tuple[Opened, MailPage]]:
+    """The pages, and how the folder was when each was made. Raises CursorExpired, CollectionGone.
+
+    Between two of them the caller may use the line for anything else.
+    """
+    cursor = ImapCursor.read(since) if since is not None else None
+    hint = 0
+    while True:
+        opened = line.open(folder, afresh=True)
+        cursor = cursor or ImapCursor(opened.validity)
+        cursor.check(opened)
+        rows, hint = _rows_after(line, opened, cursor, hint, page)
+        complete = hint > opened.count
+        last = max((uid for uid, _ in rows), default=cursor.uid)
+        cursor = ImapCursor(opened.validity, last, opened.modseq if complete else 0)
+        arrivals = tuple(_arrival(opened.validity, uid, row) for uid, row in rows)
+        yield opened, MailPage(arrivals, cursor.written(), complete)
+        if complete:
+            return
+
+
+Row = tuple[int, Mapping[bytes, Any]]
+
+
+def _rows_after(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int, page: int) -> tuple[Sequence[Row], int]:
+    """The next mails, oldest first, and the place behind them. None only when nothing follows."""
+    nothing = opened.count == 0 or (opened.modseq and opened.modseq == cursor.modseq)
+    if nothing or opened.next_uid == cursor.uid + 1:
+        return (), opened.count + 1
+    start = _start(line, opened, cursor, hint)
+    while start <= opened.count:
+        end = min(start + page, opened.count + 1)
+        found = line.ask(lambda client, a=start, b=end: _fetch(client, range(a, b)))  # type: ignore[misc]
+        rows = sorted(((int(row[b"UID"]), row) for row in found.values() if b"UID" in row), key=lambda row: row[0])
+        start, rows = end, [row for row in rows if row[0] > cursor.uid]
+        if rows:
+            return rows, start
+    return (), start
+
+
+def _start(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int) -> int:
+    """The place of the first mail that the cursor does not know; a smaller one where mails vanish meanwhile."""
+    if cursor.uid == 0:
+        return 1
+
+    def uid_at(place: int) -> int:
+        near = range(place, min(place + _NEAR, opened.count + 1))
+        found = line.ask(lambda client: _fetch(client, near[:1]) or _fetch(client, near))
+        return min((int(row[b"UID"]) for row in found.values() if b"UID" in row), default=cursor.uid + 1)
+
+    return first_after(cursor.uid, opened.count, hint or opened.count, uid_at)
+
+
+def _fetch(client: IMAPClient, places: Sequence[int]) -> Mapping[int, Mapping[bytes, Any]]:
+    """By place, not by UID: while only such commands are sent, no place may change (RFC 3501 7.4.1)."""
+    with _by_place(client):
+        found: Mapping[int, Mapping[bytes, Any]] = client.fetch(list(places), ["UID", "RFC822.SIZE", "INTERNALDATE"])
+    return found
+
+
+@contextmanager
+def _by_place(client: IMAPClient) -> Iterator[None]:
+    client.use_uid = False
+    try:
+        yield
+    finally:
+        client.use_uid = True
+
+
+def _arrival(validity: int, uid: int, row: Mapping[bytes, Any]) -> Arrival:
+    size, when = row.get(b"RFC822.SIZE"), row.get(b"INTERNALDATE")
+    arrived = when.astimezone(UTC) if isinstance(when, datetime) and when.tzinfo else None
+    return Arrival(mail_id(validity, uid), size if isinstance(size, int) else 0, arrived)
