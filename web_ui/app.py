@@ -10,9 +10,18 @@ from fastapi.routing import APIRoute
 from web_ui import answers
 from web_ui.gate import Gate
 from web_ui.hub import GetHub
-from web_ui.routes import audit, me, people, roles
+from web_ui.routes import audit, catalogue, lists, me, people, request_parts, requests, roles
 
-ROUTERS: tuple[APIRouter, ...] = (me.router, people.router, roles.router, audit.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    me.router,
+    lists.router,
+    requests.router,
+    request_parts.router,
+    catalogue.router,
+    people.router,
+    roles.router,
+    audit.router,
+)
 
 
 def described() -> FastAPI:

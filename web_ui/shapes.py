@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST = 2**62  # larger numbers are no keys of ours
@@ -12,7 +12,10 @@ _ALLOWED = "\n\r\t"
 
 Id = Annotated[int, Path(gt=0, lt=MOST, description="Its id.")]
 Key = Annotated[int, Field(gt=0, lt=MOST)]
-Limit = Annotated[int, Query(gt=0, le=200, description="How many at most.")]
+Limit = Annotated[int, Field(gt=0, le=200, description="How many at most.")]
+After = Annotated[str, Field(max_length=500, description="`after` of the page before; empty for the first one.")]
+Address = Annotated[str, Field(max_length=320, description="Of mail.")]
+Text = Annotated[str, Field(max_length=20_000)]
 Version = Annotated[
     int | None, Field(ge=0, lt=2**31, description="Of the request as you looked at it; or send If-Match.")
 ]
@@ -29,6 +32,10 @@ class Body(BaseModel):
         if not _fit(sent):
             raise ValueError("there are control characters or half characters in it")
         return sent
+
+
+class Asked(Body):
+    """The query of a GET. A misspelt filter must not list everything, so unknown names are refused here, too."""
 
 
 class Done(BaseModel):

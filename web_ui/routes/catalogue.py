@@ -1,0 +1,166 @@
+"""Types of requests, and statuses of requests and tickets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from crm import audit
+from crm.request import catalogue
+from crm.request.catalogue import RequestType, Status
+from storage.unit_of_work import SqlUnitOfWork
+from web_ui.call import Caller
+from web_ui.shapes import Asked, Body, Done, Id, Key
+
+router = APIRouter(tags=["catalogue"])
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Meaning = Literal["new", "open", "waiting", "completed"]
+Color = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$", description="#rrggbb, or empty.")]
+Weight = Annotated[int, Field(ge=-1000, le=1000, description="What it adds to a request's weight.")]
+
+
+class Which(Asked):
+    """Which entries."""
+
+    archived: Annotated[bool, Field(description="Those that are not offered any more, too.")] = False
+
+
+class NewType(Body):
+    """Comes to the end."""
+
+    name: Name
+    weight: Weight = 0
+
+
+class TypeChange(Body):
+    """What is null or left out stays."""
+
+    name: Name | None = None
+    weight: Weight | None = None
+    archived: Annotated[bool | None, Field(description="Kept for those that have it, not offered any more.")] = None
+
+
+class NewStatus(Body):
+    """Comes to the end."""
+
+    name: Name
+    meaning: Annotated[Meaning, Field(description="What the program does by; completed: may be closed.")] = "open"
+    color: Color = ""
+
+
+class StatusChange(Body):
+    """What is null or left out stays."""
+
+    name: Name | None = None
+    meaning: Meaning | None = None
+    color: Color | None = None
+    archived: bool | None = None
+
+
+class Order(Body):
+    """All of them, in their new order."""
+
+    ids: Annotated[tuple[Key, ...], Field(max_length=1000)]
+
+
+@router.get("/types")
+def types(call: Caller, which: Annotated[Which, Query()]) -> list[RequestType]:
+    """In their order."""
+    with call.read() as unit:
+        return list(catalogue.types(unit, call.actor, archived=which.archived))
+
+
+@router.post("/types", status_code=201)
+def add_type(call: Caller, sent: NewType) -> RequestType:
+    """Another type."""
+
+    def work(unit: SqlUnitOfWork) -> RequestType:
+        made = catalogue.add_type(unit, call.actor, sent.name, weight=sent.weight)
+        audit.note(unit, call.actor, "catalogue.edit", f"type {made.name}", "made")
+        return made
+
+    return call.once(RequestType, work)
+
+
+@router.put("/types/order")
+def order_types(call: Caller, sent: Order) -> Done:
+    """Say their order anew."""
+    call.write(lambda unit: catalogue.order_types(unit, call.actor, sent.ids))
+    return Done()
+
+
+@router.patch("/types/{type_id}")
+def change_type(call: Caller, type_id: Id, sent: TypeChange) -> RequestType:
+    """Rename it, weigh it, archive it."""
+
+    def work(unit: SqlUnitOfWork) -> RequestType:
+        made = catalogue.change_type(unit, call.actor, type_id, **sent.model_dump())
+        audit.note(unit, call.actor, "catalogue.edit", f"type {made.name}", str(sent.model_dump(exclude_unset=True)))
+        return made
+
+    return call.write(work)
+
+
+@router.delete("/types/{type_id}")
+def remove_type(call: Caller, type_id: Id) -> Done:
+    """One that no request has."""
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        catalogue.remove_type(unit, call.actor, type_id)
+        audit.note(unit, call.actor, "catalogue.edit", f"type {type_id}", "removed")
+        return Done()
+
+    return call.write(work)
+
+
+@router.get("/statuses")
+def statuses(call: Caller, which: Annotated[Which, Query()]) -> list[Status]:
+    """In their order."""
+    with call.read() as unit:
+        return list(catalogue.statuses(unit, call.actor, archived=which.archived))
+
+
+@router.post("/statuses", status_code=201)
+def add_status(call: Caller, sent: NewStatus) -> Status:
+    """Another status."""
+
+    def work(unit: SqlUnitOfWork) -> Status:
+        made = catalogue.add_status(unit, call.actor, sent.name, meaning=sent.meaning, color=sent.color)
+        audit.note(unit, call.actor, "catalogue.edit", f"status {made.name}", "made")
+        return made
+
+    return call.once(Status, work)
+
+
+@router.put("/statuses/order")
+def order_statuses(call: Caller, sent: Order) -> Done:
+    """Say their order anew: that of the board's columns."""
+    call.write(lambda unit: catalogue.order_statuses(unit, call.actor, sent.ids))
+    return Done()
+
+
+@router.patch("/statuses/{status_id}")
+def change_status(call: Caller, status_id: Id, sent: StatusChange) -> Status:
+    """Rename it, colour it, archive it."""
+
+    def work(unit: SqlUnitOfWork) -> Status:
+        made = catalogue.change_status(unit, call.actor, status_id, **sent.model_dump())
+        audit.note(unit, call.actor, "catalogue.edit", f"status {made.name}", str(sent.model_dump(exclude_unset=True)))
+        return made
+
+    return call.write(work)
+
+
+@router.delete("/statuses/{status_id}")
+def remove_status(call: Caller, status_id: Id) -> Done:
+    """One that no request and no ticket has."""
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        catalogue.remove_status(unit, call.actor, status_id)
+        audit.note(unit, call.actor, "catalogue.edit", f"status {status_id}", "removed")
+        return Done()
+
+    return call.write(work)
