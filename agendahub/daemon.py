@@ -14,6 +14,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from agendahub.board import Board, Slot
 from agendahub.connections import Connections
+from agendahub.crm_keeper import FOLLOW, CrmKeeper
+from agendahub.crm_keeper import LOOK as CRM_LOOK
 from agendahub.failure import Failure, StoreTrouble
 from agendahub.fanout import MailboxAccount, service_of
 from agendahub.fanout_keeper import LOOK, FanoutKeeper
@@ -58,6 +60,7 @@ class Daemon:
         self.watch = Watch(workspace.loaded)
         self.push = Push(lambda: self.workspace, self.board, self.metrics.hinted)
         self.fanouts = FanoutKeeper(lambda: self.workspace, self.follow_configuration)
+        self.crm = CrmKeeper(lambda: self.workspace, self.metrics.mail)
         self._accounts: dict[str, AccountSettings] = {}
         self._stopping = threading.Event()
         self._worker = Worker(workspace, self._stopping.is_set, go_on=True)
@@ -94,7 +97,7 @@ class Daemon:
     @property
     def need_sign_in(self) -> list[str]:
         """Accounts that wait for a person to sign in, or for a new password."""
-        return self._lockouts.names()
+        return sorted({*self._lockouts.names(), *self.crm.need_sign_in})
 
     @property
     def problems(self) -> list[str]:
@@ -105,6 +108,7 @@ class Daemon:
             self._silence,
             *self.board.store_troubles(),
             *self.fanouts.problems,
+            *self.crm.problems,
         )
         return list(dict.fromkeys(problem for problem in own if problem))
 
@@ -115,15 +119,17 @@ class Daemon:
             (self.tick, TICK),
             (self.reload, RELOAD),
             (self.flush, FLUSH),
-            (self.retry, RETRY),
+            (lambda: retry(self.workspace), RETRY),
             (self.fanouts.look, LOOK),
+            (self.crm.look, CRM_LOOK),
+            (self.crm.follow, FOLLOW),
         )
         for job, seconds in jobs:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
             )
         self._scheduler.add_job(
-            self.tidy, "interval", seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
+            lambda: tidy(self.workspace), "interval", seconds=TIDY, next_run_time=utc_now() + FIRST_TIDY, coalesce=True
         )
         self._scheduler.start()
         self.push.start()
@@ -135,6 +141,7 @@ class Daemon:
             self._stop_by = time.monotonic() + GRACE
         self._stopping.set()
         self.push.begin_stop()
+        self.crm.begin_stop()
 
     def stop(self) -> bool:
         """Wait for the cycles until `GRACE` seconds after `begin_stop`; False when one is still at it: no harm."""
@@ -144,6 +151,7 @@ class Daemon:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._idle:
             ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
+        ended = self.crm.stop(self._stop_by) and ended
         self.push.stop(tell=not self._store_problem)
         self.flush()
         self._connections.drop_idle()
@@ -338,14 +346,6 @@ class Daemon:
             return
         for slot, at in waiting:
             slot.flushed_at = at
-
-    def tidy(self) -> None:
-        """Forget what is older than the admin wants to keep."""
-        tidy(self.workspace)
-
-    def retry(self) -> None:
-        """Try again what is in quarantine, where it is time."""
-        retry(self.workspace)
 
     def reload(self) -> None:
         """Follow the configuration file; a bad one is refused and the old one goes on."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agendahub.daemon import Daemon
 from agendahub.health import Health, health_of
+from agendahub.mailbox_health import MailboxHealth, mailbox_health
 from agendahub.workspace import utc_now
 from storage.admin_config import account_states
 from storage.admin_lists import bindings
@@ -27,3 +28,13 @@ def look(daemon: Daemon) -> tuple[list[Health], list[str]]:
             latest = max(slot.finished_at, row.last_ok_at or slot.finished_at)
             rows[row.name] = replace(row, last_ok_at=latest)
     return health_of(daemon.workspace.settings, rows, accounts, utc_now()), problems
+
+
+def look_at_mailboxes(daemon: Daemon) -> list[MailboxHealth]:
+    """Every mailbox of the configuration; none while the store cannot be asked, which `look` tells."""
+    workspace = daemon.workspace
+    try:
+        with workspace.database.read() as unit:
+            return mailbox_health(unit.session.connection, workspace.settings, utc_now(), daemon.crm.live())
+    except StoreError:
+        return []

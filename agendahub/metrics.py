@@ -8,6 +8,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from agendahub.board import Slot
+from agendahub.mailbox_health import MailboxHealth
 from agendahub.outcome import Outcome
 from agendahub.work import counts_of
 from sync_engine.ports import Connector
@@ -31,6 +32,11 @@ class Metrics:
         )
         self._push = self._gauge("push_live", "1 if changes of this account are told of", "account")
         self._locked = self._gauge("account_needs_sign_in", "1 if a person must sign in for this account", "account")
+        self._mails = self._counter("mails", "Mails that were read, by what became of them", "mailbox", "what")
+        self._box_well = self._gauge("mailbox_ok", "1 if the last look at this mailbox went well", "mailbox")
+        self._box_age = self._gauge("mailbox_age_seconds", "Time since this mailbox was last read", "mailbox")
+        self._aside = self._gauge("mails_kept_aside", "Mails that could not be taken in", "mailbox")
+        self._to_settle = self._gauge("mails_to_settle", "Mails not yet flagged at their server", "mailbox")
         self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
@@ -43,6 +49,21 @@ class Metrics:
         for what, count in counts_of(outcome.counts).items():
             if isinstance(count, int):
                 self._done.labels(name, what).inc(count)
+
+    def mail(self, mailbox: str, what: str) -> None:
+        """A mail was read."""
+        self._mails.labels(mailbox, str(what).replace(" ", "_")).inc()
+
+    def mailboxes(self, found: Iterable[MailboxHealth], now: datetime) -> None:
+        """How mailboxes are; before `page`."""
+        for gauge in (self._box_well, self._box_age, self._aside, self._to_settle):
+            gauge.clear()
+        for box in found:
+            self._box_well.labels(box.mailbox).set(box.state in {"ok", "paused"})
+            self._aside.labels(box.mailbox).set(box.kept_aside)
+            self._to_settle.labels(box.mailbox).set(box.to_settle)
+            if box.last_ok_at is not None:
+                self._box_age.labels(box.mailbox).set((now - box.last_ok_at).total_seconds())
 
     def requests(self, account: str, count: int) -> None:
         """Requests that a cycle sent."""

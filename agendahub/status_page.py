@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from agendahub.health import Health
+from agendahub.mailbox_health import MailboxHealth
 from agendahub.push_health import sentence
 from agendahub.texts import _
 from storage.push_subscriptions import PushState
@@ -20,16 +21,22 @@ _STYLE = (
 )
 
 
-def page(found: Sequence[Health], problems: Sequence[str], now: datetime, push: Sequence[PushState] = ()) -> str:
-    """A whole HTML document. Names of bindings and accounts are shown, titles of items are not."""
-    well = all(health.is_well for health in found) and not problems
+def page(
+    found: Sequence[Health],
+    problems: Sequence[str],
+    now: datetime,
+    push: Sequence[PushState] = (),
+    boxes: Sequence[MailboxHealth] = (),
+) -> str:
+    """A whole HTML document. Names of bindings, accounts and mailboxes are shown; titles and subjects are not."""
+    well = all(health.is_well for health in found) and all(box.is_well for box in boxes) and not problems
     verdict = _("All is well.") if well else _("Something needs attention.")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(verdict)} - AgendaHub</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="60">'
         f"<style>{_STYLE}</style></head><body><main><h1>AgendaHub</h1>"
         f'<p role="status">{escape(verdict)} {escape(_("As of"))} {_time(now)}.</p>'
-        f"{_problems(problems)}{_table(found)}{_push(push)}</main></body></html>"
+        f"{_problems(problems)}{_table(found)}{_mailboxes(boxes)}{_push(push)}</main></body></html>"
     )
 
 
@@ -45,6 +52,26 @@ def _push(push: Sequence[PushState]) -> str:
         return ""
     lines = "".join(f"<li>{escape(sentence(state))}</li>" for state in push)
     return f"<h2>{escape(_('Changes are told of'))}</h2><ul>{lines}</ul>"
+
+
+def _mailboxes(boxes: Sequence[MailboxHealth]) -> str:
+    if not boxes:
+        return ""
+    headings = _("Mailbox"), _("Account"), _("State"), _("Last read"), _("Not taken in"), _("To be flagged")
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    rows = "".join(map(_mailbox, boxes))
+    caption = escape(_("Mailboxes whose mails become customer requests"))
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _mailbox(box: MailboxHealth) -> str:
+    state = escape(box.state) + (f": {escape(box.detail)}" if box.detail else "")
+    marked = f"<td>{state}</td>" if box.is_well else f'<td class="bad">{state}</td>'
+    return (
+        f'<tr><th scope="row">{escape(box.mailbox)}</th><td>{escape(box.account)}</td>{marked}'
+        f"<td>{_time(box.last_ok_at) if box.last_ok_at else escape(_('never'))}</td>"
+        f'<td class="n">{box.kept_aside}</td><td class="n">{box.to_settle}</td></tr>'
+    )
 
 
 def _table(found: Sequence[Health]) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from agendahub.api import routes as api_routes
 from agendahub.daemon import Daemon
-from agendahub.look import look
+from agendahub.look import look, look_at_mailboxes
 from agendahub.output import as_data
 from agendahub.push_door import Door
 from agendahub.push_states import LIVE
@@ -73,6 +73,7 @@ class Site:
         held = await anyio.to_thread.run_sync(self._held)
         push = {state.account: state.state == LIVE for state in self._daemon.push.states.all()}
         slots, locked = self._daemon.board.slots(), self._daemon.need_sign_in
+        self._daemon.metrics.mailboxes(await anyio.to_thread.run_sync(look_at_mailboxes, self._daemon), utc_now())
         text = self._daemon.metrics.page(slots, utc_now(), held, push, locked)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
 
@@ -81,16 +82,19 @@ class Site:
         if not self._may_look(request):
             return _elsewhere()
         found, problems = await anyio.to_thread.run_sync(look, self._daemon)
+        boxes = await anyio.to_thread.run_sync(look_at_mailboxes, self._daemon)
         push = self._daemon.push.states.all()
-        return HTMLResponse(page(found, problems, utc_now(), push), headers=_SAFE)
+        return HTMLResponse(page(found, problems, utc_now(), push, boxes), headers=_SAFE)
 
     async def status_json(self, request: Request) -> Response:
         """For programs."""
         if not self._may_look(request):
             return _elsewhere()
         found, problems = await anyio.to_thread.run_sync(look, self._daemon)
-        well, push = all(health.is_well for health in found) and not problems, self._daemon.push.states.all()
-        return JSONResponse(as_data({"ok": well, "problems": problems, "bindings": found, "push": push}), headers=_SAFE)
+        boxes = await anyio.to_thread.run_sync(look_at_mailboxes, self._daemon)
+        well = all(one.is_well for one in found) and all(box.is_well for box in boxes) and not problems
+        told = {"ok": well, "problems": problems, "bindings": found, "mailboxes": boxes}
+        return JSONResponse(as_data({**told, "push": self._daemon.push.states.all()}), headers=_SAFE)
 
     def _held(self) -> Mapping[tuple[str, str], int]:
         try:

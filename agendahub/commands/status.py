@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agendahub.health import Health
+    from agendahub.mailbox_health import MailboxHealth
     from storage.admin_holds import HoldRow
     from storage.push_subscriptions import PushState
 
@@ -29,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.fanout_members import problems
     from agendahub.health import health_of
+    from agendahub.mailbox_health import mailbox_health
     from agendahub.push_health import push_of
     from agendahub.workspace import utc_now
     from storage.admin_config import account_states
@@ -43,17 +45,20 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         rows = {row.name: row for row in bindings(connection)}
         held, last_runs, accounts = holds(connection), runs(connection, 20), account_states(connection)
         stored = push_states(connection)
+        boxes = mailbox_health(connection, workspace.settings, utc_now())
     found = health_of(workspace.settings, rows, accounts, utc_now())
     push = push_of(workspace.settings, stored, found)
     told = problems(workspace, workspace.settings)
     if as_json:
-        print_json({"bindings": found, "push": push, "held": held, "fanouts": told, "runs": last_runs})
+        rows_told = {"bindings": found, "mailboxes": boxes, "push": push, "held": held}
+        print_json({**rows_told, "fanouts": told, "runs": last_runs})
     else:
         _show(found, held)
+        _show_mailboxes(boxes)
         _show_push(push)
         for problem in told:
             say(problem)
-    if told or not all(health.is_well for health in found):
+    if told or not (all(health.is_well for health in found) and all(box.is_well for box in boxes)):
         raise typer.Exit(1)
 
 
@@ -77,6 +82,12 @@ def _show(found: Sequence[Health], held: Sequence[HoldRow]) -> None:
         answered = _(" (answered: {answer})").format(answer=hold.answer) if hold.answer else ""
         text = _('{binding}: {reason}{answered}; agendahub held show "{binding}"')
         say(text.format(binding=hold.binding, reason=hold.reason, answered=answered))
+
+
+def _show_mailboxes(boxes: Sequence[MailboxHealth]) -> None:
+    for box in boxes:
+        detail = f" ({box.detail})" if box.detail else ""
+        say(_("Mailbox {name}: {state}{detail}").format(name=box.mailbox, state=box.state, detail=detail))
 
 
 def _show_push(push: Sequence[PushState]) -> None:

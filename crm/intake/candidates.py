@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from crm.actor import INTAKE
 from crm.answer.signed_ids import request_of
-from crm.errors import NotThere
 from crm.intake.placing import Candidate, Way
 from crm.mail.model import Mail
 from crm.request.mailing import takes
-from crm.request.reading import by_number, current_id, subject_of
+from crm.request.reading import current_id, id_called, subject_of
 from crm.settings import CrmSettings
 from storage.crm.mails import mailboxes_of, referred
 from storage.unit_of_work import SqlUnitOfWork
@@ -55,10 +53,8 @@ def _known(unit: SqlUnitOfWork, message_ids: Sequence[str]) -> Iterator[tuple[in
 
 def _numbered(unit: SqlUnitOfWork, subject: str) -> Iterator[tuple[int, Way]]:
     for number in list(dict.fromkeys(found.upper() for found in _NUMBER.findall(subject)))[:_MOST_NUMBERS]:
-        try:
-            yield by_number(unit, INTAKE, number).id, Way.TOKEN
-        except NotThere:
-            continue
+        if (request_id := id_called(unit, number)) is not None:
+            yield request_id, Way.TOKEN
 
 
 def _candidates(unit: SqlUnitOfWork, settings: CrmSettings, found: list[tuple[int, Way]]) -> Iterator[Candidate]:

@@ -15,10 +15,12 @@ from crm.request.model import NewRequest, Person
 from crm.request.opening import open_request
 from crm.rules.model import Outcome
 from crm.settings import CrmSettings, Mailbox
+from storage.limits import cut
 from storage.unit_of_work import SqlUnitOfWork
 
 _MOST_PEOPLE = 50
 _NORMAL = 3
+_LONGEST_SUBJECT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _new_request(
 ) -> NewRequest:
     outcome = found.outcome
     return NewRequest(
-        subject=mail.subject,
+        subject=cut(mail.subject, _LONGEST_SUBJECT),
         type_name=outcome.request_type or (box.request_type if box is not None else ""),
         responsible_id=found.responsible_id,
         customer_id=customer.id,

@@ -105,7 +105,7 @@ class _Taking:
         self._came(request_id)
         if placement.trusted and writer.party.address and not self.mail.automatic:
             self._let_take_part(request_id, writer)
-        self._tell(request_id, message_id, reason=_WAYS[placement.way])
+        self._tell(request_id, message_id, "placed", _WAYS[placement.way])
         return Taken(message_id, request_id, What.ADDED)
 
     def _open(self, message_id: int, placement: Placement, writer: Writer) -> Taken:
@@ -114,7 +114,7 @@ class _Taking:
             return Taken(message_id, None, What.IGNORED)
         set_request(self.unit.session.connection, message_id, opened.request_id)
         self._came(opened.request_id)
-        self._tell(opened.request_id, message_id, reason=opened.explanation)
+        self._tell(opened.request_id, message_id, "sorted", opened.explanation)
         self._acknowledge(message_id, opened, writer)
         return Taken(message_id, opened.request_id, What.OPENED)
 
@@ -122,9 +122,10 @@ class _Taking:
         automatic = bool(self.mail.automatic)
         message_came(self.unit, self.settings, INTAKE, request_id, at=self.unit.session.now(), automatic=automatic)
 
-    def _tell(self, request_id: int, message_id: int, *, reason: str) -> None:
-        """The history says what came, how it was found, and what is odd about it; invitations go to the agenda."""
-        note(self.unit, request_id, INTAKE, "message", after=str(message_id), reason=reason)
+    def _tell(self, request_id: int, message_id: int, action: str, reason: str) -> None:
+        """The history says how the request was found, and what is odd about it; invitations go to the agenda."""
+        if reason:
+            note(self.unit, request_id, INTAKE, action, after=str(message_id), reason=reason)
         for warning in (*self.same.warnings, *self.mail.problems):
             note(self.unit, request_id, INTAKE, "warning", after=str(message_id), reason=warning)
         if self.mail.calendars:
