@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-
-_NO_HEADERS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Facts:
     attachments: tuple[str, ...] = ()  # their names
     invitation: bool = False
     size: int = 0  # octets
-    headers: Mapping[str, tuple[str, ...]] = _NO_HEADERS  # by lower case name, decoded
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by lower case name, decoded
     verified: bool = False
     authentication: str = ""
     customer_known: bool = False
