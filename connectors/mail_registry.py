@@ -25,6 +25,18 @@ def _smtp_sender(settings: ConnectorSettings) -> MailSender:
     return connect(settings)
 
 
+def _exchange_source(settings: ConnectorSettings) -> MailSource:
+    from connectors.exchange.mail import ExchangeMail
+
+    return ExchangeMail(settings)
+
+
+def _exchange_sender(settings: ConnectorSettings) -> MailSender:
+    from connectors.exchange.mail_sending import ExchangeSender
+
+    return ExchangeSender(settings)
+
+
 def _microsoft365_source(settings: ConnectorSettings) -> MailSource:
     from connectors.microsoft365.mail import Microsoft365Mail
 
@@ -40,12 +52,14 @@ def _microsoft365_sender(settings: ConnectorSettings) -> MailSender:
 SOURCES: Mapping[str, SourceFactory] = MappingProxyType(  # large libraries are loaded with their first mailbox
     {
         "imap": _imap_source,
+        "exchange": _exchange_source,
         "microsoft365": _microsoft365_source,
     }
 )
 
 SENDERS: Mapping[str, SenderFactory] = MappingProxyType(
     {
+        "exchange": _exchange_sender,
         "microsoft365": _microsoft365_sender,
         "smtp": _smtp_sender,
     }

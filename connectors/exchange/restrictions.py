@@ -39,6 +39,11 @@ def meeting_is(uid: str) -> Equal:
     return Equal(uri, base64.b64encode(global_object_id(uid)).decode("ascii"))
 
 
+def message_is(message_id: str) -> Equal:
+    """The Message-ID of a mail, with its brackets (PidTagInternetMessageId)."""
+    return Equal({"PropertyTag": "0x1035", "PropertyType": "String"}, message_id)
+
+
 def global_object_id(uid: str) -> bytes:
     """The binary form of a UID (MS-OXCICAL 2.1.3.1.1.20.26)."""
     if uid.upper().startswith(_HEADER.hex().upper()):

@@ -60,7 +60,7 @@ class EachItsAnswer(OneRequest):
     ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
 
 
-def _each(asked: Sequence[Any], answers: Iterable[Any]) -> list[Any]:
+def each(asked: Sequence[Any], answers: Iterable[Any]) -> list[Any]:
     """One answer for each; anything else proves nothing of any of them (SYNC.md R01, R06)."""
     found = list(answers)
     if len(found) != len(asked):
@@ -116,7 +116,7 @@ class GetItems(EachItsAnswer, services.GetItem):  # type: ignore[misc]
 
     def read(self, ids: Sequence[Any], fields: Sequence[FieldPath]) -> list[Any]:
         """Items or exceptions, in the order of the ids."""
-        return _each(ids, self.call(items=ids, additional_fields=list(fields) or None, shape="IdOnly"))
+        return each(ids, self.call(items=ids, additional_fields=list(fields) or None, shape="IdOnly"))
 
 
 class FindItems(EachItsAnswer, services.FindItem):  # type: ignore[misc]
@@ -196,7 +196,7 @@ class GetFolders(EachItsAnswer, services.GetFolder):  # type: ignore[misc]
 
     def read(self, ids: Sequence[FolderId], fields: Sequence[FieldPath]) -> list[Any]:
         """Folders or exceptions, in the order of the ids."""
-        return _each(ids, self.call(folders=ids, additional_fields=list(fields), shape="IdOnly"))
+        return each(ids, self.call(folders=ids, additional_fields=list(fields), shape="IdOnly"))
 
     def _elems_to_objs(self, elems: Any) -> Iterator[Any]:
         return (elem if isinstance(elem, Exception) else folder_seen(elem) for elem in elems)
@@ -236,7 +236,7 @@ class GetAttachments(EachItsAnswer, services.GetAttachment):  # type: ignore[mis
         found = self.call(
             items=ids, include_mime_content=False, body_type=None, filter_html_content=None, additional_fields=None
         )
-        return _each(ids, found)
+        return each(ids, found)
 
 
 # ---------------------------------------------------------------- writing; nothing of it sends a mail (SYNC.md R10)
@@ -256,7 +256,7 @@ class CreateItems(EachItsAnswer, services.CreateItem):  # type: ignore[misc]
             message_disposition="SaveOnly",
             send_meeting_invitations=SILENTLY,
         )
-        return _each(items, self._elems_to_objs(elements))
+        return each(items, self._elems_to_objs(elements))
 
 
 class UpdateItems(EachItsAnswer, SparseUpdate):
@@ -274,7 +274,7 @@ class UpdateItems(EachItsAnswer, SparseUpdate):
             send_meeting_invitations_or_cancellations=SILENTLY,
             suppress_read_receipts=True,
         )
-        return _each(items, found)
+        return each(items, found)
 
 
 class DeleteItems(EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
@@ -289,7 +289,7 @@ class DeleteItems(EachItsAnswer, services.DeleteItem):  # type: ignore[misc]
             affected_task_occurrences="AllOccurrences",
             suppress_read_receipts=True,
         )
-        return _each(keys, found)
+        return each(keys, found)
 
 
 class CreateAttachments(EachItsAnswer, services.CreateAttachment):  # type: ignore[misc]
@@ -297,7 +297,7 @@ class CreateAttachments(EachItsAnswer, services.CreateAttachment):  # type: igno
 
     def attach(self, item: ParentItemId, files: Sequence[Any]) -> list[Any]:
         """Attachments or exceptions."""
-        return _each(files, self.call(parent_item=item, items=files))
+        return each(files, self.call(parent_item=item, items=files))
 
 
 class DeleteAttachments(EachItsAnswer, services.DeleteAttachment):  # type: ignore[misc]
@@ -305,4 +305,4 @@ class DeleteAttachments(EachItsAnswer, services.DeleteAttachment):  # type: igno
 
     def remove(self, ids: Sequence[Any]) -> list[Any]:
         """The items they were attached to, or exceptions."""
-        return _each(ids, self.call(items=ids))
+        return each(ids, self.call(items=ids))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from tests.servers.microsoft import ews_properties as properties
+from tests.servers.microsoft import post
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_mime import Appointment
 from tests.servers.microsoft.ews_series import is_master
@@ -69,6 +72,8 @@ def create_item(call: Call, request: Element) -> Element:
 
     def create(element: Element) -> Element:
         how = request.get("SendMeetingInvitations") or request.get("MessageDisposition") or ""
+        if element.find("{*}MimeContent") is not None and local(element) == "Message":
+            return _whole_mail(call, element, request.get("MessageDisposition") or "", saved)
         if local(element) not in _KINDS:  # a message, an answer to an invitation
             how = request.get("MessageDisposition") or ""  # the other attribute is for appointments
             _mails(call, "CreateItem", how, "response" if element.find("{*}ReferenceItemId") is not None else "message")
@@ -97,6 +102,31 @@ def create_item(call: Call, request: Element) -> Element:
     return batch("CreateItem", items, create)
 
 
+def _whole_mail(call: Call, element: Element, how: str, saved: Element | None) -> Element:
+    """As MIME: to be kept, or to be sent with a copy."""
+    try:
+        raw = base64.b64decode(text(element, "t:MimeContent"), validate=True)
+    except binascii.Error:
+        raise Refused("ErrorMimeContentInvalidBase64String", "The MimeContent is no base64.") from None
+    call.site.dispositions.append(("CreateItem", how))
+    mailbox, folder = call.folder(t("DistinguishedFolderId", Id="drafts") if saved is None else saved[0])
+    call.writing(mailbox, folder.id)
+    if how == "SaveOnly":
+        made = Target(mailbox, post.deliver(mailbox, raw, folder.id, draft=True))
+        return success("CreateItem", m("Items", t("Message", item_id(made))))
+    if call.mailbox.address.lower() not in str(post.parsed(raw).get("From", "")).lower():
+        raise Refused("ErrorSendAsDenied", "The user account does not have the right to send mail on behalf of it.")
+    try:
+        copy = post.submit(call.mailbox, raw)
+    except post.NoRecipients:
+        raise Refused("ErrorMissingRecipients", "At least one recipient is needed.") from None
+    if how == "SendOnly":
+        mailbox.delete(copy.id)
+    elif folder.well_known != "sentitems":
+        mailbox.move(copy.id, folder.id)
+    return success("CreateItem", m("Items"))
+
+
 def update_item(call: Call, request: Element) -> Element:
     """With a change key that counts, or does not (E5)."""
     how = request.get("SendMeetingInvitationsOrCancellations") or ""
@@ -112,7 +142,7 @@ def update_item(call: Call, request: Element) -> Element:
         except Stale:
             raise Refused("ErrorIrresolvableConflict", "The send or update operation could not be performed.") from None
         _mails(call, "UpdateItem", how, "update", target)
-        answer = m("Items", t(properties.TAGS[target.item.kind], item_id(target)))
+        answer = m("Items", t(properties.tag_of(target.item), item_id(target)))
         return success("UpdateItem", answer, m("ConflictResults", t("Count", "0")))
 
     _check(every(request, "m:ItemChanges/t:ItemChange/t:Updates/*/*"))
@@ -189,7 +219,7 @@ def move_item(call: Call, request: Element) -> Element:
         target, (_mailbox, folder) = call.target(key), call.folder(to[0])
         call.site.told.setdefault((target.item.collection, target.item.id), set()).add(target.item.folder_id)
         target.mailbox.move(target.item.id, folder.id)
-        return success("MoveItem", m("Items", t(properties.TAGS[target.item.kind], item_id(target))))
+        return success("MoveItem", m("Items", t(properties.tag_of(target.item), item_id(target))))
 
     keys = find(request, "m:ItemIds")
     assert keys is not None

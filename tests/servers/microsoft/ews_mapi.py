@@ -37,6 +37,7 @@ _PLAIN = {
     "SystemTime Tag 0x3a41": "WeddingAnniversary",
     "SystemTime Tag 0x3008": "LastModifiedTime",
     "String Tag 0x1a": "ItemClass",
+    "String Tag 0x1035": "InternetMessageId",
     "StringArray PublicStrings Name Keywords": "Categories",
 }
 _PHONES = {

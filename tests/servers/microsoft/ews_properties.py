@@ -149,9 +149,10 @@ ORDER = {
     CONTACTS: _ITEM + _CONTACT,
     CALENDAR: _ITEM + _EVENT,
     TASKS: _ITEM + _TASK,
-    MAIL: [*_ITEM, "ToRecipients", "From", "IsRead"],
+    MAIL: [*_ITEM, "ToRecipients", "CcRecipients", "BccRecipients", "From", "InternetMessageId", "IsRead"],
 }
 TAGS = {CONTACTS: "Contact", CALENDAR: "CalendarItem", TASKS: "Task", MAIL: "Message"}
+TAG = "_Tag"  # in Item.fields: what a mail is called, where that is not Message
 CLASSES = {CONTACTS: "IPM.Contact", CALENDAR: "IPM.Appointment", TASKS: "IPM.Task", MAIL: "IPM.Note"}
 # Not in the answers of FindItem and SyncFolderItems, whatever is asked for (MS-OXWSCDATA, summary properties).
 SUMMARY_LACKS = frozenset(
@@ -286,13 +287,18 @@ def compose(item: Item, known: dict[str, Element], shape: Element, *, summary: b
         (uri, extended_value(item, known, uri)) for uri in every(shape, "t:AdditionalProperties/t:ExtendedFieldURI")
     ]
     extended = [extended_element(uri, value) for uri, value in asked if value is not None]
-    made = t(TAGS[item.kind])
+    made = t(tag_of(item))
     for name in ORDER[item.kind]:
         if name == "ExtendedProperty":
             made.extend(extended)
         elif name in known and name in wanted | {"ItemId", "MimeContent"}:
             made.append(known[name])
     return made
+
+
+def tag_of(item: Item) -> str:
+    """Of an item's element: invitations by mail have names of their own."""
+    return str(item.fields.get(TAG) or TAGS[item.kind])
 
 
 _USUAL = frozenset({"", "false", "Normal", "0"})

@@ -6,8 +6,10 @@ import base64
 import binascii
 import json
 
+from lxml import etree
+
 from tests.servers.microsoft.ews_call import Call, Site, Target
-from tests.servers.microsoft.ews_view import item_id, shown
+from tests.servers.microsoft.ews_view import boolean, item_id, shown
 from tests.servers.microsoft.ews_xml import Element, Fault, Refused, every, failure, find, m, response, success, t, text
 from tests.servers.microsoft.mailbox import MAIL, Change, Collection, Mailbox
 
@@ -88,7 +90,7 @@ def _lines(
         return [t("Delete", item_id(Target(mailbox, dead)))] if known and dead else lines if ever else []
     told.add(now)
     if item.kind == MAIL and change.verb == "update" and change.names == {"IsRead"}:
-        read = t("IsRead", "true" if "true" in item.fields["IsRead"] else "false")
+        read = t("IsRead", boolean(etree.fromstring(item.fields["IsRead"]).text or ""))
         return [*lines, t("ReadFlagChange", item_id(Target(mailbox, item)), read)]
     seen = shown(call, Target(mailbox, item), shape, summary=True)
     return [*lines, t("Create" if change.verb == "create" else "Update", seen)]

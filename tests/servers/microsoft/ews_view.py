@@ -11,10 +11,17 @@ from tests.servers.microsoft import ews_series as series
 from tests.servers.microsoft.ews_call import Call, Target
 from tests.servers.microsoft.ews_mime import mime
 from tests.servers.microsoft.ews_properties import CLASSES, compose
-from tests.servers.microsoft.ews_xml import Element, instant, moment, t, text
+from tests.servers.microsoft.ews_xml import Element, every, instant, moment, t, text
 from tests.servers.microsoft.mailbox import CALENDAR, CONTACTS, MAIL, TASKS, Fields, Item
 
-_BOOLEAN = {"IsAllDayEvent", "ReminderIsSet", "IsResponseRequested", "AllowNewTimeProposal", "IsOnlineMeeting"}
+_BOOLEAN = {
+    "IsRead",
+    "IsAllDayEvent",
+    "ReminderIsSet",
+    "IsResponseRequested",
+    "AllowNewTimeProposal",
+    "IsOnlineMeeting",
+}
 ATTACHMENTS = "_attachments"  # in Item.fields: a list of dicts with Id, Name, ContentType, IsContactPhoto, Content
 _TIMES = ("Start", "End", "Birthday", "WeddingAnniversary", "DueDate", "StartDate", "CompleteDate", "ReminderDueBy")
 _GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
@@ -23,8 +30,12 @@ _GUESTS = ("RequiredAttendees", "OptionalAttendees", "Resources")
 def shown(call: Call, target: Target, shape: Element, *, summary: bool = False) -> Element:
     """The element for an answer."""
     known = everything(target)
-    if target.item.kind == CALENDAR and not summary and text(shape, "t:IncludeMimeContent") == "true":
+    asked = {uri.get("FieldURI") for uri in every(shape, "t:AdditionalProperties/t:FieldURI")}
+    whole = text(shape, "t:IncludeMimeContent") == "true" or "item:MimeContent" in asked
+    if target.item.kind == CALENDAR and not summary and whole:
         known["MimeContent"] = mime(target.item, known)
+    if target.item.kind == MAIL and not summary and whole and target.item.mime:
+        known["MimeContent"] = t("MimeContent", base64.b64encode(target.item.mime).decode(), CharacterSet="UTF-8")
     return compose(target.item, known, shape, summary=summary, sparse=call.site.mood.sparse)
 
 

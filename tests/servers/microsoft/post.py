@@ -12,10 +12,10 @@ from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
 from tests.servers.microsoft import moments
+from tests.servers.microsoft.ews_properties import TAG
 from tests.servers.microsoft.ews_xml import instant, local, stored, t
 from tests.servers.microsoft.mailbox import Exchange, Fields, Item, Mailbox
 
-TAG = "_Tag"  # in Item.fields of the EWS front: what the item is called there, where that is not Message
 _OF_METHOD = {"REQUEST": "MeetingRequest", "CANCEL": "MeetingCancellation", "REPLY": "MeetingResponse"}
 _ALL = ("to", "cc", "bcc")
 

@@ -1,0 +1,233 @@
+"""Mailboxes of Exchange, through exchangelib and the EWS test server: both contracts of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import etree
+
+from connectors.exchange.mail import ExchangeMail
+from connectors.exchange.mail_sending import ExchangeSender
+from connectors.mail import MailSender, MailSource
+from connectors.settings import ConnectorSettings
+from tests.contract.mail_sender_contract import Gone, MailSenderContract
+from tests.contract.mail_source_contract import Lying, MailSourceContract
+from tests.servers.door import Door, door
+from tests.servers.microsoft.ews import PATH, add_person, application
+from tests.servers.microsoft.ews_call import Site
+from tests.servers.microsoft.ews_client import schema_faults
+from tests.servers.microsoft.ews_xml import stored, t
+from tests.servers.microsoft.mailbox import MAIL
+from tests.servers.microsoft.mailbox import Mailbox as Box
+from tests.servers.microsoft.no_mail import answers_meant
+from tests.servers.microsoft.post import deliver, recipients_of
+from tests.servers.microsoft.serving import serving
+
+_numbers = count(1)
+
+
+@dataclass
+class Ground:
+    """The server, and how the test reaches it."""
+
+    site: Site
+    door: Door
+
+    def settings(self, box: Box, **more: object) -> ConnectorSettings:
+        login = box.address.partition("@")[0]
+        told = {"username": login, "secret": "secret", "max_wait": 0.0, **more}
+        return ConnectorSettings(f"http://127.0.0.1:{self.door.port}{PATH}", **told)  # type: ignore[arg-type]
+
+    def unreachable(self) -> ConnectorSettings:
+        return ConnectorSettings(f"http://127.0.0.1:9{PATH}", "ada", "secret")
+
+
+@pytest.fixture(scope="module")
+def _ground() -> Iterator[Ground]:
+    site = Site()
+    with serving(application(site)) as site.url, door(urlsplit(site.url).port or 0) as there:
+        yield Ground(site, there)
+
+
+@pytest.fixture
+def ground(_ground: Ground) -> Iterator[Ground]:
+    """As it was for each test; what it answered keeps to the schemas, where these are there."""
+    kind = replace(_ground.site.mood)
+    yield _ground
+    vars(_ground.site.mood).update(vars(kind))
+    faults = schema_faults(_ground.site)
+    _ground.site.documents.clear()
+    assert not faults, faults[0]
+
+
+@pytest.fixture
+def box(ground: Ground) -> Box:
+    """A new one, with a folder below the inbox."""
+    login = f"support{next(_numbers)}"
+    add_person(ground.site, login, "secret", f"{login}@example.org", "Support")
+    made = ground.site.exchange.mailbox(f"{login}@example.org")
+    made.add_collection(MAIL, "Done", made.well_known("inbox").id)
+    return made
+
+
+@dataclass
+class Office:
+    """Somebody's mailbox, as its owner sees it."""
+
+    site: Site
+    box: Box
+
+    def put(self, folder: str, raw: bytes) -> None:
+        """Each a second after the one before."""
+        at = datetime.now(UTC) - timedelta(minutes=5) + timedelta(seconds=len(self.box.items))
+        deliver(self.box, raw, self._id(folder), at)
+
+    def lying(self, folder: str) -> Sequence[Lying]:
+        found = self.box.in_collection(self._id(folder))
+        return [Lying(one.mime, _text(one.fields["IsRead"]) in {"1", "true"}, _categories(one.fields)) for one in found]
+
+    def remove(self, folder: str, raw: bytes) -> None:
+        self.box.delete(self._item(folder, raw))
+
+    def mark_seen(self, folder: str, raw: bytes) -> None:
+        self.box.update(self._item(folder, raw), {"IsRead": stored(t("IsRead", "true"))})
+
+    def expire(self, folder: str) -> None:
+        self.site.mood.forget_states = 1
+
+    def _item(self, folder: str, raw: bytes) -> str:
+        return next(one.id for one in self.box.in_collection(self._id(folder)) if one.mime == raw)
+
+    def _id(self, folder: str) -> str:
+        name = folder.rpartition("/")[2]
+        known = self.box.of_kind(MAIL)
+        return next(one.id for one in known if one.name == name or one.well_known == name.lower())
+
+
+def _text(xml: str) -> str:
+    return etree.fromstring(xml).text or ""
+
+
+def _categories(fields: dict[str, str]) -> frozenset[str]:
+    return (
+        frozenset(one.text or "" for one in etree.fromstring(fields["Categories"]))
+        if "Categories" in fields
+        else frozenset()
+    )
+
+
+class TestExchangeMail(MailSourceContract):
+    """As Exchange is."""
+
+    @pytest.fixture
+    def mailbox(self, ground: Ground, box: Box) -> Office:
+        return Office(ground.site, box)
+
+    @pytest.fixture
+    def source(self, ground: Ground, box: Box) -> Iterator[MailSource]:
+        yield from _closed(ExchangeMail(ground.settings(box), page=10))
+
+    @pytest.fixture
+    def again(self, ground: Ground, box: Box) -> Iterator[MailSource]:
+        yield from _closed(ExchangeMail(ground.settings(box), page=10))
+
+    @pytest.fixture
+    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSource]:
+        yield from _closed(ExchangeMail(ground.settings(box, secret="wrong")))
+
+    @pytest.fixture
+    def unreachable(self, ground: Ground) -> Iterator[MailSource]:
+        yield from _closed(ExchangeMail(ground.unreachable()))
+
+    @pytest.fixture
+    def inbox(self) -> str:
+        return "INBOX"
+
+    @pytest.fixture
+    def done(self) -> str:
+        return "INBOX/Done"
+
+
+class TestExchangeMailUnkind(TestExchangeMail):
+    """With short answers and errors, and tombstones of what nobody knew."""
+
+    @pytest.fixture(autouse=True)
+    def _unkind(self, ground: Ground) -> None:
+        mood = ground.site.mood
+        mood.sparse = mood.terse_errors = mood.early_tombstones = True
+
+
+def _closed(made: ExchangeMail) -> Iterator[MailSource]:
+    yield made
+    made.close()
+
+
+@dataclass
+class Post:
+    """What went out of a mailbox."""
+
+    ground: Ground
+    box: Box
+
+    def gone(self) -> Sequence[Gone]:
+        sent = [one for one in self.ground.site.exchange.outbox if one.sender == self.box.address]
+        return [Gone(one.raw, frozenset(recipients_of(one.raw))) for one in sent]
+
+    @contextmanager
+    def loses_answer(self) -> Iterator[None]:
+        """It does not come in time."""
+        self.ground.site.mood.commit_then_wait = 0.6
+        yield
+
+    def breaks_early(self) -> AbstractContextManager[object]:
+        return self.ground.door.shut()
+
+    @contextmanager
+    def is_busy(self) -> Iterator[None]:
+        self.ground.site.mood.busy, self.ground.site.mood.back_off = 1, 1000
+        yield
+
+
+@pytest.mark.mails
+class TestExchangeSender(MailSenderContract):
+    """Who is refused is told by a mail of Exchange's own, some time later."""
+
+    @pytest.fixture(autouse=True)
+    def _meant(self) -> Iterator[None]:
+        with answers_meant():
+            yield
+
+    @pytest.fixture(autouse=True)
+    def _address(self, box: Box) -> None:
+        self.address = box.address
+
+    @pytest.fixture
+    def far_side(self, ground: Ground, box: Box) -> Post:
+        return Post(ground, box)
+
+    @pytest.fixture
+    def sender(self, ground: Ground, box: Box) -> Iterator[MailSender]:
+        yield from _ended(ExchangeSender(ground.settings(box, timeout=0.5)))
+
+    @pytest.fixture
+    def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
+        yield from _ended(ExchangeSender(ground.settings(box), patience=0.0))
+
+    @pytest.fixture
+    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSender]:
+        yield from _ended(ExchangeSender(ground.settings(box, secret="wrong")))
+
+    @pytest.fixture
+    def unreachable(self, ground: Ground) -> Iterator[MailSender]:
+        yield from _ended(ExchangeSender(ground.unreachable()))
+
+
+def _ended(made: ExchangeSender) -> Iterator[MailSender]:
+    yield made
+    made.close()
