@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from crm.activity.records import Said, said_by, same_words, times_of_activity
 from crm.activity.telling import tell, tell_changes
 from crm.activity.times import Times
 from crm.actor import Actor
-from storage.crm import activity_rows, agenda_lists
+from storage.crm import agenda_lists
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.ports import HubItem
 
@@ -25,8 +24,7 @@ def absorb(unit: SqlUnitOfWork, kept: Kept) -> Activity:
     activity, item = kept.activity, kept.item
     values = differences(unit, kept)
     if item is not None and not item.deleted and activity.revision_id != item.revision_id:
-        activity_rows.knows(unit.session.connection, activity.id, item.id, item.revision_id)
-        activity = replace(activity, item_id=item.id, revision_id=item.revision_id)
+        activity = keeping.know(unit, activity, item)
     if not values:
         return activity
     actor = who(unit, item)

@@ -10,7 +10,7 @@ from crm.activity import keeping
 from crm.activity.absorbing import absorb
 from crm.activity.keeping import Kept
 from crm.activity.model import CANCELLED, DONE, PLANNED, Activity
-from crm.activity.planning import put_into_agenda, tie
+from crm.activity.planning import put_into_agenda
 from crm.activity.records import People, changed_record
 from crm.activity.telling import tell
 from crm.actor import Actor
@@ -82,7 +82,7 @@ def plan_again(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, activit
         after = put_into_agenda(unit, settings, actor, after, kept.about, "", People())
     else:
         changed = _alive(changed_record(found, before, after, kept.about, None, unit.session.now()))
-        after = tie(unit, after, keeping.write_item(unit, actor, kept.item, changed))
+        after = keeping.know(unit, after, keeping.write_item(unit, actor, kept.item, changed))
     tell(unit, actor, "planned again", after)
     return after
 
@@ -102,7 +102,7 @@ def _written(unit: SqlUnitOfWork, actor: Actor, kept: Kept, before: Activity, va
     if kept.item is None or not isinstance(found, Task) or before.state == DONE:
         return after
     changed = changed_record(found, before, after, kept.about, None, unit.session.now())
-    return tie(unit, after, keeping.write_item(unit, actor, kept.item, changed))
+    return keeping.know(unit, after, keeping.write_item(unit, actor, kept.item, changed))
 
 
 def _of_its_kind(found: Event | Task, activity: Activity) -> bool:

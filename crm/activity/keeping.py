@@ -92,6 +92,12 @@ def save(unit: SqlUnitOfWork, actor: Actor, before: Activity, values: Mapping[st
     return replace(before, **named, version=before.version + 1)
 
 
+def know(unit: SqlUnitOfWork, activity: Activity, item: HubItem) -> Activity:
+    """The activity knows its item as it is now."""
+    activity_rows.knows(unit.session.connection, activity.id, item.id, item.revision_id)
+    return replace(activity, item_id=item.id, revision_id=item.revision_id)
+
+
 def write_item(unit: SqlUnitOfWork, actor: Actor, item: HubItem, changed: Event | Task) -> HubItem:
     """A new text of an item; one that was deleted comes back. Raises `Refused` for what no calendar can hold."""
     try:

@@ -31,7 +31,6 @@ from crm.settings import CrmSettings
 from storage.crm import activity_rows, rights_rows
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.model import Event
-from sync_engine.ports import HubItem
 
 _TIMES = frozenset({"starts_at", "ends_at", "zone", "all_day"})
 _MOST_MINUTES = 366 * 24 * 60
@@ -111,13 +110,7 @@ def put_into_agenda(
     """A new item for an activity."""
     uid = f"agendahub-activity-{activity.id}-{secrets.token_hex(8)}"
     made = new_record(activity, uid, about, location, people, unit.session.now())
-    return tie(unit, activity, keeping.create_item(unit, actor, agenda_collection(unit, settings), made))
-
-
-def tie(unit: SqlUnitOfWork, activity: Activity, item: HubItem) -> Activity:
-    """The activity knows its item as it is now."""
-    activity_rows.knows(unit.session.connection, activity.id, item.id, item.revision_id)
-    return replace(activity, item_id=item.id, revision_id=item.revision_id)
+    return keeping.know(unit, activity, keeping.create_item(unit, actor, agenda_collection(unit, settings), made))
 
 
 def change(
@@ -188,7 +181,7 @@ def _rewrite(
     _refuse_series(found, before, after)
     changed = changed_record(found, before, after, kept.about, location, unit.session.now())
     same = changed == found
-    return after if same else tie(unit, after, keeping.write_item(unit, actor, item, changed))
+    return after if same else keeping.know(unit, after, keeping.write_item(unit, actor, item, changed))
 
 
 def _refuse_series(found: Any, before: Activity, after: Activity) -> None:

@@ -13,12 +13,15 @@ class Invitation:
     """As it is stored."""
 
     id: int
-    message_id: int
+    message_id: int  # of `messages`
     request_id: int | None
     method: str  # upper case: REQUEST, REPLY, CANCEL, COUNTER ...
     uid: str
+    occurrence: str  # RECURRENCE-ID as written; "": all of it
     sequence: int
+    stamped_at: datetime | None  # DTSTAMP
     organizer: str  # address, lower case
+    attendee: str  # of a reply: whose; lower case
     summary: str
     starts_at: datetime | None
     item_id: int | None  # the event in the agenda
