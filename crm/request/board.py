@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crm.actor import Actor
+from crm.errors import Refused, Stale
+from crm.request import catalogue, changing, gate, shown
 from crm.request.model import OPEN, CardPage, Column, Filter, Request
+from crm.request.reading import request_of
+from storage.crm import ranks, request_lists, request_rows
+from storage.crm.request_filter import Condition
 from storage.unit_of_work import SqlUnitOfWork
 
 
 def board(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN, *, limit: int = 50) -> tuple[Column, ...]:
     """All columns with their first cards. Archived statuses have a column as long as an open request is in it."""
-    raise NotImplementedError
+    reach = shown.reach(actor, replace(wanted, is_open=True))
+    nothing = shown.finds_nothing(wanted)
+    often = {} if nothing else request_lists.counts_by_status(unit.session.connection, reach)
+    columns = [status for status in catalogue.all_statuses(unit) if not status.archived or often.get(status.id)]
+    return tuple(_column(unit, reach, status, often.get(status.id, 0), shown.limited(limit)) for status in columns)
 
 
 def column(
     unit: SqlUnitOfWork, actor: Actor, status_id: int, after: str, wanted: Filter = OPEN, *, limit: int = 50
 ) -> CardPage:
     """More cards of a column."""
-    raise NotImplementedError
+    reach = shown.reach(actor, replace(wanted, is_open=True))
+    place, limit = shown.read_place(after, "rank"), shown.limited(limit)
+    if shown.finds_nothing(wanted):
+        return CardPage((), "")
+    rows = request_lists.column(unit.session.connection, reach, status_id, place, limit + 1)
+    cards = shown.cards(unit, rows[:limit])
+    return CardPage(cards, shown.place(cards[-1], "rank") if len(rows) > limit else "")
+
+
+def _column(unit: SqlUnitOfWork, reach: Condition, status: catalogue.Status, count: int, limit: int) -> Column:
+    rows = request_lists.column(unit.session.connection, reach, status.id, None, limit) if count else ()
+    cards = shown.cards(unit, rows)
+    after = shown.place(cards[-1], "rank") if count > len(cards) else ""
+    return Column(status.id, status.name, status.meaning, status.color, count, cards, after)
 
 
 def move(
@@ -34,4 +58,41 @@ def move(
     """Put a card below one and above another; with none of them at the end of the column. Another column is a change
     of status, with all that `changing.set_status` asks; within its column nothing but the order changes.
     """
-    raise NotImplementedError
+    row = gate.taken(unit, actor, "request.status", request_id, version)
+    if not row["is_open"]:
+        raise Refused("This request is closed; reopen it first.")
+    if row["status_id"] != status_id:
+        told = {"responsible_id": responsible_id, "customer_id": customer_id}
+        changing.set_status(unit, actor, row["id"], version, status_id, **told)
+    rank = _rank(unit, status_id, row["id"], after_id, before_id)
+    request_rows.change(unit.session.connection, row["id"], {"rank": rank}, new_version=False)
+    return request_of(unit, gate.taken(unit, actor, "request.status", row["id"]))
+
+
+def _rank(unit: SqlUnitOfWork, status_id: int, moved: int, after_id: int | None, before_id: int | None) -> int:
+    """A number between those of its neighbours; if there is none left, the cards below are moved on first."""
+    connection = unit.session.connection
+    after = _neighbour(unit, status_id, after_id)
+    if after is None:
+        before = _neighbour(unit, status_id, before_id)
+        if before is None:
+            return ranks.last(connection, status_id) + ranks.GAP
+        after = ranks.above(connection, status_id, before, moved)
+        if after is None:
+            return before["rank"] - ranks.GAP
+    below = ranks.below(connection, status_id, after, moved)
+    if below is None:
+        return after["rank"] + ranks.GAP
+    if below - after["rank"] < 2:
+        ranks.make_room(connection, status_id, after)
+        below += ranks.GAP
+    return (after["rank"] + below) // 2
+
+
+def _neighbour(unit: SqlUnitOfWork, status_id: int, number: int | None) -> ranks.Place | None:
+    if number is None:
+        return None
+    found = ranks.card(unit.session.connection, status_id, number)
+    if found is None:
+        raise Stale("The card beside it is not in this column any more; look at the board again.")
+    return found

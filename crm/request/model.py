@@ -5,6 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from storage.crm.request_filter import Filter
+
+__all__ = [
+    "OPEN",
+    "Card",
+    "CardPage",
+    "Column",
+    "Counts",
+    "Filter",
+    "Happening",
+    "Hint",
+    "Linked",
+    "NewRequest",
+    "Note",
+    "Person",
+    "Request",
+    "Viewer",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -110,29 +129,6 @@ class Card:
     last_message_at: datetime | None
     closed_at: datetime | None
     tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which requests. What is not told is not asked; those merged into another one are never among them."""
-
-    is_open: bool | None = True  # None: the closed ones too
-    spam: bool = False  # True: nothing but spam
-    type_ids: tuple[int, ...] = ()
-    status_ids: tuple[int, ...] = ()
-    responsible_ids: tuple[int, ...] = ()
-    unassigned: bool = False  # nobody is responsible (or one of `responsible_ids` is)
-    group_id: int | None = None  # somebody of this group is responsible
-    customer_id: int | None = None
-    customer_address: str = ""
-    tag: str = ""
-    mailbox: str = ""
-    created_from: datetime | None = None  # included
-    created_before: datetime | None = None  # not included
-    changed_from: datetime | None = None
-    changed_before: datetime | None = None
-    weight_from: int | None = None
-    text: str = ""  # words, each of which begins a word of the subject, number, customer or a message
 
 
 OPEN = Filter()

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from crm.actor import Actor
+from crm.request import gate, joining, presence
 from crm.request.model import Linked, Request, Viewer
+from crm.request.reading import request_of
+from crm.rights import Subject, may
+from storage.crm import request_summary as figures
 from storage.unit_of_work import SqlUnitOfWork
+
+_BEGIN = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +38,46 @@ class Summary:
 
 def summary(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Summary:
     """Raises `NotThere`."""
-    raise NotImplementedError
+    row = gate.seen(unit, actor, "request.read", request_id)
+    subject, connection, number = gate.subject_of_row(unit, row), unit.session.connection, row["id"]
+    return Summary(
+        request=request_of(unit, row),
+        messages=figures.message_count(connection, number),
+        **_last(unit, number),
+        **_activities(unit, actor, subject, number),
+        **_internal(unit, actor, subject, number),
+        documents=tuple((line["kind"], line["number"]) for line in figures.documents_of(connection, number)),
+        links=joining.links_of(unit, actor, number),
+    )
+
+
+def _last(unit: SqlUnitOfWork, number: int) -> dict[str, Any]:
+    last = figures.last_message(unit.session.connection, number)
+    if last is None:
+        return {"last_from": "", "last_text": "", "last_direction": ""}
+    begin = " ".join(last["begin"].split())[:_BEGIN]
+    return {
+        "last_from": last["from_name"] or last["from_address"],
+        "last_text": begin,
+        "last_direction": last["direction"],
+    }
+
+
+def _activities(unit: SqlUnitOfWork, actor: Actor, subject: Subject, number: int) -> dict[str, Any]:
+    if not may(actor, "activity.read", subject):
+        return {"planned": 0, "done": 0, "next_at": None, "next_title": ""}
+    often = figures.activity_counts(unit.session.connection, number)
+    coming = figures.next_activity(unit.session.connection, number, unit.session.now())
+    return {
+        "planned": often.get("planned", 0),
+        "done": often.get("done", 0),
+        "next_at": coming["starts_at"] if coming else None,
+        "next_title": coming["title"] if coming else "",
+    }
+
+
+def _internal(unit: SqlUnitOfWork, actor: Actor, subject: Subject, number: int) -> dict[str, Any]:
+    if not may(actor, "request.internal", subject):
+        return {"notes": 0, "viewers": ()}
+    notes = figures.note_count(unit.session.connection, number)
+    return {"notes": notes, "viewers": presence.others(unit, actor, number)}

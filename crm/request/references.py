@@ -1,0 +1,62 @@
+"""What a request may point at: an entry of the catalogue that is offered, a user, a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from crm.errors import Invalid
+from storage.crm import request_rows
+from storage.unit_of_work import SqlUnitOfWork
+
+
+class _Entry(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+Entry = TypeVar("Entry", bound=_Entry)
+
+
+def offered(kind: str, entries: Sequence[Entry], wanted: int) -> Entry:
+    """One that is not archived. Raises `Invalid`."""
+    for entry in entries:
+        if entry.id == wanted:
+            return entry
+    raise Invalid(f"There is no such {kind} to choose.")
+
+
+def user_id(unit: SqlUnitOfWork, wanted: int | None) -> int | None:
+    """A user who can be responsible; raises `Invalid` for nobody and for who is blocked."""
+    if wanted is None:
+        return None
+    row = user(unit, wanted)
+    if row is None:
+        raise Invalid("There is no such user.")
+    if row["blocked"]:
+        raise Invalid(f"{row['name']} is blocked and cannot be responsible.")
+    return int(row["id"])
+
+
+def user(unit: SqlUnitOfWork, number: int | None) -> Mapping[Any, Any] | None:
+    """His id, name and whether he is blocked; None for nobody."""
+    return None if number is None else request_rows.user(unit.session.connection, number)
+
+
+def is_customer(unit: SqlUnitOfWork, contact_id: int | None) -> bool:
+    """Whether there is such a contact of the company, still."""
+    return contact_id is not None and request_rows.contact(unit.session.connection, contact_id) is not None
+
+
+def customer(unit: SqlUnitOfWork, contact_id: int, address: str = "") -> dict[str, Any]:
+    """The columns of a known customer. `address`: kept where it is one of his, and where he has none.
+
+    Raises `Invalid` when there is no such contact of the company.
+    """
+    unit.flush()  # the contact may be of this transaction
+    found = request_rows.contact(unit.session.connection, contact_id)
+    if found is None:
+        raise Invalid("There is no such contact in the company's address books.")
+    name, addresses = found
+    used = address if address in addresses or not addresses else addresses[0]
+    return {"customer_id": contact_id, "customer_name": name, "customer_address": used, "customer_state": "known"}
