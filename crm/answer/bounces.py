@@ -13,7 +13,9 @@ from crm.actor import Actor
 from crm.answer.model import Bounced
 from crm.mail.model import DeliveryReport, Mail
 from crm.request.history import note
+from crm.request.mailing import message_came
 from crm.request.reading import current_id
+from crm.settings import CrmSettings
 from storage.crm import bounced, mails, written
 from storage.crm import outbox as rows
 from storage.crm.written import Written
@@ -39,7 +41,8 @@ def take_report(unit: SqlUnitOfWork, actor: Actor, message_id: int, mail: Mail) 
     addresses = _addresses(unit, ours, mail.report)
     if mail.report.action == "failed":
         _mark(unit, ours, mail.report, addresses, message_id)
-    if request_id is not None:
+    if request_id is not None:  # it comes to the top of the lists; being automatic it opens nothing
+        message_came(unit, CrmSettings(), actor, request_id, at=unit.session.now(), automatic=True)
         _note(unit, actor, request_id, mail.report, addresses)
     return Bounced(ours.id, request_id, addresses, mail.report.permanent)
 
