@@ -65,8 +65,12 @@ class Workspace:
 
     def connector(self, account: AccountSettings) -> Connector:
         """A new connector for an account. Raises Failure when its secret cannot be had."""
+        from config.mail_accounts import MAIL_ONLY
         from connectors.registry import connect
 
+        if account.connector in MAIL_ONLY:
+            said = _("Account {name} is for mail only: it has no calendars and no address books.")
+            raise Failure(said.format(name=account.name))
         try:
             return connect(account.connector, self.connector_settings(account))
         except ValueError as err:
@@ -184,10 +188,13 @@ def _signs_in_alone(account: AccountSettings) -> bool:
 def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages.
 
-    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, for users or groups too.
+    `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, for users or groups too;
+    `mail`: mailboxes read mails with it, send with it, or both; `syncs`: it is for more than that, or for nothing yet.
     """
     name = service_of(account)
     mine = [fanout for fanout in settings.fanouts if fanout.account == name]
+    mail = _mail(name, settings)
+    syncs = not mail or mine or any(binding.account == name for binding in settings.bindings)
     asking = [] if isinstance(account, MailboxAccount) else mine
     groups, users = (any(getattr(fanout, how) for fanout in asking) for how in ("group", "pattern"))
     return {
@@ -196,4 +203,13 @@ def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
         "scopes": " ".join(account.scopes),
         "others": "yes" if mine else "",
         "directory": "groups" if groups else "users" if users else "",
+        "mail": mail,
+        "syncs": "yes" if syncs else "",
     }
+
+
+def _mail(account: str, settings: Settings) -> str:
+    """What mailboxes use an account for: "read", "send", "read send", or nothing."""
+    reads = any(box.account == account for box in settings.mailboxes)
+    sends = any((box.send_through or box.account) == account for box in settings.mailboxes)
+    return " ".join(use for use, wanted in (("read", reads), ("send", sends)) if wanted)

@@ -1,4 +1,4 @@
-"""What is asked for at sign-in: the fewest rights that carry contacts, calendars and tasks, for Graph or for EWS."""
+"""What is asked for at sign-in: the fewest rights that carry what the account is for, for Graph or for EWS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def resource_of(settings: ConnectorSettings) -> Resource:
 
 
 def scopes_of(settings: ConnectorSettings, resource: Resource) -> list[str]:
-    """``options["scopes"]`` outranks all. msal adds offline_access (a refresh token) for people by itself."""
+    """``options["scopes"]`` outranks all. msal adds offline_access (a refresh token) for people by itself.
+
+    Mails are asked for where a mailbox uses the account, and nothing but mails where nothing else does.
+    """
     if settings.options.get("scopes"):
         return settings.options["scopes"].split()
     base = _graph(settings) if resource is Resource.GRAPH else _exchange(settings)
@@ -41,9 +44,16 @@ def scopes_of(settings: ConnectorSettings, resource: Resource) -> list[str]:
         return [f"{base}/.default"]
     if resource is Resource.EWS:
         return [f"{base}/EWS.AccessAsUser.All"]
+    rights = [*(_RIGHTS if settings.options.get("syncs", "yes") else ()), *_mail(settings)]
     others = settings.mailbox or settings.shared or settings.options.get("others")
-    shared = [f"{right}.Shared" for right in _RIGHTS] if others else []
-    return [f"{base}/{right}" for right in (*_RIGHTS, *shared, "User.Read")]
+    shared = [f"{right}.Shared" for right in rights] if others else []
+    return [f"{base}/{right}" for right in (*rights, *shared, "User.Read")]
+
+
+def _mail(settings: ConnectorSettings) -> list[str]:
+    """Whoever sends looks into Sent Items too, and makes drafts of what is large."""
+    uses = settings.options.get("mail", "").split()
+    return ["Mail.ReadWrite", *(["Mail.Send"] if "send" in uses else [])] if uses else []
 
 
 def authority_of(settings: ConnectorSettings) -> str:

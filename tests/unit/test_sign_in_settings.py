@@ -9,6 +9,7 @@ import pytest
 
 from agendahub.kept_tokens import name_of
 from agendahub.lockouts import REMIND, Lockouts
+from agendahub.workspace import _options
 from config import ConfigError, parse
 from config.settings import AccountSettings, Settings
 from connectors.kept_sign_in import Kept
@@ -106,6 +107,41 @@ def test_a_person_is_asked_for_no_more_than_the_account_needs() -> None:
     assert own == [f"{GRAPH}/{right}" for right in rights]
     for more in ({"mailbox": "a@b.c"}, {"shared": ("a@b.c",)}, {"options": {"others": "yes"}}):
         assert f"{GRAPH}/Calendars.ReadWrite.Shared" in scopes_of(settings(**more), Resource.GRAPH)
+
+
+def test_mails_are_asked_for_where_a_mailbox_uses_the_account_and_only_then() -> None:
+    both = scopes_of(settings(options={"mail": "read send", "syncs": "yes"}), Resource.GRAPH)
+    rights = [
+        "Contacts.ReadWrite",
+        "Calendars.ReadWrite",
+        "Tasks.ReadWrite",
+        "Mail.ReadWrite",
+        "Mail.Send",
+        "User.Read",
+    ]
+    assert both == [f"{GRAPH}/{right}" for right in rights]
+    alone = scopes_of(settings(options={"mail": "read", "syncs": ""}, mailbox="a@b.c"), Resource.GRAPH)
+    assert alone == [f"{GRAPH}/{right}" for right in ("Mail.ReadWrite", "Mail.ReadWrite.Shared", "User.Read")]
+
+
+def test_the_configuration_says_what_an_account_is_used_for() -> None:
+    name = "office"
+    box = f'[[mailboxes]]\nname = "support"\naccount = "{name}"\naddress = "support@example.org"\n'
+    other = account(DEVICE) + f'[[accounts]]\nname = "{name}"\n{DEVICE}'
+    bound = f'[[bindings]]\nname = "b"\naccount = "{name}"\nremote = "r"\ncollection = "c"\nkinds = ["contact"]\n'
+
+    def told(text: str, which: str = name) -> tuple[str, str]:
+        found = parse(text)
+        whose = found.account(which)
+        assert whose is not None
+        options = _options(whose, found)
+        return options["mail"], options["syncs"]
+
+    assert told(other) == ("", "yes")
+    assert told(other + box) == ("read send", "")
+    assert told(other + box + bound) == ("read send", "yes")
+    assert told(other + box + 'send_through = "a"\n') == ("read", "")
+    assert told(other + box + 'send_through = "a"\n', "a") == ("send", "")
 
 
 @pytest.mark.parametrize(
