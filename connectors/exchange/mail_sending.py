@@ -5,8 +5,7 @@ The sender of the envelope is always the mailbox.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from exchangelib import errors as ews
@@ -18,7 +17,6 @@ from connectors.exchange.mail_services import FindSent, SendMime
 from connectors.exchange.restrictions import AnyOf, message_is
 from connectors.exchange.transport import Transport
 from connectors.mail import Receipt, Sent
-from connectors.microsoft.looking_back import LATEST, LookingBack
 from connectors.microsoft.outgoing_mail import addressed, bracketed
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NoAccess, OutcomeUnknown, Rejected, SyncError, Throttled, Unavailable, VersionConflict
@@ -33,11 +31,8 @@ _QUOTA_WAIT = 3600.0
 class ExchangeSender:
     """As `connectors.mail.MailSender`."""
 
-    def __init__(
-        self, settings: ConnectorSettings, now: Callable[[], float] = time.monotonic, patience: float = LATEST
-    ) -> None:
+    def __init__(self, settings: ConnectorSettings) -> None:
         self.transport = Transport(settings)
-        self._back = LookingBack(now, patience)
 
     def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:  # noqa: ARG002 - see above
         """Raises as `MailSender`; Exchange tells of refused recipients by a mail of its own."""
@@ -45,28 +40,25 @@ class ExchangeSender:
         service, copy = SendMime(account=self.transport.account()), well_known(self.transport, _SENT)
         try:
             answer = self.transport.write(lambda: service.send(mail, copy))
-            if isinstance(answer, Exception):
-                raise _refusal(answer) from answer
-        except OutcomeUnknown:
-            self._back.note()
-            raise
         except Unavailable as err:
             if isinstance(err.__cause__, HttpRefused) and err.__cause__.status == 413:
                 raise Rejected("This mail is larger than the Exchange server takes.") from err
             raise
+        if isinstance(answer, Exception):
+            raise _refusal(answer) from answer
         return Receipt(Sent.ACCEPTED)
 
     def find_sent(self, message_id: str) -> bool | None:
-        """By its copy. None where it lies in Drafts or waits, or its Message-ID is longer than Exchange compares.
+        """By its copy, which comes a while after the mail was taken: ask some minutes later.
 
-        Raises Unavailable while it may still be on its way, and AccountErrors.
+        None where it lies in Drafts or waits, or its Message-ID is longer than Exchange compares. Raises AccountErrors.
         """
         wanted = bracketed(message_id)
         if len(wanted) > _LONGEST:
             return None
         if any(self._is_in(name, wanted) for name in (_SENT, *_ALSO)):
             return True
-        return None if any(self._is_in(name, wanted) for name in _WAITING) else self._back.not_found()
+        return None if any(self._is_in(name, wanted) for name in _WAITING) else False
 
     def _is_in(self, name: str, message_id: str) -> bool:
         service, folder = FindSent(account=self.transport.account()), well_known(self.transport, name)

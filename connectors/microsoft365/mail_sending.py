@@ -7,12 +7,10 @@ Graph takes 4 MB in one request. What is larger is made as a draft without its l
 from __future__ import annotations
 
 import base64
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from connectors.mail import Receipt, Sent
-from connectors.microsoft.looking_back import LATEST, LookingBack
 from connectors.microsoft.outgoing_mail import addressed, bracketed
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_from_another, write_failure
@@ -21,7 +19,7 @@ from connectors.microsoft365.mail_drafts import IN_ONE, MIME, Drafts
 from connectors.microsoft365.mail_folders import SENT
 from connectors.microsoft365.transport import Transport
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NoAccess, OutcomeUnknown, Rejected, SyncError, Throttled, VersionConflict
+from sync_engine.errors import NoAccess, Rejected, SyncError, Throttled, VersionConflict
 
 _QUOTA = {"ErrorExceededMessageLimit", "ErrorMessageSubmissionBlocked", "ErrorQuotaExceeded"}
 _QUOTA_WAIT = 3600.0
@@ -31,30 +29,22 @@ _NOT_IN_ITS_NAME = {"ErrorSendAsDenied", "ErrorSendOnBehalfOfDenied"}
 class Microsoft365Sender:
     """As `connectors.mail.MailSender`."""
 
-    def __init__(
-        self, settings: ConnectorSettings, now: Callable[[], float] = time.monotonic, patience: float = LATEST
-    ) -> None:
+    def __init__(self, settings: ConnectorSettings) -> None:
         self.transport = Transport(settings)
         self._drafts = Drafts(self.transport, check)
-        self._back = LookingBack(now, patience)
 
     def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:  # noqa: ARG002 - see above
         """Raises as `MailSender`; Microsoft tells of refused recipients by a mail of its own."""
         mail = addressed(raw, recipients)
-        try:
-            if len(mail) > IN_ONE:
-                return Receipt(Sent.ACCEPTED, remote_id=self._drafts.send(mail))
-            path, body = self.transport.path("/sendMail"), base64.b64encode(mail)
-            check(self.transport.ask("post", path, body, MIME))
-        except OutcomeUnknown:
-            self._back.note()
-            raise
+        if len(mail) > IN_ONE:
+            return Receipt(Sent.ACCEPTED, remote_id=self._drafts.send(mail))
+        check(self.transport.ask("post", self.transport.path("/sendMail"), base64.b64encode(mail), MIME))
         return Receipt(Sent.ACCEPTED)
 
     def find_sent(self, message_id: str) -> bool | None:
-        """By its copy. None where there is a draft of it, which somebody may send.
+        """By its copy, which comes a while after the mail was taken: ask some minutes later.
 
-        Raises Unavailable while it may still be on its way, and the errors of a read.
+        None where there is a draft of it, which somebody may send. Raises the errors of a read.
         """
         condition = quote(f"internetMessageId eq '{bracketed(message_id).replace(chr(39), chr(39) * 2)}'", safe="'")
         query = f"messages?$select=id,isDraft&$top=50&$filter={condition}"
@@ -63,7 +53,7 @@ class Microsoft365Sender:
         elsewhere = self._listed(f"/{query}")  # it was moved on, or came to the mailbox itself
         if any(one.get("isDraft") is not True for one in elsewhere):
             return True
-        return None if elsewhere else self._back.not_found()
+        return None if elsewhere else False
 
     def _listed(self, path: str) -> list[dict[str, object]]:
         answer = self.transport.ask("get", self.transport.path(path))

@@ -217,7 +217,7 @@ class TestExchangeSender(MailSenderContract):
 
     @pytest.fixture
     def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        yield from _ended(ExchangeSender(ground.settings(box), patience=0.0))
+        yield from _ended(ExchangeSender(ground.settings(box)))
 
     @pytest.fixture
     def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSender]:

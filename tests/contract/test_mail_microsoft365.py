@@ -207,7 +207,7 @@ class TestMicrosoft365Sender(MailSenderContract):
 
     @pytest.fixture
     def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = Microsoft365Sender(ground.settings(box.address), patience=0.0)
+        made = Microsoft365Sender(ground.settings(box.address))
         yield made
         made.close()
 
