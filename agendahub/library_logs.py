@@ -22,6 +22,8 @@ FLOORS = {  # logger -> the lowest level that is of use
     "google": logging.WARNING,
     "google_auth_httplib2": logging.WARNING,
     "googleapiclient": logging.ERROR,  # each answer of 4xx is a warning to it, also those that we ask for
+    # At DEBUG it prints the mails themselves, and what is said at a sign-in.
+    "imapclient": logging.WARNING,
     "requests_ntlm": logging.WARNING,
     "spnego": logging.WARNING,
 }

@@ -10,6 +10,7 @@ from agendahub.account_zone import MICROSOFT, local_zone
 from agendahub.failure import Failure
 from agendahub.secret_input import read_secret
 from agendahub.texts import _
+from config.mail_accounts import MAIL_ONLY
 from config.sign_in import GOOGLE, OAUTH
 
 
@@ -58,6 +59,8 @@ def ask_for_the_rest(account: NewAccount) -> None:
             account.tenant = account.tenant or _ask(
                 _("Directory (tenant) id or domain; empty for any"), "", needed=False
             )
+    if account.connector == "imap" or (account.connector == "smtp" and account.auth == "bearer"):
+        account.username = account.username or _ask(_("User name, often the address of the mailbox"), "--username")
     if account.connector == "exchange" and account.auth in {"basic", "ntlm"}:
         account.username = account.username or _ask(_("User name, such as OFFICE\\ada"), "--username")
     if account.connector in MICROSOFT:
@@ -73,7 +76,7 @@ def secret_of(account: NewAccount) -> str:
         return "" if account.certificate else read_secret(_("Secret of the app"))
     if account.auth in OAUTH:
         return ""
-    if account.auth == "bearer" and account.connector in (*MICROSOFT, GOOGLE):
+    if account.auth == "bearer" and account.connector in (*MICROSOFT, GOOGLE, *MAIL_ONLY):
         return read_secret(_("Token"))
     return read_secret(_("Password for {user}").format(user=account.username)) if account.username else ""
 

@@ -11,6 +11,7 @@ from agendahub.sign_in_end import advice, end_of, sentence
 from agendahub.signing_in import GOOGLE, RESOURCES
 from agendahub.texts import _
 from agendahub.workspace import Workspace
+from config.mail_accounts import MAIL_ONLY
 from config.settings import AccountSettings
 from connectors import registry
 from connectors.dav import probe as dav
@@ -19,10 +20,17 @@ from connectors.probing import Step
 
 
 def steps_of(workspace: Workspace, account: AccountSettings, collection: str, write: bool | None) -> Iterator[Step]:
-    """`write`: None is what is usual: DAV servers are written to, mailboxes of people are not. Raises Failure."""
+    """`write`: None is what is usual: DAV servers are written to, mailboxes of people are not. Raises Failure.
+
+    `collection`: at an IMAP server, the folder to read.
+    """
     settings = workspace.connector_settings(account)
     if account.connector == "dav":
         return dav.probe(settings, collection, write=write is not False)
+    if account.connector in MAIL_ONLY:
+        from connectors import mail_probe
+
+        return mail_probe.probe(settings, account.connector, collection)
     connect = partial(registry.connect, account.connector)
     if account.connector == GOOGLE:
         from connectors.google_workspace import probe as google  # its library is slow to load

@@ -46,6 +46,8 @@ def add_to(app: typer.Typer) -> None:
         "agendahub account add gmail --connector google_workspace --secret-from file:client_secret.json",
         "agendahub account add mail --connector exchange --auth ntlm --username 'OFFICE\\ada' "
         "--url https://mail.example.org/EWS/Exchange.asmx",
+        "agendahub account add support --connector imap --url imaps://mail.example.org --username support@example.org",
+        "agendahub account add out --connector smtp --url smtps://mail.example.org --username support@example.org",
         "agendahub account add all --connector microsoft365 --auth app --tenant example.org --client-id 1b2c... "
         "--certificate file:app.pem --mailbox ada@example.org",
     ),
@@ -57,7 +59,7 @@ def add(
     username: Annotated[str, typer.Option(help=_("Who signs in."))] = "",
     secret_from: SecretFrom = "",
     connector: Annotated[
-        str, typer.Option(help=_("Which kind of system: dav, exchange, google_workspace, microsoft365."))
+        str, typer.Option(help=_("Which kind of system: dav, exchange, google_workspace, microsoft365; imap or smtp."))
     ] = "dav",
     auth: Annotated[str, typer.Option(help=_("basic, digest, bearer, ntlm, desktop, device, web or app."))] = "",
     mailbox: Annotated[str, typer.Option(help=_("Whose mailbox, by its address; else that of who signs in."))] = "",
@@ -73,6 +75,7 @@ def add(
     ca_file: Annotated[str, typer.Option(help=_("Your own certificate authority (PEM)."))] = "",
 ) -> None:
     from agendahub.new_account import NewAccount
+    from config.mail_accounts import MAIL_ONLY
     from storage import secrets
 
     workspace = workspace_of(context)
@@ -90,6 +93,8 @@ def add(
     signs_in = account.auth in {"desktop", "device", "web"}
     hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
     hint = _("Added {name}. Next: agendahub account sign-in {quoted}") if signs_in else hint
+    if account.connector in MAIL_ONLY:
+        hint = _("Added {name}. Next: agendahub account test {quoted}, then [[mailboxes]] in the configuration.")
     say(hint.format(name=name, quoted=quote(name)))
 
 
@@ -129,10 +134,11 @@ def _from_here(written: str, way: str = "") -> str:
 
 
 def _known_connector(name: str) -> None:
+    from config.mail_accounts import MAIL_ONLY
     from connectors.registry import CONNECTORS
 
-    if name not in CONNECTORS:
-        known = ", ".join(sorted(set(CONNECTORS) - {"memory"}))  # which is for trying things out: it keeps nothing
+    if name not in {*CONNECTORS, *MAIL_ONLY}:
+        known = ", ".join(sorted({*CONNECTORS, *MAIL_ONLY} - {"memory"}))  # which is for trying out: it keeps nothing
         raise Failure(_("There is no connector {name}; choose one of {known}.").format(name=name, known=known))
 
 
@@ -189,7 +195,7 @@ def _states(workspace: Workspace) -> dict[str, tuple[str, str]]:
 def try_account(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help=_("The account."))],
-    collection: Annotated[str, typer.Option(help=_("Where to write the probe; else the first that takes it."))] = "",
+    collection: Annotated[str, typer.Option(help=_("Where to write the probe; at imap the folder to read."))] = "",
     write: Annotated[
         bool | None, typer.Option("--write/--read-only", help=_("Write a probe? Else only into DAV servers."))
     ] = None,

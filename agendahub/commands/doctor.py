@@ -63,11 +63,17 @@ def _accounts(workspace: Workspace) -> Iterator[Check]:
 
 
 def _reached(workspace: Workspace, account: AccountSettings) -> str:
+    from config.mail_accounts import MAIL_ONLY
+
     if account.auth == "app" and not account.mailbox:
         from agendahub.signing_in import try_app
 
         try_app(workspace, account)
         return _("signs in, for fan-outs: it names no mailbox of its own")
+    if account.connector in MAIL_ONLY:
+        from connectors.mail_probe import signed_in
+
+        return signed_in(workspace.connector_settings(account), account.connector)
     connector = workspace.connector(account)
     try:
         return plural("{count} collection", "{count} collections", len(connector.collections()))

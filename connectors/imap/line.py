@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
 
-from connectors.imap.failures import refusal, talking
+from connectors.imap.failures import HungUp, refusal, talking
 from connectors.imap.folders import readable_folders, wire_names
 from connectors.imap.sign_in import sign_in
 from connectors.mail_address import MailServer, tls_context
@@ -90,7 +90,14 @@ class ImapLine:
         now = self._opened
         if now is None or afresh or now.folder != folder or (write and not now.writable):
             self._opened = None
-            now = self._opened = self.ask(lambda client: self._open(client, folder, write=write))
+            kept = self.connected
+            try:
+                now = self.ask(lambda client: self._open(client, folder, write=write))
+            except HungUp:
+                if not kept:
+                    raise
+                now = self.ask(lambda client: self._open(client, folder, write=write))  # it was silent for too long
+            self._opened = now
         return now
 
     def _open(self, client: IMAPClient, folder: str, *, write: bool) -> Opened:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import getpass
+import grp
 import hashlib
 import hmac
 import json
@@ -131,14 +132,15 @@ def _configuration(found: Dovecot, server_pem: Path) -> str:
     folder = found.folder
     root = os.geteuid() == 0
     owner = "mail" if root else getpass.getuser()
+    group = "mail" if root else grp.getgrgid(os.getgid()).gr_name
     for name in ("mail", "keys/default/HS256"):
         (folder / name).mkdir(parents=True)
     if root:
         shutil.chown(folder / "mail", "mail", "mail")
     (folder / "keys/default/HS256/tests").write_bytes(base64.b64encode(_JWT_KEY))
     (folder / "oauth2.conf").write_text(_OAUTH2.format(folder=folder))
-    users = _ROOT if root else _ANYBODY.format(owner=owner)
-    return _COMMON.format(folder=folder, pem=server_pem, owner=owner, found=found) + users
+    users = _ROOT if root else _ANYBODY.format(owner=owner, group=group)
+    return _COMMON.format(folder=folder, pem=server_pem, owner=owner, group=group, found=found) + users
 
 
 _OAUTH2 = """introspection_mode = local
@@ -162,7 +164,7 @@ log_path = {folder}/log
 first_valid_uid = 1
 mail_location = maildir:{folder}/mail/%n:LAYOUT=fs
 mail_uid = {owner}
-mail_gid = {owner}
+mail_gid = {group}
 mail_fsync = never
 mail_max_userip_connections = 100
 imap_idle_notify_interval = 2 mins
@@ -179,7 +181,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={owner} gid={owner} home={folder}/mail/%n allow_all_users=yes
+  args = uid={owner} gid={group} home={folder}/mail/%n allow_all_users=yes
 }}
 namespace inbox {{
   inbox = yes
@@ -211,7 +213,7 @@ default_login_user = dovenull
 """
 
 _ANYBODY = """default_internal_user = {owner}
-default_internal_group = {owner}
+default_internal_group = {group}
 default_login_user = {owner}
 service anvil {{
   chroot =
