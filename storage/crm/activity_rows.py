@@ -116,14 +116,14 @@ def _free(reach: Reach) -> ColumnElement[bool]:
 def _filtered(wanted: Filter) -> list[ColumnElement[bool]]:
     c = activities.c
     parts = [
-        (wanted.request_id is not None, c.request_id == wanted.request_id),
-        (bool(wanted.states), c.state.in_(wanted.states)),
-        (bool(wanted.kinds), c.kind.in_(wanted.kinds)),
-        (wanted.assigned_id is not None, c.assigned_id == wanted.assigned_id),
-        (wanted.since is not None, c.starts_at >= wanted.since),
-        (wanted.until is not None, c.starts_at < wanted.until),
+        None if wanted.request_id is None else c.request_id == wanted.request_id,
+        c.state.in_(wanted.states) if wanted.states else None,
+        c.kind.in_(wanted.kinds) if wanted.kinds else None,
+        None if wanted.assigned_id is None else c.assigned_id == wanted.assigned_id,
+        None if wanted.since is None else c.starts_at >= wanted.since,
+        None if wanted.until is None else c.starts_at < wanted.until,
     ]
-    return [part for asked, part in parts if asked]
+    return [part for part in parts if part is not None]
 
 
 def _fitting(values: Row) -> dict[str, Any]:
