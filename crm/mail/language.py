@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _WORDS = {
-    "it": "il lo la gli che di è per non una sono con del della mi grazie buongiorno questo anche vorrei cordiali saluti",
-    "en": "the and is of to you for that with have this are be not please thank i we your would regards hello",
+    "it": "il lo la gli che di è per non una sono con del della mi grazie buongiorno anche vorrei cordiali saluti",
+    "en": "the and is of to you for that with have this are be not please thank i we your would regards",
     "fr": "le la les des et est que pour vous je ne pas une dans avec sur nous merci bonjour votre ce cordialement",
     "pl": "i w nie na się z do jest że to proszę dzień dobry dziękuję jak mam pozdrawiam czy od po dla oraz będzie",
     "de": "der die das und ist nicht ich sie mit ein eine zu auf für wir bitte danke den von im guten tag grüßen",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, false, func, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, false, func, insert, select, true, update
 
 from storage.tables import group_members, groups, intake_rules, requests, users
 
@@ -99,15 +99,16 @@ def _number(connection: Connection, order: Sequence[int]) -> None:
 
 def candidates(connection: Connection, group: str = "") -> Sequence[CandidateRow]:
     """The members of a group; without one, everybody who is not blocked. The lowest id first."""
-    is_open = and_(requests.c.is_open == true(), requests.c.spam == false())
+    theirs = requests.c.responsible_id == users.c.id
+    newest = select(requests.c.created_at).where(theirs).order_by(requests.c.id.desc()).limit(1)
     statement = (
         select(
             users.c.id,
-            func.sum(case((is_open, 1), else_=0)).label("open_requests"),
-            func.sum(case((is_open, requests.c.weight), else_=0)).label("open_weight"),
-            func.max(requests.c.created_at).label("last_at"),
+            func.count(requests.c.id).label("open_requests"),
+            func.sum(requests.c.weight).label("open_weight"),
+            newest.correlate(users).scalar_subquery().label("last_at"),
         )
-        .select_from(users.outerjoin(requests, requests.c.responsible_id == users.c.id))
+        .select_from(users.outerjoin(requests, and_(theirs, requests.c.is_open == true(), requests.c.spam == false())))
         .where(users.c.blocked == false())
         .group_by(users.c.id)
         .order_by(users.c.id)
@@ -116,4 +117,4 @@ def candidates(connection: Connection, group: str = "") -> Sequence[CandidateRow
         members = select(group_members.c.user_id).join(groups, groups.c.id == group_members.c.group_id)
         statement = statement.where(users.c.id.in_(members.where(groups.c.name == group)))
     rows = connection.execute(statement)
-    return [CandidateRow(row.id, int(row.open_requests), int(row.open_weight or 0), row.last_at) for row in rows]
+    return [CandidateRow(row.id, row.open_requests, int(row.open_weight or 0), row.last_at) for row in rows]
