@@ -7,17 +7,48 @@ from collections.abc import Iterable
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from web_ui import answers
+from web_ui import errors
 from web_ui.gate import Gate
 from web_ui.hub import GetHub
-from web_ui.routes import audit, catalogue, lists, me, people, request_parts, requests, roles
+from web_ui.routes import (
+    activities,
+    agenda,
+    answers,
+    audit,
+    canned,
+    catalogue,
+    documents,
+    invitations,
+    lists,
+    mail_quarantine,
+    me,
+    messages,
+    people,
+    reports,
+    request_parts,
+    requests,
+    roles,
+    rules,
+    sales,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     lists.router,
     requests.router,
     request_parts.router,
+    messages.router,
+    answers.router,
+    canned.router,
+    documents.router,
+    sales.router,
+    activities.router,
+    agenda.router,
+    invitations.router,
     catalogue.router,
+    rules.router,
+    mail_quarantine.router,
+    reports.router,
     people.router,
     roles.router,
     audit.router,
@@ -38,7 +69,7 @@ def described() -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    answers.add_to(app)
+    errors.add_to(app)
     return app
 
 
@@ -55,4 +86,5 @@ def all_routes() -> Iterable[APIRoute]:
 
 
 def _name(route: APIRoute) -> str:
-    return route.name
+    """What generated clients call it: requests_close."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"

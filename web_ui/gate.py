@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm.actor import Actor
 from crm.rights import actor_of
 from storage.api_tokens import Token
-from web_ui.answers import SAFE, told
 from web_ui.call import Call
+from web_ui.errors import SAFE, told
 from web_ui.hub import GetHub, Hub, Refusal
 
 OPEN = frozenset({"/openapi.json"})  # says what there is, not what is in it

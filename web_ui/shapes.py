@@ -11,6 +11,7 @@ MOST = 2**62  # larger numbers are no keys of ours
 _ALLOWED = "\n\r\t"
 
 Id = Annotated[int, Path(gt=0, lt=MOST, description="Its id.")]
+Number = Annotated[int, Path(ge=0, lt=10**6, description="Its number.")]
 Key = Annotated[int, Field(gt=0, lt=MOST)]
 Limit = Annotated[int, Field(gt=0, le=200, description="How many at most.")]
 After = Annotated[str, Field(max_length=500, description="`after` of the page before; empty for the first one.")]

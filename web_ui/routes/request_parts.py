@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from crm.request import duplicates as alike
 from crm.request import joining, people, presence
 from crm.request.model import Hint, Linked, Note, Request, Viewer
 from storage.unit_of_work import SqlUnitOfWork
@@ -160,7 +161,7 @@ def unlink(call: Caller, request_id: Id, other_id: Id, kind: Annotated[str, Path
 def duplicates(call: Caller, request_id: Id) -> list[Hint]:
     """Requests of the same customer that may be about the same; you decide."""
     with call.read() as unit:
-        return list(joining.duplicates(unit, call.actor, request_id))
+        return list(alike.duplicates(unit, call.actor, request_id))
 
 
 @router.get("/requests/{request_id}/viewers")

@@ -11,7 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from crm.actor import Actor
 from crm.errors import CrmError, Forbidden, Invalid, Missing, NotThere, Refused, Stale
+from crm.rights import scope_of
 from storage.errors import CommitInDoubt, StoreError, StoreRefused
 from sync_engine.errors import SyncError
 from web_ui.hub import Refusal
@@ -34,14 +36,20 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (CrmError, 422),
     (SyncError, 502),
 )
+NOTHING = "There is none, or it is not yours to see."
 _RETRY = {"retry-after": "10"}
 _DOUBT = "Whether this was stored is not known; look, or send it again with the same Idempotency-Key."
 
 log = structlog.get_logger("agendahub.api")
 
 
-def told(err: Exception) -> Response:
-    """The answer to a request that ended with this."""
+def told(err: Exception, actor: Actor | None = None) -> Response:
+    """The answer to a request that ended with this.
+
+    Who does not see every request must not hear from the words whether there is one that is not his.
+    """
+    if isinstance(err, NotThere) and (actor is None or scope_of(actor, "request.read") != "all"):
+        return sentence(404, NOTHING)
     if isinstance(err, Refusal):
         return sentence(err.status, str(err), err.headers, **err.more)
     if isinstance(err, CommitInDoubt):
@@ -67,8 +75,9 @@ def add_to(app: FastAPI) -> None:
         app.add_exception_handler(kind, _told)
 
 
-async def _told(_request: Request, err: Exception) -> Response:
-    return told(err)
+async def _told(request: Request, err: Exception) -> Response:
+    call = request.scope.get("state", {}).get("call")
+    return told(err, call.actor if call is not None else None)
 
 
 async def _http(_request: Request, err: Exception) -> Response:

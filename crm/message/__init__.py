@@ -1,0 +1,1 @@
+"""Messages of requests, to be read: lists, one of them, its page, its attachments, the mail as it came."""

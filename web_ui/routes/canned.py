@@ -1,0 +1,104 @@
+"""Canned replies, with variables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from crm import audit
+from crm.answer import canned
+from crm.answer.canned import Filled
+from crm.rights import authorise
+from storage.crm.canned import Reply
+from storage.unit_of_work import SqlUnitOfWork
+from web_ui.call import Caller
+from web_ui.shapes import Body, Done, Id, Key
+
+router = APIRouter(tags=["canned replies"])
+
+
+class ReplyShape(Body):
+    """{{number}}, {{customer_name|Sir or Madam}} ... stand for what the request says (GET /reply-variables)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    subject: Annotated[str, Field(max_length=900)] = ""
+    body: Annotated[str, Field(min_length=1, max_length=100_000)]
+
+
+class Order(Body):
+    """All of them, in their new order."""
+
+    ids: Annotated[tuple[Key, ...], Field(max_length=1000)]
+
+
+@router.get("/replies")
+def replies(call: Caller) -> list[Reply]:
+    """In their order."""
+    with call.read() as unit:
+        return canned.replies(unit, call.actor)
+
+
+@router.get("/reply-variables")
+def variables(call: Caller) -> dict[str, str]:
+    """What may stand in double braces, and what it stands for."""
+    authorise(call.actor, "catalogue.read")
+    return dict(canned.VARIABLES)
+
+
+@router.get("/replies/{reply_id}")
+def one_reply(call: Caller, reply_id: Id) -> Reply:
+    """With its variables."""
+    with call.read() as unit:
+        return canned.reply(unit, call.actor, reply_id)
+
+
+@router.get("/requests/{request_id}/replies/{reply_id}")
+def filled(call: Caller, request_id: Id, reply_id: Id) -> Filled:
+    """For one request."""
+    with call.read() as unit:
+        return canned.fill(unit, call.settings, call.actor, reply_id, request_id)
+
+
+@router.post("/replies", status_code=201)
+def add(call: Caller, sent: ReplyShape) -> Reply:
+    """Another one, at the end."""
+
+    def work(unit: SqlUnitOfWork) -> Reply:
+        made = canned.add(unit, call.actor, sent.name, sent.subject, sent.body)
+        audit.note(unit, call.actor, "catalogue.edit", f"reply {made.name}", "made")
+        return made
+
+    return call.once(Reply, work)
+
+
+@router.put("/replies/order")
+def order(call: Caller, sent: Order) -> Done:
+    """Say their order anew."""
+    call.write(lambda unit: canned.order(unit, call.actor, sent.ids))
+    return Done()
+
+
+@router.put("/replies/{reply_id}")
+def change(call: Caller, reply_id: Id, sent: ReplyShape) -> Reply:
+    """What it says now."""
+
+    def work(unit: SqlUnitOfWork) -> Reply:
+        made = canned.change(unit, call.actor, reply_id, sent.name, sent.subject, sent.body)
+        audit.note(unit, call.actor, "catalogue.edit", f"reply {made.name}", "changed")
+        return made
+
+    return call.write(work)
+
+
+@router.delete("/replies/{reply_id}")
+def remove(call: Caller, reply_id: Id) -> Done:
+    """For good."""
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        canned.remove(unit, call.actor, reply_id)
+        audit.note(unit, call.actor, "catalogue.edit", f"reply {reply_id}", "removed")
+        return Done()
+
+    return call.write(work)
