@@ -159,7 +159,7 @@ def _mail(unit: SqlUnitOfWork, settings: CrmSettings, row: Written) -> Outgoing:
 
 def _html(parsed: EmailMessage) -> str:
     found = parsed.get_body(("html",))
-    return str(found.get_content()).rstrip("\n") if isinstance(found, EmailMessage) else ""
+    return "\n".join(str(found.get_content()).splitlines()) if isinstance(found, EmailMessage) else ""
 
 
 def _files(parsed: EmailMessage) -> tuple[File, ...]:

@@ -20,6 +20,7 @@ from crm.errors import Invalid, Missing, Refused
 from crm.invitation.outgoing import invite
 from crm.mail.model import Party
 from crm.request.catalogue import statuses
+from crm.request.changing import ask_for_what_is_missing
 from crm.request.history import note
 from crm.request.model import Request
 from crm.request.reading import request, subject_of
@@ -82,13 +83,7 @@ def _ready(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Request:
     found = request(unit, actor, request_id)
     if not found.is_open:
         raise Refused(f"{found.number} is closed; open it again before you make a document of it.")
-    missing = []
-    if found.responsible_id is None:
-        missing.append("responsible")
-    if found.customer_state == "unknown":
-        missing.append("customer")
-    if missing:
-        raise Missing(f"First say who is {' and who is the '.join(missing)} of {found.number}.", missing)
+    ask_for_what_is_missing({"responsible_id": found.responsible_id, "customer_id": found.customer_id})
     return found
 
 

@@ -17,6 +17,7 @@ from crm.actor import OUTBOX, Actor
 from crm.answer.model import Outgoing
 from crm.answer.outbox import waiting_of
 from crm.answer.sending import Pass, Sending
+from crm.intake.customers import Customer, provisional
 from crm.intake.model import Delivered, Taken
 from crm.intake.taking import take
 from crm.mail.model import Party
@@ -104,9 +105,15 @@ class AnswerWorld:
 
     def request(self, **more: object) -> Request:
         """One of Eva's, with somebody responsible."""
-        new = NewRequest("Broken printer", customer_name="Eva Blau", customer_address=EVA, mailbox="help")
-        wanted = replace(new, responsible_id=self.ada.user_id, **more)  # type: ignore[arg-type]
-        return self.do(lambda unit: open_request(unit, self.settings, OUTBOX, wanted))
+
+        def open_one(unit: SqlUnitOfWork) -> Request:
+            eva = provisional(unit, self.settings, Customer(None, "unknown", "Eva Blau", EVA))
+            unit.flush()
+            new = NewRequest("Broken printer", customer_id=eva.id, customer_name="Eva Blau", customer_address=EVA)
+            wanted = replace(new, mailbox="help", responsible_id=self.ada.user_id, **more)  # type: ignore[arg-type]
+            return open_request(unit, self.settings, OUTBOX, wanted)
+
+        return self.do(open_one)
 
     def arrives(self, **headers: str) -> Taken:
         """A mail comes by the intake; `text` is its body, the others are headers (`_` is `-`)."""
