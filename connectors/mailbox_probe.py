@@ -9,7 +9,10 @@ from connectors.probing import Advice, At, Step, StepFailed, network, step, trie
 from connectors.settings import ConnectorSettings
 from sync_engine.ports import Connector
 
-_FAN_OUT = "For a fan-out that is right: go on with agendahub fanout add. Else set the account's mailbox."
+_FAN_OUT = (
+    "For a fan-out that is right: go on with agendahub fanout add; for mails too: agendahub mailbox test tries them."
+    " Else set the account's mailbox."
+)
 
 Connect = Callable[[ConnectorSettings], Connector]
 
@@ -22,6 +25,7 @@ class MailboxProbe:
     advice: Advice
     no_mailbox: str  # why an app that opens none cannot be tried
     signed_in: Callable[[ConnectorSettings], Iterator[Step]] | None = None  # where there is something to sign in to
+    mails: Callable[[ConnectorSettings], Iterator[Step]] | None = None  # of an account that mailboxes use
 
     def run(self, settings: ConnectorSettings, connect: Connect, collection: str, *, write: bool) -> Iterator[Step]:
         """Test an account; ends with the first step that fails, and raises nothing.
@@ -35,13 +39,21 @@ class MailboxProbe:
             if settings.auth == "app" and not settings.mailbox:
                 yield Step("mailbox", True, f"Not tried: {self.no_mailbox}", _FAN_OUT)
                 return
-            connector = connect(replace(settings, max_wait=0.0))
-            try:
-                yield from tried(connector, collection, self.advice, write=write)
-            finally:
-                connector.close()
+            if settings.options.get("syncs", "yes") or self.mails is None:
+                yield from self._collections(settings, connect, collection, write=write)
+            if settings.options.get("mail") and self.mails is not None:
+                yield from self.mails(settings)
         except StepFailed as failed:
             yield failed.step
+
+    def _collections(
+        self, settings: ConnectorSettings, connect: Connect, collection: str, *, write: bool
+    ) -> Iterator[Step]:
+        connector = connect(replace(settings, max_wait=0.0))
+        try:
+            yield from tried(connector, collection, self.advice, write=write)
+        finally:
+            connector.close()
 
 
 def signed_in(place: At, settings: ConnectorSettings, token: Callable[[], str], advice: Advice) -> Iterator[Step]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
+from connectors.mail import MailSource
+from connectors.mail_registry import mail_source
 from connectors.mailbox_probe import Connect, MailboxProbe, signed_in
 from connectors.microsoft.sign_in import OAUTH, token_source
 from connectors.microsoft.sign_in_scopes import GRAPH, Resource, authority_of, resource_of
-from connectors.probing import At, Step
+from connectors.probing import At, Step, step
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import (
     CollectionGone,
@@ -46,9 +49,25 @@ def probe(
     resource: Resource | None = None,
 ) -> Iterator[Step]:
     """As `MailboxProbe.run`."""
-    signing_in = partial(_signed_in, resource or resource_of(settings)) if settings.auth in OAUTH else None
-    system = MailboxProbe(GRAPH, _ADVICE, "the account names none.", signing_in)
+    resource = resource or resource_of(settings)
+    signing_in = partial(_signed_in, resource) if settings.auth in OAUTH else None
+    system = MailboxProbe(GRAPH, _ADVICE, "the account names none.", signing_in, partial(_mails, resource))
     return system.run(settings, connect, collection, write=write)
+
+
+def _mails(resource: Resource, settings: ConnectorSettings) -> Iterator[Step]:
+    """Whether mails can be read; none is marked, and none is sent."""
+    kind = "exchange" if resource is Resource.EWS else "microsoft365"
+    source = mail_source(kind, replace(settings, max_wait=0.0))
+    try:
+        yield step("mails", lambda: _folders(source), _ADVICE)
+    finally:
+        source.close()
+
+
+def _folders(source: MailSource) -> str:
+    names = [folder.id for folder in source.folders()]
+    return f"{len(names)} folders: {', '.join(names[:20])}"
 
 
 def _signed_in(resource: Resource, settings: ConnectorSettings) -> Iterator[Step]:
