@@ -64,8 +64,8 @@ def _ids(mail: Mail) -> Iterator[str]:
 
 def _addresses(unit: SqlUnitOfWork, ours: Written, report: DeliveryReport) -> tuple[str, ...]:
     """Those that our mail went to. One that forwards names the address behind it: then it is the only one there is."""
-    entry = rows.of_message(unit.session.connection, ours.id)
-    went_to = tuple(address.lower() for address in entry.recipients) if entry else ()
+    people = written.addresses_of(unit.session.connection, ours.id)
+    went_to = tuple(dict.fromkeys(one.address for one in people if one.role in ("to", "cc", "bcc")))
     named = tuple(address for address in went_to if address in {one.lower() for one in report.recipients})
     return named or (went_to if len(went_to) == 1 else ())
 

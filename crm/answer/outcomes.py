@@ -21,6 +21,8 @@ from sync_engine.errors import SyncError
 SETTLE_AFTER = timedelta(minutes=10)  # before that a mail may still be on its way: "not sent" would be no answer yet
 ASK_AGAIN = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
 
 _NOBODY_KNOWS = "It is not known whether this mail was sent: look at the mailbox, or ask who should have got it."
 _NOT_AGAIN = "It is not known whether this mail was sent; it was written by itself and is not sent again."
@@ -65,28 +67,34 @@ def apply(unit: SqlUnitOfWork, settings: CrmSettings, number: int, outcome: Outc
 
 
 def _sent(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: Outcome) -> State | None:
+    """Some recipients may have been refused: for ever, or for now; the latter alone are tried again."""
     connection, now = unit.session.connection, unit.session.now()
+    later = tuple(who for who, why in outcome.refused if why.lstrip().startswith("4"))
     error = "Refused: " + "; ".join(f"{who}: {why}" for who, why in outcome.refused) if outcome.refused else ""
-    if not rows.move(connection, row.id, row.state, "sent", sent_at=now, next_at=None, error=error):
+    again = later and not is_too_old(row, now)
+    next_at = now + pause_after(row.tries) if again else None
+    more = {"recipients": "\n".join(later)} if again else {}
+    state = State.WAITING if again else State.SENT
+    if not rows.move(connection, row.id, row.state, str(state), sent_at=now, next_at=next_at, error=error, **more):
         return None
     for address, said in outcome.refused:
-        bounced.mark(connection, address, now, permanent=said.lstrip().startswith("5"), reason=said, report_id=None)
+        if address not in later or not again:
+            permanent = said.lstrip().startswith("5")
+            bounced.mark(connection, address, now, permanent=permanent, reason=said, report_id=None)
+    _tell_sent(unit, settings, row, outcome, error)
+    return state
+
+
+def _tell_sent(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: Outcome, error: str) -> None:
     request_id = _request_of(unit, row)
     if request_id is None:
-        return State.SENT
-    actor = _writer(unit, row)
+        return
+    actor, refused = _writer(unit, row), {who for who, _why in outcome.refused}
     if error:
-        note(
-            unit,
-            request_id,
-            actor,
-            "refused",
-            after=", ".join(who for who, _why in outcome.refused),
-            reason=error[:900],
-        )
-    if not row.automatic and _is_for_customer(unit, settings, request_id, row):
-        answered(unit, actor, request_id, now)
-    return State.SENT
+        note(unit, request_id, actor, "refused", after=", ".join(sorted(refused)), reason=error[:900])
+    got_it = set(row.recipients) - refused
+    if not row.automatic and _is_for_customer(unit, settings, request_id, got_it):
+        answered(unit, actor, request_id, unit.session.now())
 
 
 def _failed(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: Outcome) -> State | None:
@@ -159,10 +167,16 @@ def _writer(unit: SqlUnitOfWork, row: OutRow) -> Actor:
     return Actor(name, row.user_id, unlimited=True) if name else OUTBOX
 
 
-def _is_for_customer(unit: SqlUnitOfWork, settings: CrmSettings, request_id: int, row: OutRow) -> bool:
+def _is_for_customer(unit: SqlUnitOfWork, settings: CrmSettings, request_id: int, got_it: set[str]) -> bool:
     """An internal copy is no answer."""
     found = request(unit, OUTBOX, request_id)
     outside = {one.address for one in found.people if one.role != "colleague"} | {found.customer_address}
     if found.customer_address:
-        return bool(outside & set(row.recipients))
-    return bool(set(row.recipients) - settings.own_addresses - {one.address for one in found.people})
+        return bool(outside & got_it)
+    return bool(got_it - settings.own_addresses - {one.address for one in found.people})
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many tries: 1, 2, 4 ... 60 minutes."""
+    pause: timedelta = _FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 10)
+    return min(pause, _LONGEST_PAUSE)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from connectors.mail import MailSender, Receipt
 from crm.answer import outcomes
-from crm.answer.outcomes import Outcome, State
+from crm.answer.outcomes import Outcome, State, pause_after
 from crm.settings import CrmSettings
 from storage.crm import mail_raws
 from storage.crm import outbox as rows
@@ -25,8 +25,6 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import AccountError, OutcomeUnknown, SyncError, Throttled
 
 BATCH = 20  # mails of one pass; the next one comes soon
-_FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=1)
 _LONGEST_ORDERED = timedelta(hours=12)  # what a server may ask us to wait
 
 
@@ -136,12 +134,6 @@ class Sending:
             state = run(self._database, write)  # harmless twice: each step names the state that it comes from
         del self._unsaved[number]
         _count(done, state)
-
-
-def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many tries: 1, 2, 4 ... 60 minutes."""
-    pause: timedelta = _FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 10)
-    return min(pause, _LONGEST_PAUSE)
 
 
 def _hand_over(sender: MailSender, raw: bytes, row: OutRow) -> Outcome:

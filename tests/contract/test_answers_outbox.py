@@ -11,8 +11,8 @@ from connectors.mail import Receipt, Sent
 from crm.actor import Actor
 from crm.answer import drafts
 from crm.answer.outbox import decide, outbox, put
-from crm.answer.outcomes import ASK_AGAIN, GIVE_UP_AFTER, SETTLE_AFTER
-from crm.answer.sending import Sending, pause_after
+from crm.answer.outcomes import ASK_AGAIN, GIVE_UP_AFTER, SETTLE_AFTER, pause_after
+from crm.answer.sending import Sending
 from crm.answer.signed_ids import request_of
 from crm.errors import Forbidden, Invalid, NotThere, Refused
 from crm.mail.model import Party
@@ -252,8 +252,16 @@ def test_some_recipients_are_refused(world: AnswerWorld) -> None:
     refused = (("otto@x.example", "550 5.1.1 nobody"), ("full@x.example", "452 4.2.2 full"))
     world.far.raises = [Receipt(Sent.PARTLY, refused)]
     world.look()
-    assert world.state(mail) == ("sent", "sent")
+    assert world.state(mail) == ("waiting", "waiting")
     assert any(line.action == "refused" and "otto@x.example" in line.after for line in world.history(number))
+    assert world.shown(number).first_answer_at == world.now, "Eva got it"
+    world.pass_time(minutes=1)
+    assert world.look().sent == 1
+    assert world.state(mail) == ("sent", "sent")
+    assert [recipients for _raw, _sender, recipients in world.far.gone] == [
+        (EVA, "otto@x.example", "full@x.example"),
+        ("full@x.example",),
+    ], "who has it does not get it again"
     dead = world.do(lambda unit: dict(bounced.dead(unit.session.connection, ["otto@x.example", "full@x.example"])))
     assert list(dead) == ["otto@x.example"], "a full mailbox may have room tomorrow"
 
