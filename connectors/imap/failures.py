@@ -21,6 +21,7 @@ from sync_engine.errors import NoAccess, NotAuthorised, Rejected, SyncError, Thr
 _LATER = 60.0  # seconds until a server that is busy is asked again
 _BUSY = re.compile(r"\[(LIMIT|INUSE)\]|too many|rate limit|exceeded|throttl", re.IGNORECASE)
 _DOWN = re.compile(r"\[(UNAVAILABLE|SERVERBUG|CONTACTADMIN)\]|temporar|try again|internal error", re.IGNORECASE)
+_TOO_LONG = "got more than"  # the library's words for a line that does not end
 _CLOSED = re.compile(r"\[NOPERM\]", re.IGNORECASE)
 
 
@@ -38,12 +39,18 @@ def talking(host: str) -> Iterator[None]:
     except (IMAPClientAbortError, ProtocolError, EOFError) as err:
         raise _hung_up(err, host) from err
     except IMAPClientError as err:
+        if _TOO_LONG in str(err):
+            raise _unreadable(host) from err
         raise refusal(words(err), host) from err
     except (OSError, ssl.SSLError) as err:
         raise broken(err, host) from err
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, AssertionError) as err:
         # The library reads answers with few checks: what is no IMAP ends in any of these.
-        raise Unavailable(f"{host} answered with something that cannot be read; it is tried again later.") from err
+        raise _unreadable(host) from err
+
+
+def _unreadable(host: str) -> Unavailable:
+    return Unavailable(f"{host} answered with something that cannot be read; it is tried again later.")
 
 
 def _hung_up(err: Exception, host: str) -> SyncError:

@@ -16,7 +16,7 @@ from connectors.imap.sign_in import sign_in
 from connectors.mail_address import MailServer, tls_context
 from connectors.mail_line import no_encryption, watch, words
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import AccountError, CollectionGone, NoAccess, Unavailable
+from sync_engine.errors import AccountError, CollectionGone, NoAccess, Rejected, Unavailable
 
 T = TypeVar("T")
 
@@ -70,8 +70,11 @@ class ImapLine:
         """Whether a connection is there that did not fail yet."""
         return self._client is not None
 
-    def ask(self, what: Callable[[IMAPClient], T]) -> T:
-        """One talk. Raises `sync_engine.errors`; the connection is given up unless only this was refused."""
+    def ask(self, what: Callable[[IMAPClient], T], *, of_mails: bool = False) -> T:
+        """One talk. Raises `sync_engine.errors`; the connection is given up unless only this was refused.
+
+        `of_mails`: it names mails, so that a refusal may be about one of them (Rejected); else it is `Unavailable`.
+        """
         try:
             with talking(self.host):
                 return what(self._connection())
@@ -81,6 +84,11 @@ class ImapLine:
         except AccountError:
             self.drop()
             raise
+        except Rejected as err:
+            if of_mails and self.connected:
+                raise
+            self.drop()
+            raise Unavailable(f"{self.host} does not do what is asked of it.", server_said=err.server_said) from err
 
     def open(self, folder: str, *, write: bool = False, afresh: bool = False) -> Opened:
         """Open a folder for reading (EXAMINE) or writing (SELECT). Raises CollectionGone when it is not there.

@@ -26,9 +26,12 @@ def raws(line: ImapLine, folder: str, ids: Sequence[str]) -> Iterator[tuple[str,
 
 
 def _sizes(line: ImapLine, folder: str, ids: Sequence[str]) -> Mapping[str, int]:
-    """Of those that are there."""
+    """Of those that are there. Where the server cannot tell, each is large enough for an answer of its own."""
     uids = _uids(line, folder, ids)
-    found = _fetch(line, folder, list(uids.values()), "RFC822.SIZE")
+    try:
+        found = _fetch(line, folder, list(uids.values()), "RFC822.SIZE")
+    except Rejected:
+        return dict.fromkeys(ids, AT_ONCE)
     return {one: int(found[uid].get(b"RFC822.SIZE") or 0) for one, uid in uids.items() if uid in found}
 
 
@@ -99,10 +102,10 @@ def _uids(line: ImapLine, folder: str, ids: Sequence[str]) -> dict[str, int]:
 
 def _fetch(line: ImapLine, folder: str, uids: Sequence[int], what: str) -> Mapping[int, Mapping[bytes, Any]]:
     try:
-        found: Mapping[int, Mapping[bytes, Any]] = line.ask(lambda client: client.fetch(uids, [what]))
+        found: Mapping[int, Mapping[bytes, Any]] = line.ask(lambda client: client.fetch(uids, [what]), of_mails=True)
     except Rejected as err:
         if "EXPUNGEISSUED" not in err.server_said:
             raise
         line.open(folder, afresh=True)  # somebody deleted one of them; now the server knows that we know
-        found = line.ask(lambda client: client.fetch(uids, [what]))
+        found = line.ask(lambda client: client.fetch(uids, [what]), of_mails=True)
     return found

@@ -55,7 +55,7 @@ def _move(line: ImapLine, opened: Opened, uids: Sequence[int], target: str) -> N
         _told(line, opened.folder, lambda client: _into(client, client.move, uids, target))
         return
     marker = _kept(opened, _MOVED)
-    found = line.ask(lambda client: client.get_flags(uids))
+    found = line.ask(lambda client: client.get_flags(uids), of_mails=True)
     left = [uid for uid in uids if uid in found and marker.lower() not in {flag.lower() for flag in found[uid]}]
     if left:
         _told(line, opened.folder, lambda client: _into(client, client.copy, left, target))
@@ -81,12 +81,12 @@ def _into(client: IMAPClient, act: Callable[[Sequence[int], bytes], object], uid
 def _told(line: ImapLine, folder: str, act: Callable[[IMAPClient], object]) -> None:
     """Gone is fine: where somebody deleted one of the mails meanwhile, once more for the others."""
     try:
-        line.ask(act)
+        line.ask(act, of_mails=True)
     except Rejected as err:
         if "EXPUNGEISSUED" not in err.server_said:
             raise
         line.open(folder, write=True, afresh=True)
-        line.ask(act)
+        line.ask(act, of_mails=True)
 
 
 def _chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
