@@ -18,11 +18,11 @@ def insert_once(connection: Connection, table: Table, values: Mapping[str, Any],
     there = select(literal(1)).select_from(table).where(*(table.c[name] == values[name] for name in key))
     there = there.with_hint(table, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
     row = select(*(literal(value, table.c[name].type) for name, value in values.items())).where(~there.exists())
-    statement = insert(table).from_select(list(values), row)
+    statement = insert(table).from_select(list(values), row).inline()
     try:
         # PostgreSQL does not see what another transaction has not committed yet, waits for it and then refuses.
         with connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext():
-            return bool(connection.execute(statement).rowcount)
+            return connection.execute(statement).rowcount > 0
     except StoreRefused as err:
         if getattr(err.__cause__, "sqlstate", "") != _DUPLICATE:
             raise
