@@ -89,9 +89,9 @@ test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal; our Ex
 	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py \
 	  tests/integration/microsoft/test_ews_davmail.py $(ARGS)
 
-TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS
+TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS INTAKE
 
-torture: $(READY) ## kills, full disks and more, on real processes: KILLS=1000 (SEED=n STORE=sqlite|postgresql); KILLS=0 RESTARTS=200 or FULLS=50
+torture: $(READY) ## kills, full disks and more, on real processes: KILLS=1000 (SEED=n STORE=sqlite|postgresql); KILLS=0 RESTARTS=200 or FULLS=50; INTAKE=500
 	@$(BIN)/python -m tests.torture $(foreach name,$(TORTURE),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z)=$($(name)))) $(ARGS)
 
 test-databases: $(READY) ## all that goes through the store on SQLite and PostgreSQL; on SQL Server with AGENDAHUB_TEST_MSSQL_URL
