@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google simulate torture mutants fuzz
+.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -68,6 +68,9 @@ bench-engine: $(READY) ## statements, rows, CPU and memory of the engine by size
 
 bench-formats: $(READY) ## parse and render beside vobject and icalendar (ARGS=--json)
 	@$(BIN)/python -m benchmarks.formats $(ARGS)
+
+bench-requests: $(READY) ## board, lists, counts and search at 100,000 customer requests (ARGS="--size 5000", ARGS=--json)
+	@$(BIN)/python -m benchmarks.request_lists $(ARGS)
 
 bench-sync: $(READY) ## first sync, no change, 10 changes beside vdirsyncer (ARGS="--events 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.sync $(ARGS)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, groupby
 
 from crm.actor import Actor
 from crm.errors import Refused, Stale
 from crm.request import catalogue, changing, gate, shown
-from crm.request.model import OPEN, CardPage, Column, Filter, Request
+from crm.request.model import OPEN, Card, CardPage, Column, Filter, Request
 from crm.request.reading import request_of
 from storage.crm import ranks, request_lists, request_rows
-from storage.crm.request_filter import Condition
 from storage.unit_of_work import SqlUnitOfWork
 
 
@@ -18,9 +18,15 @@ def board(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN, *, limit: in
     """All columns with their first cards. Archived statuses have a column as long as an open request is in it."""
     reach = shown.reach(actor, replace(wanted, is_open=True))
     nothing = shown.finds_nothing(wanted)
-    often = {} if nothing else request_lists.counts_by_status(unit.session.connection, reach)
+    often: dict[int, int] = {} if nothing else request_lists.counts_by_status(unit.session.connection, reach)
     columns = [status for status in catalogue.all_statuses(unit) if not status.archived or often.get(status.id)]
-    return tuple(_column(unit, reach, status, often.get(status.id, 0), shown.limited(limit)) for status in columns)
+    limit, connection = shown.limited(limit), unit.session.connection
+    rows = [
+        request_lists.column(connection, reach, status.id, None, limit) for status in columns if often.get(status.id)
+    ]
+    cards = shown.cards(unit, chain.from_iterable(rows))  # together: their tags are read at once
+    of_status = {status: tuple(found) for status, found in groupby(cards, lambda card: card.status_id)}
+    return tuple(_column(status, often.get(status.id, 0), of_status.get(status.id, ())) for status in columns)
 
 
 def column(
@@ -36,10 +42,8 @@ def column(
     return CardPage(cards, shown.place(cards[-1], "rank") if len(rows) > limit else "")
 
 
-def _column(unit: SqlUnitOfWork, reach: Condition, status: catalogue.Status, count: int, limit: int) -> Column:
-    rows = request_lists.column(unit.session.connection, reach, status.id, None, limit) if count else ()
-    cards = shown.cards(unit, rows)
-    after = shown.place(cards[-1], "rank") if count > len(cards) else ""
+def _column(status: catalogue.Status, count: int, cards: tuple[Card, ...]) -> Column:
+    after = shown.place(cards[-1], "rank") if count > len(cards) > 0 else ""
     return Column(status.id, status.name, status.meaning, status.color, count, cards, after)
 
 
