@@ -123,7 +123,8 @@ def _written(case: Case, told: Told, verdict: Verdict, item_id: int | None) -> N
     )
     if told.method in ("REQUEST", "CANCEL") and verdict.state in invitation_rows.COUNTED:
         said = "It was called off." if told.method == "CANCEL" else "A newer version came."
-        invitation_rows.outdate(case.unit.session.connection, told.uid, told.occurrence, number, said)
+        newer = (told.uid, told.occurrence, told.sequence, number)
+        invitation_rows.outdate(case.unit.session.connection, *newer, said)
 
 
 def _row(case: Case, values: dict[str, Any]) -> int:

@@ -54,11 +54,12 @@ def newest(
     return None if row is None else row._asdict()
 
 
-def outdate(connection: Connection, uid: str, occurrence: str, but: int, reason: str) -> None:
-    """Earlier invitations cannot be answered any more: those to this occurrence; with "" all of them."""
+def outdate(connection: Connection, uid: str, occurrence: str, sequence: int, but: int, reason: str) -> None:
+    """Earlier invitations cannot be answered any more: those to this occurrence; with "" all that are not newer."""
     wanted = [
         invitations.c.uid == uid,
         invitations.c.id != but,
+        invitations.c.sequence <= sequence,
         invitations.c.method == "REQUEST",
         invitations.c.state.in_(OPEN),
         *([invitations.c.occurrence == occurrence] if occurrence else []),
