@@ -1,4 +1,4 @@
-"""A client of an ASGI application in this process: no port, no thread of its own."""
+"""A client of an ASGI application in this process: no port."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-import anyio
+from anyio.from_thread import BlockingPortal
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -28,9 +28,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody with a token; "" for none."""
+    """Somebody with a token; "" for none. `portal` is where the application runs."""
 
     app: Application
+    portal: BlockingPortal
     token: str = ""
     root: str = "/api/v1"
 
@@ -46,7 +47,10 @@ class Client:
         """`sent` goes out as JSON, `raw` as it is."""
         body = raw if raw is not None else b"" if sent is None else json.dumps(sent).encode()
         said = {"content-length": str(len(body)), **({"authorization": f"Bearer {self.token}"} if self.token else {})}
-        return anyio.run(_exchange, self.app, _scope(method, self.root + path, said | (headers or {})), body)
+        answer: Answer = self.portal.call(
+            _exchange, self.app, _scope(method, self.root + path, said | (headers or {})), body
+        )
+        return answer
 
 
 def _scope(method: str, address: str, headers: dict[str, str]) -> dict[str, Any]:

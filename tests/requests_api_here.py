@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sqlalchemy import insert
 from starlette.applications import Starlette
 
@@ -51,13 +52,18 @@ class ApiHere:
 
     workspace: Workspace
     database: Undone
+    portal: BlockingPortal
     app: Any = None
     users: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, name: str) -> Client:
         """Somebody's."""
-        return Client(self.app, self.tokens.get(name, ""))
+        return self.client_with(self.tokens.get(name, ""))
+
+    def client_with(self, token: str) -> Client:
+        """With a token, "" for none."""
+        return Client(self.app, self.portal, token)
 
     def user(self, unit: SqlUnitOfWork, name: str, *given: str) -> int:
         """With roles and a token."""
@@ -86,11 +92,10 @@ def api_here(folder: Path, url: str, configured: str = "") -> Iterator[ApiHere]:
     secrets.create_key_file(workspace.loaded.key_file)
     database = Undone(url, clock=TestClock())
     workspace.__dict__["database"] = database
-    here = ApiHere(workspace, database)
-    here.app = Starlette(routes=routes(lambda: workspace, TokenDoor(), ["/api/v1"]))
     with database.begin() as unit:
         roles.seed(unit)
-    try:
+    with start_blocking_portal() as portal:
+        here = ApiHere(workspace, database, portal)
+        here.app = Starlette(routes=routes(lambda: workspace, TokenDoor(), ["/api/v1"]))
         yield here
-    finally:
-        database.dispose()
+    database.dispose()

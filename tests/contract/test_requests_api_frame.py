@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from crm import people
 from crm.actor import ADMIN
 from storage import tables as t
-from tests.asgi_here import Client
 from tests.requests_api_here import ApiHere, api_here
 
 
@@ -41,7 +40,7 @@ def test_who_asks_is_told_who_he_is_and_what_he_may(here: ApiHere) -> None:
 
 def test_without_a_right_token_nobody_gets_in_and_guessing_ends(here: ApiHere) -> None:
     assert here.client("stranger").ask("GET", "/me").status == 401
-    wrong = Client(here.app, "wrong")
+    wrong = here.client_with("wrong")
     for _ in range(20):
         assert wrong.ask("GET", "/me").status == 401
     answer = wrong.ask("GET", "/me")
@@ -151,7 +150,7 @@ def test_a_failure_nobody_foresaw_is_one_sentence_without_its_secrets(
 
 
 def test_the_description_is_open_and_loads_nothing_from_elsewhere(here: ApiHere) -> None:
-    nobody = Client(here.app)
+    nobody = here.client_with("")
     found = nobody.ask("GET", "/openapi.json")
     assert found.status == 200
     assert "/roles/{name}" in found.json()["paths"]
