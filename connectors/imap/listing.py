@@ -69,7 +69,8 @@ def _start(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int) -> int
         found = line.ask(lambda client: _fetch(client, near[:1]) or _fetch(client, near))
         return min((int(row[b"UID"]) for row in found.values() if b"UID" in row), default=cursor.uid + 1)
 
-    return first_after(cursor.uid, opened.count, hint or opened.count, uid_at)
+    since = max(opened.next_uid - 1 - cursor.uid, 0)  # mails that came, if none was deleted
+    return first_after(cursor.uid, opened.count, hint or opened.count - since + 1, uid_at)
 
 
 def _fetch(client: IMAPClient, places: Sequence[int]) -> Mapping[int, Mapping[bytes, Any]]:
