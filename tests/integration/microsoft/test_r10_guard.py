@@ -12,7 +12,7 @@ from exchangelib.properties import ReferenceItemId
 from tests.integration.microsoft.o365_account import ADA, Json, World, graph_world, single
 from tests.integration.microsoft.test_ews_e09_series import START
 from tests.servers.microsoft.ews_client import Desk
-from tests.servers.microsoft.no_mail import no_mail, watched
+from tests.servers.microsoft.no_mail import answers_meant, no_mail, watched
 
 __all__ = ["graph_world"]  # a fixture
 
@@ -45,6 +45,19 @@ def test_r10_what_graph_would_mail_about_is_seen(world: World, method: str, path
     where = path.format(meeting=meeting.id, invited=invited.id, alone=alone.id)
     with pytest.raises(AssertionError, match="R10"), no_mail():
         world.ask(method, where, body)
+
+
+@pytest.mark.mails
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/events", single(attendees=GUESTS)),
+        ("/sendMail", {"message": {"subject": "Hello", "toRecipients": GUESTS}}),
+    ],
+)
+def test_r10_only_whole_mails_are_let_through_where_answers_are_meant(world: World, path: str, body: Json) -> None:
+    with pytest.raises(AssertionError, match="R10"), no_mail(), answers_meant():
+        world.ask("post", path, body)
 
 
 def test_r10_what_graph_is_silent_about_is_let_through(world: World) -> None:
@@ -96,6 +109,16 @@ def _accept(desk: Desk) -> None:
 def test_r10_what_exchange_would_mail_about_is_seen(ews: Desk, ask: Any) -> None:
     with pytest.raises(AssertionError, match="R10"), no_mail():
         ask(ews)
+
+
+@pytest.mark.mails
+def test_r10_exchange_tells_of_all_but_whole_mails_where_answers_are_meant(ews: Desk) -> None:
+    with no_mail(), answers_meant() as meant:
+        whole = b"From: ada@example.com\r\nTo: bob@example.com\r\nSubject: x\r\n\r\nHello\r\n"
+        Message(account=ews.account, folder=ews.account.sent, mime_content=whole).send_and_save()
+    assert len(meant) == 1
+    with pytest.raises(AssertionError, match="R10"), no_mail(), answers_meant():
+        _accept(ews)
 
 
 def test_r10_what_exchange_is_told_to_be_silent_about_is_let_through(ews: Desk) -> None:
