@@ -24,9 +24,12 @@ def add_to(app: typer.Typer) -> None:
     epilog=examples("agendahub db upgrade"),
 )
 def upgrade(context: typer.Context) -> None:
+    from agendahub.first_rows import put_first_rows
     from storage import schema
 
-    schema.upgrade(_options(context).workspace(checked=False).database.url)
+    database = _options(context).workspace(checked=False).database
+    schema.upgrade(database.url)
+    put_first_rows(database)
     say(_("The store is up to date."))
 
 

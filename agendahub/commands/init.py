@@ -85,11 +85,13 @@ def _quoted(text: str) -> str:
 def _set_up(options: Options) -> None:
     import os
 
+    from agendahub.first_rows import put_first_rows
     from storage import schema, secrets
 
     os.umask(0o077)  # a new SQLite file is for its owner alone
     workspace = options.workspace(checked=False)
-    schema.upgrade(workspace.database.url)
+    bring_up(workspace.database)
+    put_first_rows(workspace.database)
     key_file = workspace.loaded.key_file
     if not key_file.exists():
         secrets.create_key_file(key_file)
