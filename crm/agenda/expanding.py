@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, tzinfo
 from typing import TypeVar
@@ -18,6 +18,7 @@ from sync_engine.occurrence_ids import begin_of
 from sync_engine.rules import Budget
 from sync_engine.zones import instant, wall_clock
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _MOST = 4096  # items that are remembered, of about 1 KiB each
 _MOST_OF_ONE = 1000  # occurrences of one item in a range
 _known: dict[str, Event | Task] = {}  # by a hash of the text: what is known stays true
@@ -52,14 +53,28 @@ def expanded(
     rest = [entry for entry in listed if exact or not is_plain(entry)]
     for entry in plain:
         yield from _within(of_columns(entry, zone), start, end)
-    missing = {entry.revision_id: entry for entry in rest if entry.etag not in _known}
-    texts = agenda_lists.texts(unit.session.connection, missing)
-    for entry in rest:
-        record = _known.get(entry.etag) or _learn(entry, texts.get(entry.revision_id, ""))
+    for entry, record in _read(unit, rest):
         if record is None:
             yield from _within(of_columns(entry, zone), start, end)
         else:
             yield from _of_record(entry, record, start, end, zone, budget)
+
+
+def undated(unit: SqlUnitOfWork, entries: Iterable[Entry]) -> Iterator[Occurrence]:
+    """Tasks without a date, at no time in particular. One whose text cannot be read is private, for all we know."""
+    for entry, record in _read(unit, list(entries)):
+        details = record.master if record is not None else None
+        private = details is None or is_private(details.classification)
+        words = (entry.summary, details.location if details else "", entry.status)
+        yield Occurrence(entry, NEVER, NEVER, False, *words, private, free=True)
+
+
+def _read(unit: SqlUnitOfWork, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Event | Task | None]]:
+    """Their records; None of what cannot be read."""
+    missing = [entry.revision_id for entry in entries if entry.etag not in _known]
+    texts = agenda_lists.texts(unit.session.connection, missing)
+    for entry in entries:
+        yield entry, _known.get(entry.etag) or _learn(entry, texts.get(entry.revision_id, ""))
 
 
 def is_plain(entry: Entry) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
 from crm.activity.times import zone_named
 from crm.actor import Actor
-from crm.agenda.expanding import Occurrence, day, expanded, is_private
+from crm.agenda.expanding import NEVER, Occurrence, day, expanded, undated
 from crm.agenda.ranges import check_range
 from crm.rights import authorise
 from storage.crm import agenda_lists
@@ -20,7 +20,6 @@ from storage.unit_of_work import SqlUnitOfWork
 Query: TypeAlias = Callable[..., list[Entry]]
 
 _MOST = 10_000
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def overlay(
 
 
 def _order(one: Shown) -> tuple[bool, datetime, int]:
-    return one.starts_at is None, one.starts_at or _NEVER, one.item_id
+    return one.starts_at is None, one.starts_at or NEVER, one.item_id
 
 
 @dataclass(slots=True)
@@ -111,8 +110,8 @@ class View:
         opened = [number for number, shelf in self.calendars.items() if shelf.access]
         entries = self._read(tasks_in, opened)
         dated = [entry for entry in entries if entry.starts_at is not None]
-        undated = [_undated(entry) for entry in entries if entry.starts_at is None]
-        listed = [*undated, *expanded(self.unit, dated, self.start, self.end, self.zone, exact=False)]
+        rest = undated(self.unit, [entry for entry in entries if entry.starts_at is None])
+        listed = [*rest, *expanded(self.unit, dated, self.start, self.end, self.zone, exact=False)]
         own = self._own(listed)
         for one in listed:
             if not one.private or one.entry.item_id in own:
@@ -152,7 +151,7 @@ class View:
 
     def _show(self, one: Occurrence, kind: str, *, busy_only: bool) -> Shown:
         entry, shelf = one.entry, self.calendars[one.entry.collection_id]
-        undated = entry.starts_at is None
+        timed = entry.starts_at is not None
         start, end = (day(at, self.zone) if one.all_day else at for at in (one.starts_at, one.ends_at))
         return Shown(
             item_id=entry.item_id,
@@ -162,8 +161,8 @@ class View:
             title="" if busy_only else one.title,
             location="" if busy_only else one.location,
             status="" if busy_only else one.status,
-            starts_at=None if undated else start,
-            ends_at=None if undated else end,
+            starts_at=start if timed else None,
+            ends_at=end if timed else None,
             all_day=one.all_day,
             recurring=kind == "event" and entry.recurring,
             owner_id=shelf.owner_id,
@@ -174,8 +173,3 @@ class View:
             request_id=None if busy_only else entry.request_id,
             request_number="" if busy_only else entry.request_number or "",
         )
-
-
-def _undated(entry: Entry) -> Occurrence:
-    words = (entry.summary, entry.location, entry.status)
-    return Occurrence(entry, _NEVER, _NEVER, False, *words, is_private(entry.classification), free=True)
