@@ -1,4 +1,4 @@
-"""agendahub mailbox list|test|read|pause|resume"""
+"""agendahub mailbox list|test|read|pause|resume; add and remove are in mailbox_add.py"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agendahub.commands import mailbox_add
 from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
 from agendahub.output import console, listing, print_json, say
@@ -21,6 +22,7 @@ MailboxName = Annotated[str, typer.Argument(metavar="MAILBOX", help=_("From `age
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    mailbox_add.add_to(group)
     app.add_typer(group, name="mailbox", help=_("Mailboxes whose mails become customer requests."))
 
 
@@ -46,7 +48,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         "to_settle": _("To be flagged"),
         "detail": "",
     }
-    none = _("No mailboxes yet; add a [[mailboxes]] entry to the configuration (docs/requests.md).")
+    none = _("No mailboxes yet; add one with `agendahub mailbox add`.")
     listing(rows, columns, as_json=as_json, empty=none)
 
 
