@@ -81,6 +81,9 @@ bench-microsoft: $(READY) ## Microsoft 365 to Exchange: requests and CPU beside 
 bench-google: $(READY) ## Google to Google: requests and CPU beside google-api-python-client (ARGS="--sizes 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.google_workspace $(ARGS)
 
+bench-intake: $(READY) ## mail becomes requests: 300/min sustained, 1,000/min for ten minutes (ARGS="--minutes 10", ARGS=--postgresql)
+	@$(BIN)/python -m benchmarks.intake $(ARGS)
+
 SERVER_SCRIPTS ?= ../shared/servers
 SERVER_PACKAGES := sogo memcached davical php-cli php-pgsql php-curl php-xml libdbd-pg-perl libyaml-perl postgresql \
   cyrus-common cyrus-caldav cyrus-admin sasl2-bin curl davmail-server

@@ -33,17 +33,22 @@ class MailFolders:
     arrived_at: datetime | None = datetime(2026, 3, 2, 9, tzinfo=UTC)
     asked: list[str] = field(default_factory=list)  # what the reader did
 
+    _last: dict[str, int] = field(default_factory=dict)
+
     # ---------------------------------------------------------------- what others do with it
 
     def put(self, raw: bytes, folder: str = "INBOX") -> str:
         """A mail comes; gives its id."""
         where = self.root / folder
         where.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((int(path.stem) for path in where.iterdir() if path.suffix in {".eml", ".gone"}), default=0)
+        number = self._last[folder] = 1 + (self._last.get(folder) or self._highest(where))
         path = where / f"{number:06}.part"
         path.write_bytes(raw)
         path.rename(path.with_suffix(".eml"))
         return f"{self.epoch}/{number}"
+
+    def _highest(self, where: Path) -> int:
+        return max((int(path.stem) for path in where.iterdir() if path.suffix in {".eml", ".gone"}), default=0)
 
     def flags(self, folder: str = "INBOX") -> dict[int, list[str]]:
         """What each mail was flagged with, as often as it was."""
