@@ -11,6 +11,7 @@ from agendahub.board import Slot
 from agendahub.mailbox_health import MailboxHealth
 from agendahub.outcome import Outcome
 from agendahub.work import counts_of
+from storage.crm.outbox import Standing
 from sync_engine.ports import Connector
 
 
@@ -37,6 +38,7 @@ class Metrics:
         self._box_age = self._gauge("mailbox_age_seconds", "Time since this mailbox was last read", "mailbox")
         self._aside = self._gauge("mails_kept_aside", "Mails that could not be taken in", "mailbox")
         self._to_settle = self._gauge("mails_to_settle", "Mails not yet flagged at their server", "mailbox")
+        self._outbox = self._gauge("outbox_mails", "Mails that are not sent yet, by state", "mailbox", "state")
         self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
@@ -64,6 +66,12 @@ class Metrics:
             self._to_settle.labels(box.mailbox).set(box.to_settle)
             if box.last_ok_at is not None:
                 self._box_age.labels(box.mailbox).set((now - box.last_ok_at).total_seconds())
+
+    def outbox(self, found: Iterable[Standing]) -> None:
+        """What is not sent yet; before `page`."""
+        self._outbox.clear()
+        for one in found:
+            self._outbox.labels(one.mailbox, one.state).set(one.count)
 
     def requests(self, account: str, count: int) -> None:
         """Requests that a cycle sent."""

@@ -21,10 +21,12 @@ from connectors.mail import MailSender
 from crm.answer.sending import Pass, Sending
 from crm.settings import CrmSettings
 from storage.crm import outbox
+from storage.crm.outbox import Standing
 from storage.errors import StoreError
 from sync_engine.errors import AccountError, SyncError, Unavailable
 
 LOOK = 2.0  # seconds between looks at the outbox
+COUNT = 15.0  # seconds between counts of what is in it
 _MOST_THREADS = 8
 _REMIND = 86400.0
 
@@ -70,6 +72,8 @@ class OutboxKeeper:
         self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="outbox")
         self._stopping = threading.Event()
         self._store_problem = ""
+        self.standing: list[Standing] = []  # what is in the outbox, as of the last count
+        self._count_at = 0.0
         self._lost: set[str] = set()  # mailboxes with mails that the configuration does not have (any more)
 
     @property
@@ -84,7 +88,13 @@ class OutboxKeeper:
             _("Mails wait to be sent from {name}, which is not in the configuration.").format(name=name)
             for name in sorted(self._lost)
         ]
-        return [*([self._store_problem] if self._store_problem else []), *ways, *lost]
+        own = [self._store_problem] if self._store_problem else []
+        return [*own, *ways, *lost, *self._asked()]
+
+    def _asked(self) -> list[str]:
+        doubtful = sum(one.undecided for one in self.standing)
+        words = _("{count} mails may or may not have been sent; a person decides: agendahub outbox list")
+        return [words.format(count=doubtful)] if doubtful else []
 
     def look(self) -> None:
         """Hand what is due to the threads; returns at once."""
@@ -95,6 +105,9 @@ class OutboxKeeper:
             self._follow(workspace)
             with workspace.database.read() as unit:
                 due = outbox.mailboxes_due(unit.session.connection, unit.session.now())
+                if self._clock() >= self._count_at:
+                    self.standing = outbox.standing(unit.session.connection)
+                    self._count_at = self._clock() + COUNT
         except StoreError as err:
             self._store_problem = str(err)
             return

@@ -74,6 +74,7 @@ class Site:
         push = {state.account: state.state == LIVE for state in self._daemon.push.states.all()}
         slots, locked = self._daemon.board.slots(), self._daemon.need_sign_in
         self._daemon.metrics.mailboxes(await anyio.to_thread.run_sync(look_at_mailboxes, self._daemon), utc_now())
+        self._daemon.metrics.outbox(self._daemon.crm.outbox.standing)
         text = self._daemon.metrics.page(slots, utc_now(), held, push, locked)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
 

@@ -18,7 +18,7 @@ from storage.crm import mail_raws, mails, written
 from storage.crm import outbox as rows
 from storage.unit_of_work import SqlUnitOfWork
 
-STATES = ("waiting", "sending", "doubt", "failed", "sent")
+STATES = (*rows.UNFINISHED, "sent")
 
 
 def put(unit: SqlUnitOfWork, settings: CrmSettings, mail: Outgoing, *, actor: Actor = OUTBOX) -> int:
@@ -56,7 +56,7 @@ def outbox(
     authorise(actor, "outbox.read")
     if strange := set(states) - set(STATES):
         raise Invalid(f"A mail is never {min(strange)!r}; it is one of {', '.join(STATES)}.")
-    wanted = states or ("waiting", "sending", "doubt", "failed")
+    wanted = states or rows.UNFINISHED
     return [_waiting(row) for row in rows.listed(unit.session.connection, wanted, min(max(limit, 1), 500), before)]
 
 

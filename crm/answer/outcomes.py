@@ -21,8 +21,8 @@ from sync_engine.errors import SyncError
 SETTLE_AFTER = timedelta(minutes=10)  # before that a mail may still be on its way: "not sent" would be no answer yet
 ASK_AGAIN = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
-_FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=1)
+FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(minutes=15)
 
 _NOBODY_KNOWS = "It is not known whether this mail was sent: look at the mailbox, or ask who should have got it."
 _NOT_AGAIN = "It is not known whether this mail was sent; it was written by itself and is not sent again."
@@ -177,6 +177,6 @@ def _is_for_customer(unit: SqlUnitOfWork, settings: CrmSettings, request_id: int
 
 
 def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many tries: 1, 2, 4 ... 60 minutes."""
-    pause: timedelta = _FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 10)
+    """How long to wait after so many tries: 1, 2, 4, 8, 15 minutes."""
+    pause: timedelta = FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 10)
     return min(pause, _LONGEST_PAUSE)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from connectors.mail import MailSender, Receipt
 from crm.answer import outcomes
-from crm.answer.outcomes import Outcome, State, pause_after
+from crm.answer.outcomes import FIRST_PAUSE, Outcome, State, pause_after
 from crm.settings import CrmSettings
 from storage.crm import mail_raws
 from storage.crm import outbox as rows
@@ -22,7 +22,7 @@ from storage.database import Database, run
 from storage.errors import CommitInDoubt, StoreBusy
 from storage.named_locks import named_lock
 from storage.unit_of_work import SqlUnitOfWork
-from sync_engine.errors import AccountError, OutcomeUnknown, SyncError, Throttled
+from sync_engine.errors import AccountError, NotAuthorised, OutcomeUnknown, SyncError, Throttled
 
 BATCH = 20  # mails of one pass; the next one comes soon
 _LONGEST_ORDERED = timedelta(hours=12)  # what a server may ask us to wait
@@ -144,6 +144,8 @@ def _hand_over(sender: MailSender, raw: bytes, row: OutRow) -> Outcome:
     except Throttled as err:
         wait = min(timedelta(seconds=max(err.retry_after, 1.0)), _LONGEST_ORDERED)
         return Outcome(State.WAITING, _said(err), pause=wait, account_error=err)
+    except NotAuthorised as err:  # no mail is to wait long once the password is right
+        return Outcome(State.WAITING, _said(err), pause=FIRST_PAUSE, account_error=err)
     except AccountError as err:
         return Outcome(State.WAITING, _said(err), pause=pause_after(row.tries + 1), account_error=err)
     except SyncError as err:

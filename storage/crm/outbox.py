@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, update
 
 from storage.crm.numbering import next_number
 from storage.tables import message_addresses, messages, outgoing
 
+UNFINISHED = ("waiting", "sending", "doubt", "failed")
 _LONGEST_ERROR = 2000
 _AUTOMATIC = "automatic mails"
 
@@ -117,11 +118,23 @@ def listed(connection: Connection, states: Sequence[str], limit: int, before: in
     return _read(connection, wanted.order_by(o.id.desc()).limit(limit))
 
 
-def counts(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many, by mailbox and state; without those that were sent."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many mails of one mailbox are in a state."""
+
+    mailbox: str
+    state: str  # waiting, sending, doubt, failed
+    count: int
+    undecided: int  # of those in doubt: only a person can tell
+
+
+def standing(connection: Connection) -> list[Standing]:
+    """By mailbox and state; without those that were sent, which are many."""
     o = outgoing.c
-    wanted = select(o.mailbox, o.state, func.count()).where(o.state != "sent").group_by(o.mailbox, o.state)
-    return {(str(mailbox), str(state)): int(number) for mailbox, state, number in connection.execute(wanted)}
+    undecided = func.sum(case((and_(o.state == "doubt", o.next_at.is_(None)), 1), else_=0))
+    wanted = select(o.mailbox, o.state, func.count(), undecided).where(o.state.in_(UNFINISHED))
+    rows = connection.execute(wanted.group_by(o.mailbox, o.state).order_by(o.mailbox, o.state))
+    return [Standing(mailbox, state, int(count), int(asked)) for mailbox, state, count, asked in rows]
 
 
 def move(connection: Connection, number: int, old: str, new: str, **values: Any) -> bool:

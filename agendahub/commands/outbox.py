@@ -1,0 +1,90 @@
+"""agendahub outbox list|sent|again"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agendahub.context import AsJson, examples, workspace_of
+from agendahub.failure import Failure
+from agendahub.output import listing, say
+from agendahub.texts import _
+
+group = typer.Typer(no_args_is_help=True)
+MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help=_("From `agendahub outbox list`."))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(group, name="outbox", help=_("Mails that wait to be sent, failed, or may have been sent."))
+
+
+@group.command(
+    "list",
+    help=_("Show mails that are not sent yet, and why."),
+    epilog=examples("agendahub outbox list", "agendahub outbox list --state doubt --json"),
+)
+def list_(
+    context: typer.Context,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help=_("waiting, sending, doubt, failed or sent; several times."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    from crm.actor import Actor
+    from crm.answer.model import Waiting
+    from crm.answer.outbox import outbox
+    from crm.errors import CrmError
+
+    admin, rows = Actor("admin", unlimited=True), list[Waiting]()
+    wanted = tuple(state or ())
+    try:
+        with workspace_of(context).database.read() as unit:
+            before: int | None = None
+            while page := outbox(unit, admin, states=wanted, limit=500, before=before):
+                rows += page
+                before = page[-1].id
+    except CrmError as err:
+        raise Failure(str(err)) from err
+    columns = {
+        "message_id": _("Message"),
+        "mailbox": _("From"),
+        "state": _("State"),
+        "recipients": _("To"),
+        "subject": _("Subject"),
+        "tries": _("Tries"),
+        "next_at": _("Next try"),
+        "error": _("Why"),
+    }
+    listing(rows, columns, as_json=as_json, empty=_("Everything was sent."))
+
+
+@group.command(
+    help=_("Say that a mail in doubt was sent, after you looked: it is not sent again."),
+    epilog=examples("agendahub outbox sent 17"),
+)
+def sent(context: typer.Context, message: MessageId) -> None:
+    _decide(context, message, was_sent=True)
+    say(_("The mail counts as sent."))
+
+
+@group.command(
+    help=_("Send a mail that failed, or one in doubt of which you know that it was not sent."),
+    epilog=examples("agendahub outbox again 17"),
+)
+def again(context: typer.Context, message: MessageId) -> None:
+    _decide(context, message, was_sent=False)
+    say(_("The mail is sent with the next look at the outbox; `agendahub serve` does that."))
+
+
+def _decide(context: typer.Context, message: int, *, was_sent: bool) -> None:
+    from crm.actor import Actor
+    from crm.answer.outbox import decide
+    from crm.errors import CrmError
+
+    try:
+        with workspace_of(context).database.begin() as unit:
+            decide(unit, Actor("admin", unlimited=True), message, was_sent=was_sent)
+    except CrmError as err:
+        raise Failure(str(err)) from err
