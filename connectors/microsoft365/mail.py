@@ -15,6 +15,7 @@ from connectors.microsoft365.cursor import KEPT
 from connectors.microsoft365.failures import account_failure, is_gone, read_failure
 from connectors.microsoft365.mail_feed import MailFeed
 from connectors.microsoft365.mail_folders import Folders, no_such_folder
+from connectors.microsoft365.mail_marks import KnownMarks
 from connectors.microsoft365.mail_settling import Settled, Settling
 from connectors.microsoft365.transport import Transport
 from connectors.settings import ConnectorSettings
@@ -30,7 +31,8 @@ class Microsoft365Mail:
         self._page = page
         self._folders = Folders(self.transport)
         self._feed = MailFeed(self.transport, self._folders)
-        self._settling = Settling(self.transport)
+        self._known = KnownMarks()
+        self._settling = Settling(self.transport, self._known)
         self._batch = Batch(self.transport)
         self._sizes = Sizes()
 
@@ -52,12 +54,14 @@ class Microsoft365Mail:
         cursor = None if since is None else read(since, folder_id)
         if cursor is None or cursor.mark is not None:
             listed = self._feed.begin(folder_id)
+            self._known.note(listed.marks)
             cursor = cursor or MailCursor(folder_id, listed.link, int(self._now()))
             complete = cursor.link == listed.link
             yield from whole(listed.there.values(), cursor, complete=complete, page=self._page)
             if complete:
                 return
         found, now = self._feed.go_on(cursor.link), int(self._now())
+        self._known.note(found.marks)
         old = MailCursor(folder_id, cursor.link, cursor.at)
         new = MailCursor(folder_id, found.link, now) if found.there or now - cursor.at > KEPT else old
         yield from later(found.there.values(), old.text, new.text, self._page)

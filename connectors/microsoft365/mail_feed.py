@@ -17,11 +17,12 @@ from connectors.microsoft365.extended import EXTENDED, value_of
 from connectors.microsoft365.failures import has_expired
 from connectors.microsoft365.feed import PAGE, follow
 from connectors.microsoft365.mail_folders import Folders
+from connectors.microsoft365.mail_marks import Marks, marks_of
 from connectors.microsoft365.transport import Transport
 from sync_engine.errors import SuspectListing
 
 SIZE = "Integer 0xE08"  # PidTagMessageSize; Graph has no name for it
-_SELECT = "?$select=receivedDateTime"
+_SELECT = "?$select=receivedDateTime,isRead,categories"
 _EXPAND = f"&$expand={EXTENDED}($filter=id%20eq%20'{SIZE.replace(' ', '%20')}')"
 
 
@@ -30,6 +31,7 @@ class MailRound:
     """What one round told."""
 
     there: dict[str, Arrival] = field(default_factory=dict)
+    marks: dict[str, Marks] = field(default_factory=dict)
     link: str = ""  # of the next round
 
     def note(self, record: Mapping[str, Any]) -> None:
@@ -40,6 +42,8 @@ class MailRound:
         known = self.there.get(mail_id)
         if "@removed" not in record and (known is None or known.arrived_at is None):
             self.there[mail_id] = Arrival(mail_id, _size(record), moment(record.get("receivedDateTime")))
+        if (marks := marks_of(record)) is not None:
+            self.marks[mail_id] = marks
 
 
 class MailFeed:

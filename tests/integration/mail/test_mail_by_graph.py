@@ -200,9 +200,22 @@ def test_large_mails_go_alone(desk: Desk) -> None:
 # ---------------------------------------------------------------- afterwards
 
 
-def test_categories_that_people_gave_stay(desk: Desk) -> None:
+def test_what_was_listed_is_marked_without_a_look(desk: Desk) -> None:
+    ids = [one.id for one in desk.came(*"abcde")]
+    desk.pull()
+    desk.graph.requests.clear()
+    desk.source.settle("INBOX", ids, After(keyword="AgendaHub"))
+    assert [method for method, _ in desk.graph.requests] == ["PATCH"] * 5
+
+
+@pytest.mark.parametrize("listed", ["before", "after", ""])
+def test_categories_that_people_gave_stay(desk: Desk, listed: str) -> None:
     (one,) = desk.came("a")
+    if listed == "before":
+        desk.pull()
     desk.ada.update(one.id, {"categories": ["Urgent"]})
+    if listed == "after":
+        desk.pull()
     for _ in range(2):
         desk.source.settle("INBOX", [one.id], After(keyword="AgendaHub"))
     assert one.fields["categories"] == ["Urgent", "AgendaHub"]
@@ -220,12 +233,18 @@ def test_who_changes_a_mail_at_the_same_time_loses_nothing(desk: Desk) -> None:
         desk.source.settle("INBOX", [one.id], After(seen=True))
 
 
-def test_a_mail_that_somebody_moved_is_left_where_it_is(desk: Desk) -> None:
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_mail_that_somebody_moved_is_left_where_it_is(desk: Desk, listed: bool, marked: bool) -> None:
     one, other = desk.came("a", "b")
+    if marked:
+        desk.ada.update(one.id, {"isRead": True, "categories": ["AgendaHub"]})
+    if listed:
+        desk.pull()
     desk.ada.move(one.id, "junkemail")
     desk.source.settle("INBOX", [one.id, other.id], After(seen=True, keyword="AgendaHub", move_to="Drafts"))
     assert desk.lying("junkemail") == [one]
-    assert one.fields["categories"] == []
+    assert one.fields["categories"] == (["AgendaHub"] if marked else [])
     assert desk.lying("drafts") == [other]
 
 
