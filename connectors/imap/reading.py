@@ -17,11 +17,17 @@ _MAILS = 50
 _SIZES = 200  # asked for at once
 
 
-def raws(line: ImapLine, folder: str, ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    """Each id with its mail, or None when it is gone. Raises Rejected at the turn of a mail that cannot be had."""
+def raws(
+    line: ImapLine, folder: str, ids: Sequence[str], told: Mapping[str, int]
+) -> Iterator[tuple[str, bytes | None]]:
+    """Each id with its mail, or None when it is gone. Raises Rejected at the turn of a mail that cannot be had.
+
+    `told`: sizes that are known already.
+    """
     left = iter(ids)
     while some := list(islice(left, _SIZES)):
-        for group in _groups(some, _sizes(line, folder, some)):
+        known = all(one in told for one in some)
+        for group in _groups(some, told if known else _sizes(line, folder, some)):
             yield from _mails(line, folder, group)
 
 

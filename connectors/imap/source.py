@@ -19,6 +19,7 @@ class ImapSource:
     def __init__(self, settings: ConnectorSettings) -> None:
         self.line = ImapLine(settings)
         self._known: dict[str, Opened] = {}  # folders, as they were when they were listed or waited for
+        self._sizes: dict[str, int] = {}  # of the mails of the last page
 
     def folders(self) -> Sequence[MailFolder]:
         """As `MailSource`. The id is the whole name, with the server's separator."""
@@ -29,6 +30,7 @@ class ImapSource:
         for opened, page in listing.pages(self.line, folder, since, self.page):
             if page.complete:
                 self._known[folder] = opened
+            self._sizes = {one.id: one.size for one in page.arrivals if one.size}
             yield page
 
     def raw(self, folder: str, mail_id: str) -> bytes | None:
@@ -37,7 +39,7 @@ class ImapSource:
 
     def raws(self, folder: str, mail_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """As `MailSource`."""
-        return reading.raws(self.line, folder, mail_ids)
+        return reading.raws(self.line, folder, mail_ids, self._sizes)
 
     def settle(self, folder: str, mail_ids: Sequence[str], after: After) -> None:
         """As `MailSource`."""
