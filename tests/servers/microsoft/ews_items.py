@@ -114,10 +114,10 @@ def _whole_mail(call: Call, element: Element, how: str, saved: Element | None) -
     if how == "SaveOnly":
         made = Target(mailbox, post.deliver(mailbox, raw, folder.id, draft=True))
         return success("CreateItem", m("Items", t("Message", item_id(made))))
-    if call.mailbox.address.lower() not in str(post.parsed(raw).get("From", "")).lower():
+    if mailbox.address.lower() not in str(post.parsed(raw).get("From", "")).lower():
         raise Refused("ErrorSendAsDenied", "The user account does not have the right to send mail on behalf of it.")
     try:
-        copy = post.submit(call.mailbox, raw)
+        copy = post.submit(mailbox, raw)
     except post.NoRecipients:
         raise Refused("ErrorMissingRecipients", "At least one recipient is needed.") from None
     if how == "SendOnly":
