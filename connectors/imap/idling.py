@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from imapclient import IMAPClient
-
 from connectors.imap.failures import HungUp
-from connectors.imap.line import ImapLine, Opened
+from connectors.imap.line import Client, ImapLine, Opened
 
 LONGEST = 540.0  # seconds of one IDLE: servers may end it after 30 minutes, routers forget silent lines sooner
 _LOOK = 60.0  # seconds between two looks at a server without IDLE
@@ -55,9 +53,9 @@ def _idle(line: ImapLine, seconds: float, stopped: Stopped) -> bool:
         return True  # look, with a new connection
 
 
-def _came(client: IMAPClient, ends: float, stopped: Stopped) -> bool:
+def _came(client: Client, ends: float, stopped: Stopped) -> bool:
     client.idle()
-    came = _new(client.idle_check(timeout=0))
+    came = client.told_early or _new(client.idle_check(timeout=0))
     while not came and not stopped() and (left := ends - time.monotonic()) > 0:
         pause, began = min(left, _BEAT), time.monotonic()
         answers = client.idle_check(timeout=pause)

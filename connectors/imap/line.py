@@ -34,19 +34,25 @@ class Opened:
     keeps: frozenset[bytes]  # PERMANENTFLAGS, lower case
 
 
-class _Client(IMAPClient):  # type: ignore[misc]  # no types
-    """With one more look: what came together with the "+" that begins an IDLE is in a buffer, and poll is silent."""
+class Client(IMAPClient):  # type: ignore[misc]  # no types
+    """The library's, with an IDLE that loses nothing of what comes while it begins."""
 
-    look_at_buffer = False
+    told_early = False  # of mails, before the "+" that begins it
+    _look_at_buffer = False  # what came together with the "+" is in a buffer, and poll is silent
 
     def idle(self) -> None:
-        """As the library's."""
-        super().idle()
-        self.look_at_buffer = True
+        """As the library's, which takes anything before the "+" for an error (RFC 3501 7: it may come)."""
+        self.told_early = False
+        self._idle_tag = self._imap._command("IDLE")
+        while (answer := self._imap._get_response()) is not None:
+            if not answer.startswith(b"* "):
+                raise IMAPClientError(f"IDLE failed: {words(answer)}")
+            self.told_early = self.told_early or b"EXISTS" in answer
+        self._look_at_buffer = True
 
     def _poll_socket(self, sock: Any, timeout: float | None = None) -> Any:
-        if self.look_at_buffer:
-            self.look_at_buffer = False
+        if self._look_at_buffer:
+            self._look_at_buffer = False
             return True
         return super()._poll_socket(sock, timeout)
 
@@ -57,7 +63,7 @@ class ImapLine:
     def __init__(self, settings: ConnectorSettings) -> None:
         self.server = MailServer.of(settings.url)
         self._settings = settings
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._opened: Opened | None = None
 
     @property
@@ -70,7 +76,7 @@ class ImapLine:
         """Whether a connection is there that did not fail yet."""
         return self._client is not None
 
-    def ask(self, what: Callable[[IMAPClient], T], *, of_mails: bool = False) -> T:
+    def ask(self, what: Callable[[Client], T], *, of_mails: bool = False) -> T:
         """One talk. Raises `sync_engine.errors`; the connection is given up unless only this was refused.
 
         `of_mails`: it names mails, so that a refusal may be about one of them (Rejected); else it is `Unavailable`.
@@ -142,31 +148,30 @@ class ImapLine:
             f"There is no folder {folder} at {self.host}; agendahub account test shows its folders.", server_said=said
         )
 
-    def _connection(self) -> _Client:
+    def _connection(self) -> Client:
         if self._client is None:
             client = self._connect()
             try:
                 self._secure(client)
                 sign_in(client, self._settings, self.host)
-                if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
-                    client.enable("CONDSTORE")  # or some do not tell HIGHESTMODSEQ
+                _count_changes(client)
             except BaseException:
                 _hang_up(client)
                 raise
             self._client = client
         return self._client
 
-    def _connect(self) -> _Client:
+    def _connect(self) -> Client:
         timeout = SocketTimeout(connect=min(self._settings.timeout, 30.0), read=self._settings.timeout)
         context = tls_context(self._settings) if self.server.encrypted else None
-        client = _Client(
+        client = Client(
             self.host, port=self.server.port, ssl=self.server.encrypted, ssl_context=context, timeout=timeout
         )
         client.normalise_times, client.folder_encode = False, False  # times with their zone, names as they are
         watch(client.socket())
         return client
 
-    def _secure(self, client: _Client) -> None:
+    def _secure(self, client: Client) -> None:
         trusted = self.server.here and not self._settings.ca_file and not client.has_capability("LOGINDISABLED")
         if self.server.encrypted or trusted:
             return
@@ -187,6 +192,13 @@ class ImapLine:
             with contextlib.suppress(Exception):
                 client.logout()
             _hang_up(client)
+
+
+def _count_changes(client: Client) -> None:
+    """Some do not tell HIGHESTMODSEQ before; those who refuse it are asked without."""
+    if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+        with contextlib.suppress(IMAPClientError):
+            client.enable("CONDSTORE")
 
 
 def _hang_up(client: IMAPClient) -> None:

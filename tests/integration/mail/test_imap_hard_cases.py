@@ -406,3 +406,41 @@ def test_where_sizes_are_not_told_mails_come_one_by_one() -> None:
         source._sizes.clear()
         assert [raw for _, raw in source.raws("INBOX", ids)] == list(MAILS.values())
     assert [asked_uids(line) for line in server.heard if b"BODY" in line] == [[3], [5], [8]]
+
+
+@pytest.mark.parametrize("told_with_the_answer", [True, False])
+def test_what_a_server_can_do_is_known_after_the_sign_in(*, told_with_the_answer: bool) -> None:
+    """Many tell less before it."""
+    before, after = b"IMAP4rev1 AUTH=PLAIN", b"IMAP4rev1 IDLE MOVE"
+    imap = Imap(dict(MAILS), greeting=b"* OK [CAPABILITY " + before + b"] ready", capabilities=before)
+
+    def authenticate(talk: Talk, tag: bytes, _rest: bytes) -> None:
+        talk.say(b"+ ")
+        talk.hear()
+        imap.capabilities = after
+        talk.say(tag + (b" OK [CAPABILITY " + after + b"] welcome" if told_with_the_answer else b" OK welcome"))
+
+    imap.answers = {"AUTHENTICATE": authenticate}
+    with at(imap) as (source, server):
+        source.settle("INBOX", listed(source), After(move_to="Done"))
+    assert any(b"UID MOVE" in line for line in server.heard)
+
+
+def test_what_is_told_before_idle_begins_is_noticed() -> None:
+    def idle(talk: Talk, tag: bytes, _rest: bytes) -> None:
+        talk.say(b"* 4 EXISTS", b"+ idling")
+        talk.hear()
+        talk.say(tag + b" OK done")
+
+    with at(Imap(dict(MAILS), answers={"IDLE": idle})) as (source, server):
+        listed(source)
+        assert source.wait("INBOX", 20.0, never)
+        assert server.heard[-1] == b"DONE"
+        assert server.connections == 1
+
+
+def test_a_server_that_knows_condstore_but_does_not_enable_it() -> None:
+    imap = Imap(dict(MAILS), capabilities=b"IMAP4rev1 AUTH=PLAIN CONDSTORE ENABLE")
+    imap.answers = {"ENABLE": lambda talk, tag, rest: talk.say(tag + b" NO not today")}
+    with at(imap) as (source, _):
+        assert len(listed(source)) == 3
