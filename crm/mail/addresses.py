@@ -19,7 +19,7 @@ _ATOM = re.compile(r"[^\s<>,;:@.\\()\[\]\"\x00-\x1f\x7f]+")
 _SPACE = re.compile(r"\s+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _LITERAL = re.compile(r"\[[0-9a-f.:]{2,60}\]|\[ipv6:[0-9a-f.:]{2,60}\]")
-_LOOSE = re.compile(r"[\s<>()\",;:\[\]]+")
+_LOOSE = re.compile(r"[\s<>()\",;:\[\]\\]+")
 _DOT_ATOM = re.compile(r"[^\s<>,;:@.\\()\[\]\"]+(?:\.[^\s<>,;:@.\\()\[\]\"]+)*")
 
 
@@ -38,7 +38,10 @@ class Addresses:
 
 
 def read_addresses(value: str, most: int = limits.ADDRESSES) -> Addresses:
-    """All addresses of one header as it stands in the mail: encoded words are decoded only afterwards."""
+    """All addresses of one header as it stands in the mail: encoded words are decoded only afterwards.
+
+    One more than `most` when there are more.
+    """
     found: list[Party] = []
     strict = True
     for mailbox in _mailboxes(list(_tokens(value))):
@@ -50,7 +53,7 @@ def read_addresses(value: str, most: int = limits.ADDRESSES) -> Addresses:
             found += _loose(mailbox)
         else:
             found.append(party)
-    return Addresses(tuple(found[:most]), strict)
+    return Addresses(tuple(found[: most + 1]), strict)
 
 
 def normal_address(text: str) -> str:

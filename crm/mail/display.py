@@ -20,9 +20,9 @@ from crm.mail.quoting import folded_html, folded_text
 
 _TAGS = {
     "a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
-    "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd",
-    "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
+    "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins",
+    "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {
     "*": {"style", "dir", "lang", "title", "align", "valign"},
@@ -44,6 +44,7 @@ _STYLES = {
     "border", "border-collapse", "border-color", "border-style", "border-width", "border-top", "border-bottom",
     "border-left", "border-right", "border-spacing",
 }  # fmt: skip
+_CALLS = ("url(", "expression(", "image(", "image-set(")  # in styles
 _LINKS = {"http", "https", "mailto", "tel"}
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
 _LARGEST = 600_000  # characters
@@ -85,7 +86,7 @@ class _Images:
         if name == "href":
             return value if _scheme(value) in _LINKS else None
         if (tag, name) != ("img", "src"):
-            return None if "url(" in value.lower() else value
+            return None if any(word in value.lower() for word in _CALLS) else value
         scheme = _scheme(value)
         if scheme == "cid":
             return self.own.get(value[4:].strip().lower())

@@ -45,8 +45,8 @@ class Headers:
 def read_headers(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
     """The headers that begin at `start`. A line that is none ends them, and belongs to the body."""
     end = len(raw) if end is None else end
-    found: list[tuple[str, list[bytes]]] = []
-    at, count = start, 0
+    found: list[_Field] = []
+    at, problem = start, ""
     while at < end:
         stop = raw.find(b"\n", at, end)
         stop = end if stop < 0 else stop
@@ -56,24 +56,32 @@ def read_headers(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
             break
         if not _took(found, line, at == start):
             break
-        at, count = stop + 1, count + 1
+        at = stop + 1
         if len(found) > limits.HEADERS:
             found.pop()
+            problem = f"More than {limits.HEADERS} headers: the rest was left out."
             at = _after_headers(raw, at, end)
             break
-    problem = f"More than {limits.HEADERS} headers: the rest was left out." if len(found) >= limits.HEADERS else ""
-    return Headers(tuple((name, _value(lines)) for name, lines in found), min(at, end), problem)
+    return Headers(tuple((one.name, _value(one.lines)) for one in found), min(at, end), problem)
 
 
-def _took(found: list[tuple[str, list[bytes]]], line: bytes, first: bool) -> bool:
+@dataclass(slots=True)
+class _Field:
+    name: str
+    lines: list[bytes]
+    size: int
+
+
+def _took(found: list[_Field], line: bytes, first: bool) -> bool:
     """Add a line to what was found. False when it is no header."""
     if line[:1] in b" \t" and found:
-        if sum(map(len, found[-1][1])) < limits.HEADER:
-            found[-1][1].append(line)
+        if found[-1].size < limits.HEADER:
+            found[-1].lines.append(line)
+            found[-1].size += len(line)
         return True
     named = _NAME.match(line)
     if named:
-        found.append((named[1].decode("ascii").lower(), [line[named.end() :]]))
+        found.append(_Field(named[1].decode("ascii").lower(), [line[named.end() :]], len(line)))
         return True
     return (first and line.startswith((b"From ", b">From "))) or line.startswith(b">From ")
 

@@ -9,7 +9,7 @@ from crm.mail.addresses import Addresses, read_addresses
 from crm.mail.authentication import authentication_of
 from crm.mail.body import Body, read_body
 from crm.mail.bounces import other_report, report_of
-from crm.mail.charsets import text_of
+from crm.mail.charsets import one_line, text_of
 from crm.mail.dates import instant
 from crm.mail.forwards import quoted_mail, says_forward
 from crm.mail.headers import Headers
@@ -75,7 +75,7 @@ def _read(raw: bytes, own: frozenset[str], trusted: frozenset[str]) -> tuple[Mai
     kind = automatic.BOUNCE if report else other_report(parts)
     answered = message_ids(headers.first("in-reply-to"))[: limits.IDS]
     known = [one for one in reversed(message_ids(" ".join(headers.all("references")))) if one not in answered]
-    path = headers.first("return-path").strip("<> \t").lower()[: limits.ADDRESS] if headers.has("return-path") else None
+    path = one_line(headers.first("return-path")).strip("<> ").lower()[: limits.ADDRESS]
     mail = Mail(
         message_id=message_id(headers.first("message-id")),
         in_reply_to=tuple(answered),
@@ -94,7 +94,7 @@ def _read(raw: bytes, own: frozenset[str], trusted: frozenset[str]) -> tuple[Mai
         calendars=tuple(body.calendars),
         automatic=kind or automatic.kind_of(headers, subject, people.sender.address, own),
         report=report,
-        return_path=path,
+        return_path=path if headers.has("return-path") else None,
         authentication=authentication_of(headers, trusted) if trusted else "",
         size=len(raw),
         problems=_problems(raw, parts, people, body),
@@ -104,7 +104,7 @@ def _read(raw: bytes, own: frozenset[str], trusted: frozenset[str]) -> tuple[Mai
 
 def _people(headers: Headers) -> _People:
     found = {name: _addresses(headers, name) for name in ("from", "reply-to", "to", "cc")}
-    count = sum(len(one.parties) for one in found.values())
+    count = sum(bool(party.address) for one in found.values() for party in one.parties)
     problems = []
     if count > limits.ADDRESSES:
         problems.append(f"More than {limits.ADDRESSES} addresses: the rest was left out.")

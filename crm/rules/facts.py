@@ -12,13 +12,16 @@ from crm.rules.model import Facts
 
 
 def facts_of(
-    mail: Mail, raw: bytes, *, mailbox: str = "", customer_known: bool = False, categories: Sequence[str] = ()
+    mail: Mail,
+    raw: bytes,
+    *,
+    mailbox: str = "",
+    customer_known: bool = False,
+    categories: Sequence[str] = (),
+    passed_on: bool = False,
 ) -> Facts:
-    """`raw` gives the headers. A mail that was passed on is judged by what it passes on, where `mail.original` is kept:
-
-    give `replace(mail, original=None)` when who passed it on is none of us.
-    """
-    about = mail.original or mail
+    """`raw` gives the headers. `passed_on`: one of us passed on a customer's mail, and the customer is the sender."""
+    about = mail.original if passed_on and mail.original else mail
     return Facts(
         sender=about.sender.address,
         sender_name=about.sender.name,

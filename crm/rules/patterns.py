@@ -19,7 +19,7 @@ from crm.rules.pattern_syntax import Alternatives, Assertion, Chars, InOrder, No
 
 LONGEST_TEXT = 100_000  # characters that are looked at
 _STATES = 500
-_WORK = 3_000_000  # steps of making states, for one text: a second or so
+_WORK = 1_000_000  # steps of making states, for one text: a second or so
 _KEPT = 5_000  # states of the automaton
 
 _Chars: TypeAlias = Callable[[str], bool]

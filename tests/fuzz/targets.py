@@ -29,6 +29,7 @@ from sync_engine.merge import merge
 from sync_engine.model import Contact, Record, starts_of, title_of
 from sync_engine.ports import Policy, Prefer
 from sync_engine.zones import resolve
+from tests.fuzz.mail_target import Mails, mail_seeds
 from tests.fuzz.mutate import ANY, TEXT, XML, mutant
 from tests.fuzz.seeds import ANSWERS, Seeds
 
@@ -223,4 +224,5 @@ def pure_targets(seeds: Seeds) -> list[Target]:
         Items("calendars", seeds.calendars),
         Merge("merge", seeds.items),
         Xml(),
+        Mails(mail_seeds(corpora=seeds.from_outside)),
     ]
