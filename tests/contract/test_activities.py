@@ -47,7 +47,7 @@ def test_q12_an_activity_with_a_time_is_an_event_that_leads_to_its_request(world
     assert "ATTENDEE" not in text  # nobody is mailed because of it, by whatever system
     assert (made.starts_at, made.ends_at, made.minutes_planned) == (MONDAY, MONDAY + HOUR, 60)
     name = world.do(lambda unit: unit.session.connection.execute(select(t.collections.c.name)).scalars().all())
-    assert name == ["Agenda"]
+    assert "Agenda" in name
 
 
 def test_q12_without_a_time_it_is_a_task(world: AgendaWorld) -> None:
