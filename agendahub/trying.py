@@ -39,7 +39,8 @@ def steps_of(workspace: Workspace, account: AccountSettings, collection: str, wr
     if account.connector not in RESOURCES:
         raise Failure(_("Accounts of this kind cannot be tested step by step."))
     resource = RESOURCES[account.connector]
-    return _and_its_zone(account, microsoft.probe(settings, connect, collection, write=bool(write), resource=resource))
+    steps = microsoft.probe(settings, connect, collection, write=bool(write), resource=resource)
+    return _and_its_zone(account, steps) if settings.options.get("syncs") else steps  # mails have times of their own
 
 
 def _and_its_end(workspace: Workspace, account: AccountSettings, steps: Iterator[Step]) -> Iterator[Step]:
