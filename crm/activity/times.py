@@ -75,7 +75,7 @@ def moments(when: Times) -> tuple[Moment, Moment]:
 
 
 def _moment(at: datetime, zone: str, place: tzinfo) -> Moment:
-    local = wall_clock(at, place)
+    local = wall_clock(at, place).replace(fold=0)  # as it will be read
     if place is UTC or instant(local, place) != at:  # in the hour that comes twice when summer ends
         return Moment(at.strftime("%Y%m%dT%H%M%S"), "UTC")
     return Moment(local.strftime("%Y%m%dT%H%M%S"), zone)
