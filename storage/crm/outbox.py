@@ -12,12 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, update
 
-from storage.crm.numbering import next_number
 from storage.tables import message_addresses, messages, outgoing
 
 UNFINISHED = ("waiting", "sending", "doubt", "failed")
 _LONGEST_ERROR = 2000
-_AUTOMATIC = "automatic mails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +146,6 @@ def move(connection: Connection, number: int, old: str, new: str, **values: Any)
         owner = select(outgoing.c.message_id).where(outgoing.c.id == number).scalar_subquery()
         connection.execute(update(messages).where(messages.c.id == owner).values(state=new))
     return True
-
-
-def one_at_a_time(connection: Connection) -> None:
-    """Whoever counts automatic mails and writes one waits here for the others, so that no limit is passed by two.
-
-    SQLite has one writer at a time anyway.
-    """
-    next_number(connection, _AUTOMATIC)
 
 
 def automatic_to(connection: Connection, address: str, since: datetime) -> int:

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from crm.answer import canned, drafts
+from crm.answer.acknowledging import acknowledge
 from crm.answer.outbox import outbox
 from crm.intake.model import Delivered, What
 from crm.intake.taking import take
 from crm.mail.model import Party
+from crm.mail.reading import read_mail
 from crm.request.closing import close
 from storage import tables as t
 from storage.crm import bounced
@@ -60,6 +62,17 @@ def test_q08_at_most_three_a_day_to_a_sender(world: AnswerWorld) -> None:
     world.now = START + timedelta(days=1, seconds=1)
     world.arrives(Subject="The next day")
     assert automatic(world) == 5
+
+
+def test_q08_one_for_a_request_whoever_asks(world: AnswerWorld) -> None:
+    taken = world.arrives()
+    assert taken.request_id is not None
+    assert taken.message_id is not None
+    raw = b"From: otto@x.example\r\nMessage-ID: <two@x>\r\n\r\nHello\r\n"
+    for number in (taken.request_id, world.request().id):
+        with world.database.begin() as unit:
+            acknowledge(unit, world.settings, "help", number, taken.message_id, read_mail(raw), backlog=False)
+    assert automatic(world) == 2, "the first one has had his"
 
 
 @pytest.mark.parametrize(
