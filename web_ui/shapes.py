@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MOST = 2**62  # larger numbers are no keys of ours
 _ALLOWED = "\n\r\t"
+_DEEPEST = 20
+_UNFIT = "there are control characters or half characters in it, or it is nested too deep"
+
+
+def _fit(sent: Any, depth: int = 0) -> bool:
+    """A NUL is more than some databases take; half a surrogate pair can be written nowhere; nothing of ours is deep."""
+    if isinstance(sent, str):
+        return all(c >= " " or c in _ALLOWED for c in sent) and not any("\ud800" <= c <= "\udfff" for c in sent)
+    if not isinstance(sent, (dict, list)):
+        return True
+    inner = [*sent.keys(), *sent.values()] if isinstance(sent, dict) else sent
+    return depth < _DEEPEST and all(_fit(one, depth + 1) for one in inner)
+
+
+def _plain(text: str) -> str:
+    if not _fit(text):
+        raise ValueError(_UNFIT)
+    return text
+
+
+def _within_reason(at: datetime) -> datetime:
+    """Else it could not be told in another zone."""
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("the time must be between 1900 and 2200")
+    return at
+
 
 Id = Annotated[int, Path(gt=0, lt=MOST, description="Its id.")]
 Number = Annotated[int, Path(ge=0, lt=10**6, description="Its number.")]
@@ -17,6 +45,8 @@ Limit = Annotated[int, Field(gt=0, le=200, description="How many at most.")]
 After = Annotated[str, Field(max_length=500, description="`after` of the page before; empty for the first one.")]
 Address = Annotated[str, Field(max_length=320, description="Of mail.")]
 Text = Annotated[str, Field(max_length=20_000)]
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reason)]
+Word = Annotated[str, AfterValidator(_plain), Path(min_length=1, max_length=320)]
 Version = Annotated[
     int | None, Field(ge=0, lt=2**31, description="Of the request as you looked at it; or send If-Match.")
 ]
@@ -31,7 +61,7 @@ class Body(BaseModel):
     @classmethod
     def _no_control_characters(cls, sent: Any) -> Any:
         if not _fit(sent):
-            raise ValueError("there are control characters or half characters in it")
+            raise ValueError(_UNFIT)
         return sent
 
 
@@ -43,12 +73,3 @@ class Done(BaseModel):
     """It is done, and there is nothing more to say."""
 
     done: bool = True
-
-
-def _fit(sent: Any) -> bool:
-    """A NUL is more than some databases take; half a surrogate pair can be written nowhere."""
-    if isinstance(sent, str):
-        return all(c >= " " or c in _ALLOWED for c in sent) and not any("\ud800" <= c <= "\udfff" for c in sent)
-    if isinstance(sent, dict):
-        return all(_fit(name) and _fit(inner) for name, inner in sent.items())
-    return all(map(_fit, sent)) if isinstance(sent, list) else True

@@ -145,15 +145,16 @@ def _expected(identity: str, method: str, row: Row, own: str) -> int:
 
 def _ask(world: World, identity: str, method: str, path: str, row: Row, ids: dict[str, Any]) -> Answer:
     known: dict[str, Any] = {**world.general, **ids}
-    address = _filled(row.instead or path, known) + (f"?{_filled(row.query, known)}" if row.query else "")
-    return world.here.client(identity).ask(method, address, _with_ids(row.body, known))
+    address = filled(row.instead or path, known) + (f"?{filled(row.query, known)}" if row.query else "")
+    return world.here.client(identity).ask(method, address, with_ids(row.body, known))
 
 
-def _filled(text: str, known: dict[str, Any]) -> str:
+def filled(text: str, known: dict[str, Any]) -> str:
+    """Words in braces become ids."""
     return re.sub(r"\{(\w+)\}", lambda found: str(known[found[1]]), text)
 
 
-def _with_ids(body: Any, known: dict[str, Any]) -> Any:
+def with_ids(body: Any, known: dict[str, Any]) -> Any:
     """Words in braces become numbers."""
     if body is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from crm.activity import finishing, planning, reading
 from crm.activity.model import Activity, Change, NewActivity
@@ -14,7 +14,7 @@ from crm.invitation import outgoing
 from crm.mail.model import Party
 from web_ui.call import Caller
 from web_ui.routes.answers import Sent
-from web_ui.shapes import Address, Asked, Body, Id, Key, Limit, Version
+from web_ui.shapes import Address, Asked, Body, Id, Key, Limit, Moment, Version
 
 router = APIRouter(tags=["activities"])
 
@@ -39,8 +39,8 @@ class New(Body):
     request_id: Annotated[Key | None, Field(description="null: about none.")] = None
     text: Words = ""
     assigned_id: Annotated[Key | None, Field(description="Who does it.")] = None
-    starts_at: AwareDatetime | None = None
-    ends_at: Annotated[AwareDatetime | None, Field(description="null: minutes_planned later, else an hour.")] = None
+    starts_at: Moment | None = None
+    ends_at: Annotated[Moment | None, Field(description="null: minutes_planned later, else an hour.")] = None
     zone: Zone = "UTC"
     all_day: Annotated[bool, Field(description="From the first day to the day after the last, in `zone`.")] = False
     minutes_planned: Minutes = None
@@ -62,8 +62,8 @@ class ChangeShape(Body):
     title: Annotated[str, Field(min_length=1, max_length=1000)] = "-"
     text: Words = ""
     assigned_id: Key | None = None
-    starts_at: Annotated[AwareDatetime | None, Field(description="null: it becomes a task.")] = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Annotated[Moment | None, Field(description="null: it becomes a task.")] = None
+    ends_at: Moment | None = None
     zone: Zone = "UTC"
     all_day: bool = False
     minutes_planned: Minutes = None
@@ -76,7 +76,7 @@ class Finished(Body):
     version: Version = None
     result: Words = ""
     minutes: Annotated[Minutes, Field(description="How long it took.")] = None
-    at: Annotated[AwareDatetime | None, Field(description="null: now.")] = None
+    at: Annotated[Moment | None, Field(description="null: now.")] = None
 
 
 class Cancelled(Body):
@@ -105,8 +105,8 @@ class Which(Asked):
     state: Annotated[tuple[Literal["planned", "done", "cancelled"], ...], Field(max_length=3)] = ()
     kind: Annotated[tuple[Kind, ...], Field(max_length=6)] = ()
     assigned_id: Key | None = None
-    since: Annotated[AwareDatetime | None, Field(description="Starts then or later; tasks are left out.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Starts before.")] = None
+    since: Annotated[Moment | None, Field(description="Starts then or later; tasks are left out.")] = None
+    until: Annotated[Moment | None, Field(description="Starts before.")] = None
     after_id: Annotated[int, Field(ge=0, lt=2**62, description="The id of the last one you have.")] = 0
     limit: Limit = 100
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from crm.agenda import free_busy, overlay
 from crm.agenda.free_busy import Busy
 from crm.agenda.overlay import Agenda
 from web_ui.call import Caller
-from web_ui.shapes import Asked, Key
+from web_ui.shapes import Asked, Key, Moment
 
 router = APIRouter(tags=["agenda"])
 
@@ -22,8 +22,8 @@ Zone = Annotated[str, Field(max_length=100, description="IANA, of whom it is sho
 class Range(Asked):
     """From when until when; at most 400 days."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     user_id: Users = ()
     zone: Zone = "UTC"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from crm.document import making, reading, tickets
 from crm.document.model import Document, Line, Made, NewMeeting, NewQuote, NewTicket
 from web_ui.call import Caller
-from web_ui.shapes import Asked, Body, Id, Key, Limit
+from web_ui.shapes import Asked, Body, Id, Key, Limit, Moment
 
 router = APIRouter(tags=["documents"])
 
@@ -45,15 +45,15 @@ class QuoteShape(Body):
     lines: Annotated[tuple[LineShape, ...], Field(min_length=1, max_length=500)]
     text: Words = ""
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$", description="Empty: the configuration's.")] = ""
-    valid_until: AwareDatetime | None = None
+    valid_until: Moment | None = None
 
 
 class MeetingShape(Body):
     """An event of the shared agenda."""
 
     title: Title = ""
-    starts_at: AwareDatetime
-    ends_at: Annotated[AwareDatetime | None, Field(description="null: `minutes` later, else an hour.")] = None
+    starts_at: Moment
+    ends_at: Annotated[Moment | None, Field(description="null: `minutes` later, else an hour.")] = None
     text: Words = ""
     zone: Annotated[str, Field(max_length=100, description="IANA: Europe/Rome.")] = "UTC"
     all_day: bool = False

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from crm.request import board as boards
 from crm.request import listing
 from crm.request.model import CardPage, Column, Counts, Filter, Request
 from web_ui.call import Caller
-from web_ui.shapes import Address, After, Asked, Body, Id, Key, Limit, Version
+from web_ui.shapes import Address, After, Asked, Body, Id, Key, Limit, Moment, Version
 
 router = APIRouter(tags=["lists and board"])
 
@@ -32,10 +32,10 @@ class Wanted(Asked):
     customer_address: Address = ""
     tag: Annotated[str, Field(max_length=100)] = ""
     mailbox: Annotated[str, Field(max_length=100)] = ""
-    created_from: Annotated[AwareDatetime | None, Field(description="Included.")] = None
-    created_before: Annotated[AwareDatetime | None, Field(description="Not included.")] = None
-    changed_from: Annotated[AwareDatetime | None, Field(description="Included.")] = None
-    changed_before: Annotated[AwareDatetime | None, Field(description="Not included.")] = None
+    created_from: Annotated[Moment | None, Field(description="Included.")] = None
+    created_before: Annotated[Moment | None, Field(description="Not included.")] = None
+    changed_from: Annotated[Moment | None, Field(description="Included.")] = None
+    changed_before: Annotated[Moment | None, Field(description="Not included.")] = None
     weight_from: Annotated[int | None, Field(ge=-(2**31), lt=2**31)] = None
     text: Annotated[str, Field(max_length=300, description="Words; each begins a word that is found.")] = ""
 

@@ -12,7 +12,7 @@ from crm.people import GroupShown, UserShown
 from crm.rights import authorise
 from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
-from web_ui.shapes import Body, Done
+from web_ui.shapes import Body, Done, Word
 
 router = APIRouter(tags=["users and groups"])
 
@@ -54,7 +54,7 @@ def users(call: Caller) -> list[UserShown]:
 
 
 @router.patch("/users/{name}")
-def change_user(call: Caller, name: str, sent: UserChange) -> Done:
+def change_user(call: Caller, name: Word, sent: UserChange) -> Done:
     """Set his address of mail, block him, or let him in again."""
 
     def work(unit: SqlUnitOfWork) -> None:
@@ -87,21 +87,21 @@ def add_group(call: Caller, sent: NewGroup) -> Done:
 
 
 @router.delete("/groups/{name}")
-def remove_group(call: Caller, name: str) -> Done:
+def remove_group(call: Caller, name: Word) -> Done:
     """Its members lose the roles that it gave."""
     call.write(lambda unit: people.remove_group(unit, call.actor, name))
     return Done()
 
 
 @router.put("/groups/{name}/members/{user}")
-def add_member(call: Caller, name: str, user: str) -> Done:
+def add_member(call: Caller, name: Word, user: Word) -> Done:
     """Put a user into it."""
     call.write(lambda unit: people.add_member(unit, call.actor, name, user))
     return Done()
 
 
 @router.delete("/groups/{name}/members/{user}")
-def remove_member(call: Caller, name: str, user: str) -> Done:
+def remove_member(call: Caller, name: Word, user: Word) -> Done:
     """Take a user out of it."""
     call.write(lambda unit: people.remove_member(unit, call.actor, name, user))
     return Done()

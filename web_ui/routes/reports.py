@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from crm.report.effectiveness import Effectiveness
 from crm.report.effectiveness import effectiveness as effectiveness_of
@@ -15,7 +15,7 @@ from crm.report.sold import sold as sold_in
 from crm.report.work import Work
 from crm.report.work import work as work_in
 from web_ui.call import Caller
-from web_ui.shapes import Asked
+from web_ui.shapes import Asked, Moment
 
 router = APIRouter(tags=["reports"])
 
@@ -23,8 +23,8 @@ router = APIRouter(tags=["reports"])
 class Wanted(Asked):
     """A period, and by what its rows are grouped."""
 
-    since: AwareDatetime
-    until: Annotated[AwareDatetime, Field(description="Not included.")]
+    since: Moment
+    until: Annotated[Moment, Field(description="Not included.")]
     by: Annotated[str, Field(max_length=20, description="type, responsible, customer, month ...")]
     zone: Annotated[str, Field(max_length=100, description="IANA: months begin there.")] = "UTC"
 

@@ -13,11 +13,11 @@ from crm.request.model import Hint, Linked, Note, Request, Viewer
 from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
 from web_ui.routes.requests import PersonShape
-from web_ui.shapes import Asked, Body, Done, Id, Key, Limit, Text, Version
+from web_ui.shapes import Asked, Body, Done, Id, Key, Limit, Text, Version, Word
 
 router = APIRouter(tags=["what belongs to a request"])
 
-TagName = Annotated[str, Path(min_length=1, max_length=100)]
+TagName = Annotated[Word, Path(max_length=100)]
 LinkKind = Literal["related", "possible", "duplicate", "continues"]
 
 
@@ -77,7 +77,7 @@ def add_person(call: Caller, request_id: Id, sent: PersonShape) -> Done:
 
 
 @router.delete("/requests/{request_id}/people/{address}")
-def remove_person(call: Caller, request_id: Id, address: Annotated[str, Path(max_length=320)]) -> Done:
+def remove_person(call: Caller, request_id: Id, address: Word) -> Done:
     """He does not see it any more. The customer cannot be removed."""
     call.write(lambda unit: people.remove_person(unit, call.actor, request_id, address.lower()))
     return Done()
@@ -151,7 +151,7 @@ def link(call: Caller, request_id: Id, sent: Link) -> Done:
 
 
 @router.delete("/requests/{request_id}/links/{other_id}/{kind}")
-def unlink(call: Caller, request_id: Id, other_id: Id, kind: Annotated[str, Path(max_length=20)]) -> Done:
+def unlink(call: Caller, request_id: Id, other_id: Id, kind: Word) -> Done:
     """What a merge or a split left stays."""
     call.write(lambda unit: joining.unlink(unit, call.actor, request_id, other_id, kind))
     return Done()

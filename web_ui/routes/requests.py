@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from crm.request import changing, closing, history, opening, reading
@@ -12,7 +12,7 @@ from crm.request import summary as summaries
 from crm.request.model import Happening, NewRequest, Person, Request
 from crm.request.summary import Summary
 from web_ui.call import Caller
-from web_ui.shapes import Address, Asked, Body, Id, Key, Limit, Text, Version
+from web_ui.shapes import Address, Asked, Body, Id, Key, Limit, Text, Version, Word
 
 router = APIRouter(tags=["requests"])
 
@@ -117,7 +117,7 @@ def open_request(call: Caller, sent: New) -> Request:
 
 
 @router.get("/requests/by-number/{number}")
-def by_number(call: Caller, response: Response, number: Annotated[str, Path(max_length=40)]) -> Request:
+def by_number(call: Caller, response: Response, number: Word) -> Request:
     """R-2026-17, upper or lower case; the number of a merged one finds where it went."""
     with call.read() as unit:
         return _tagged(response, reading.by_number(unit, call.actor, number))

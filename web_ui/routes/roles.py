@@ -12,7 +12,7 @@ from crm.actions import ACTIONS, GENERAL, SCOPES
 from crm.rights import authorise
 from crm.roles import Role
 from web_ui.call import Caller
-from web_ui.shapes import Body, Done
+from web_ui.shapes import Body, Done, Word
 
 router = APIRouter(tags=["roles"])
 
@@ -62,42 +62,42 @@ def add_role(call: Caller, sent: NewRole) -> Done:
 
 
 @router.put("/roles/{name}")
-def change_role(call: Caller, name: str, sent: Rights) -> Done:
+def change_role(call: Caller, name: Word, sent: Rights) -> Done:
     """These rights and no others; not for the four roles that are always there."""
     call.write(lambda unit: roles.change_role(unit, call.actor, name, sent.rights))
     return Done()
 
 
 @router.delete("/roles/{name}")
-def remove_role(call: Caller, name: str) -> Done:
+def remove_role(call: Caller, name: Word) -> Done:
     """One of your own that nobody has."""
     call.write(lambda unit: roles.remove_role(unit, call.actor, name))
     return Done()
 
 
 @router.put("/roles/{name}/users/{user}")
-def give_to_user(call: Caller, name: str, user: str) -> Done:
+def give_to_user(call: Caller, name: Word, user: Word) -> Done:
     """Give it to a user."""
     call.write(lambda unit: roles.give(unit, call.actor, name, user=user))
     return Done()
 
 
 @router.delete("/roles/{name}/users/{user}")
-def take_from_user(call: Caller, name: str, user: str) -> Done:
+def take_from_user(call: Caller, name: Word, user: Word) -> Done:
     """Take it from a user."""
     call.write(lambda unit: roles.take(unit, call.actor, name, user=user))
     return Done()
 
 
 @router.put("/roles/{name}/groups/{group}")
-def give_to_group(call: Caller, name: str, group: str) -> Done:
+def give_to_group(call: Caller, name: Word, group: Word) -> Done:
     """Give it to all of a group."""
     call.write(lambda unit: roles.give(unit, call.actor, name, group=group))
     return Done()
 
 
 @router.delete("/roles/{name}/groups/{group}")
-def take_from_group(call: Caller, name: str, group: str) -> Done:
+def take_from_group(call: Caller, name: Word, group: Word) -> Done:
     """Take it from a group."""
     call.write(lambda unit: roles.take(unit, call.actor, name, group=group))
     return Done()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from crm.sale import reviewing, selling
 from crm.sale.reviewing import NewReview
 from crm.sale.selling import NewSale
 from storage.crm.sale_rows import ReviewRow, SaleRow
 from web_ui.call import Caller
-from web_ui.shapes import Body, Id, Key
+from web_ui.shapes import Body, Id, Key, Moment
 
 router = APIRouter(tags=["sales and reviews"])
 
@@ -28,7 +28,7 @@ class SaleShape(Body):
     net_cents: Annotated[int, Field(ge=-(10**13), le=10**13, description="Without tax; negative takes back.")]
     quantity_thousandths: Annotated[int, Field(ge=-(10**13), le=10**13)] = 1000
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$", description="Empty: the configuration's.")] = ""
-    sold_at: Annotated[AwareDatetime | None, Field(description="null: now.")] = None
+    sold_at: Annotated[Moment | None, Field(description="null: now.")] = None
     activity_id: Key | None = None
 
 
@@ -36,7 +36,7 @@ class SoldQuote(Body):
     """The customer took the quote."""
 
     kinds: Annotated[tuple[Kind, ...], Field(max_length=500, description="Of each line.")]
-    sold_at: Annotated[AwareDatetime | None, Field(description="null: now.")] = None
+    sold_at: Annotated[Moment | None, Field(description="null: now.")] = None
 
 
 class ReviewShape(Body):
