@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,22 +34,36 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.model import Event
 
 _TIMES = frozenset({"starts_at", "ends_at", "zone", "all_day"})
+_ADDRESS = re.compile(r"[^\s<>\"(),:;@\\]+@[^\s<>\"(),:;@\\]+")
 _MOST_MINUTES = 366 * 24 * 60
 
 
 def plan(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, new: NewActivity) -> Activity:
     """A new activity and its event or task. Raises `Invalid`, `Missing`, `NotThere`, `Forbidden`."""
     authorise(actor, "activity.plan", keeping.subject(unit, new.request_id, new.assigned_id or actor.user_id))
-    if new.guests and (new.starts_at is None or not new.organizer):
-        raise Missing("Guests can be invited to what has a time, by a mailbox.", ["starts_at", "organizer"])
+    people = _people(settings, new)
     values = _planned(unit, actor, new)
     activity_id = activity_rows.add(unit.session.connection, values)
     activity = Activity(id=activity_id, **values)
     about = keeping.about(unit, settings, new.request_id)
-    people = People(Party(new.organizer.lower()), new.guests) if new.guests else People()
     activity = put_into_agenda(unit, settings, actor, activity, about, new.location, people)
     tell(unit, actor, "planned", activity)
     return activity
+
+
+def _people(settings: CrmSettings, new: NewActivity) -> People:
+    """Who is invited, by a mailbox of ours. Raises `Missing`, `Invalid`."""
+    if not new.guests:
+        return People()
+    if new.starts_at is None or not new.organizer:
+        raise Missing("Guests can be invited to what has a time, by a mailbox.", ["starts_at", "organizer"])
+    organizer = new.organizer.strip().lower()
+    if organizer not in {box.address for box in settings.mailboxes.values()}:
+        raise Invalid(f"{new.organizer[:100]!r} is the address of no mailbox of ours; guests are invited by one.")
+    for guest in new.guests:
+        if _ADDRESS.fullmatch(guest.address) is None:
+            raise Invalid(f"{guest.address[:100]!r} is no mail address that a guest can have.")
+    return People(Party(organizer), tuple(Party(guest.address.lower(), guest.name) for guest in new.guests))
 
 
 def _planned(unit: SqlUnitOfWork, actor: Actor, new: NewActivity) -> dict[str, Any]:

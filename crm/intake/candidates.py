@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from crm.answer.signed_ids import request_of
 from crm.intake.placing import Candidate, Way
+from crm.invitation.placing import requests_of
 from crm.mail.model import Mail
 from crm.request.mailing import takes
 from crm.request.reading import current_id, id_called, subject_of
@@ -25,7 +26,9 @@ def candidates(
     """In the order of the mail's headers. `also`: further Message-IDs of its thread; `original`: what was passed on."""
     answered = [*also, *_answered(mail), *(_thread(original) if original else ())]
     answered = list(dict.fromkeys(name for name in answered if name))[:_MOST_REFERENCES]
-    ways = dict.fromkeys([*_signed(settings, answered), *_known(unit, answered), *_numbered(unit, mail.subject)])
+    invited = [(number, Way.KNOWN) for number in requests_of(unit, settings, mail)]
+    known = [*_known(unit, answered), *invited]
+    ways = dict.fromkeys([*_signed(settings, answered), *known, *_numbered(unit, mail.subject)])
     return tuple(_candidates(unit, settings, list(ways)))
 
 

@@ -14,6 +14,7 @@ from crm.activity.model import Activity, Change, NewActivity
 from crm.activity.reading import Wanted, activities, activity
 from crm.actor import OUTBOX, Actor
 from crm.errors import Forbidden, Invalid, Missing, NotThere, Refused, Stale
+from crm.mail.model import Party
 from crm.request.joining import merge
 from storage import tables as t
 from sync_engine.model import Kind
@@ -87,6 +88,9 @@ def test_q12_what_makes_no_sense_is_not_planned(world: AgendaWorld) -> None:
             world.plan(**wrong)
     with pytest.raises(Missing):
         world.plan(ends_at=MONDAY)
+    for organizer, guest in (("eva@customer.example", "x@y.example"), ("help@example.org", "x@y.example\r\nX:1")):
+        with pytest.raises(Invalid):
+            world.plan(starts_at=MONDAY, organizer=organizer, guests=(Party(guest),))
     with pytest.raises(NotThere):
         world.plan(request_id=4711)
     assert world.changes_so_far() == before

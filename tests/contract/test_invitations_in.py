@@ -99,6 +99,7 @@ def test_q09_only_the_organiser_changes_or_cancels(world: InvitationWorld, metho
     attempts: list[tuple[str, str, dict[str, str]]] = [
         (event(sequence=9, SUMMARY="Forged"), BOSS, {}),
         (event(sequence=9, organizer=BOSS), BOSS, {}),  # as if it were his own
+        (event(sequence=9, organizer=BOSS), EVA, {}),
         (event(sequence=9).replace("ORGANIZER;", f'ORGANIZER;SENT-BY="mailto:{BOSS}";'), BOSS, {}),
         (event(sequence=9), f"{EVA}, {BOSS}", {}),  # two senders: nobody's word
         (event(sequence=9, organizer="help@example.org"), EVA, {}),
@@ -138,6 +139,14 @@ def test_q09_a_forged_sender_changes_nothing(world: InvitationWorld) -> None:
     world.mail("CANCEL", event(sequence=1), headers=forged)
     assert world.last().state == "refused"
     assert "m1" in world.agenda()
+
+
+def test_q03_what_changes_a_meeting_goes_to_its_request_though_it_answers_no_mail(world: InvitationWorld) -> None:
+    first = world.mail("REQUEST", event())
+    second = world.mail("REQUEST", event(sequence=1))
+    assert second.request_id == first.request_id
+    assert world.mail("CANCEL", event(sequence=2), sender=BOSS).request_id != first.request_id
+    assert world.mail("CANCEL", event(sequence=2)).request_id == first.request_id
 
 
 def test_q09_an_event_of_ours_is_nobody_elses(world: InvitationWorld) -> None:

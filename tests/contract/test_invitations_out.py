@@ -194,6 +194,7 @@ def test_q09_the_answer_of_a_guest_stands_in_the_event(world: InvitationWorld) -
         return world.last().state
 
     assert reply(EVA, "ACCEPTED") == "applied"
+    assert world.last().request_id == made.request_id  # though the mail does not say which one it answers
     assert answers(world, made) == ["NEEDS-ACTION", "ACCEPTED"]
     assert (world.last().attendee, world.last().reason) == (EVA, f"{EVA}: accepted")
     assert reply(EVA, "DECLINED", stamp="20260301T070000Z") == "outdated"
