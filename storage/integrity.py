@@ -21,7 +21,7 @@ def differences(connection: Connection) -> list[str]:
 
 
 def _is_told(name: str | None, _kind: str, _parents: object) -> bool:
-    """Not what migration 0016 makes on one kind of database alone: the index of full text, and FTS5's tables."""
+    """Not what migration 0016 makes on one kind of database alone: what full text needs."""
     return not (name or "").startswith("request_words")
 
 

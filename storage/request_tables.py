@@ -60,14 +60,14 @@ requests = Table(
     Column("closed_at", UtcTime),
     Column("closed_by", words(300), nullable=False, default=""),
     Column("reopened", Integer, nullable=False, default=0),  # how often
-    to("requests", "merged_into_id", null=True, index=True),
+    to("requests", "merged_into_id", null=True),
     # For the board and its order; lists by time and by weight; counts, which read nothing but this index.
-    Index("ix_requests_open_status_rank", "is_open", "spam", "status_id", "rank", "id"),
+    Index("ix_requests_open_status_rank", "is_open", "spam", "status_id", "rank", "id", "responsible_id"),
     Index("ix_requests_open_changed_at", "is_open", "spam", "changed_at", "id"),
     Index("ix_requests_changed_at", "changed_at", "id"),
     Index("ix_requests_open_weight", "is_open", "spam", "weight", "id"),
-    Index("ix_requests_counts", "is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id"),
-    Index("ix_requests_responsible_changed_at", "responsible_id", "is_open", "changed_at"),
+    Index("ix_requests_counts", "is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id", "id"),
+    Index("ix_requests_responsible_changed_at", "responsible_id", "is_open", "spam", "changed_at", "id"),
 )
 
 request_tags = Table(

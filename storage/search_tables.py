@@ -7,8 +7,8 @@ from sqlalchemy import Column, ForeignKey, Table
 from storage.columns import BigId, long_text
 from storage.table_parts import metadata
 
-# Over `words` PostgreSQL has an index for full text and SQLite a table of its own, kept up by triggers; both are named
-# request_words and stand in migration 0016 alone.
+# Over `words` PostgreSQL has a column and an index for full text, and SQLite a table that triggers keep up. Their names
+# begin with request_words, and they stand in migration 0016 alone.
 request_texts = Table(
     "request_texts",
     metadata,

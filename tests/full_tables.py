@@ -72,7 +72,7 @@ def _plain(value: Any) -> Any:
 
 
 def _row(table: Table, number: int, dialect: str) -> dict[str, Any]:
-    return {column.name: _value(column, number, dialect) for column in table.columns}
+    return {column.name: _value(column, number, dialect) for column in table.columns if column.computed is None}
 
 
 def _value(column: Column[Any], number: int, dialect: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, groupby
+from itertools import groupby
 
 from crm.actor import Actor
 from crm.errors import Refused, Stale
@@ -20,11 +20,8 @@ def board(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN, *, limit: in
     nothing = shown.finds_nothing(wanted)
     often: dict[int, int] = {} if nothing else request_lists.counts_by_status(unit.session.connection, reach)
     columns = [status for status in catalogue.all_statuses(unit) if not status.archived or often.get(status.id)]
-    limit, connection = shown.limited(limit), unit.session.connection
-    rows = [
-        request_lists.column(connection, reach, status.id, None, limit) for status in columns if often.get(status.id)
-    ]
-    cards = shown.cards(unit, chain.from_iterable(rows))  # together: their tags are read at once
+    rows = request_lists.columns(unit.session.connection, reach, often, shown.limited(limit)) if often else ()
+    cards = shown.cards(unit, rows)  # together: their tags are read at once
     of_status = {status: tuple(found) for status, found in groupby(cards, lambda card: card.status_id)}
     return tuple(_column(status, often.get(status.id, 0), of_status.get(status.id, ())) for status in columns)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from crm.actor import Actor
 from crm.errors import Invalid
@@ -38,8 +41,11 @@ def page(
 
 def counts(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN) -> Counts:
     """Of all that the actor may see."""
-    reach = shown.reach(actor, wanted)
-    rows = [] if shown.finds_nothing(wanted) else request_lists.counts(unit.session.connection, reach)
+    rows: list[Mapping[Any, Any]] = []
+    # Open and closed apart: each is read from an index in the order in which it is counted.
+    for is_open in (True, False) if wanted.is_open is None else (wanted.is_open,):
+        reach = shown.reach(actor, replace(wanted, is_open=is_open))
+        rows += [] if shown.finds_nothing(wanted) else request_lists.counts(unit.session.connection, reach)
     by_status, by_type, by_responsible = Counter[int](), Counter[int](), Counter[int]()
     for row in rows:
         by_status[row["status_id"]] += row["often"]
@@ -53,8 +59,8 @@ def find(unit: SqlUnitOfWork, actor: Actor, text: str, *, after: str = "", limit
     reach = shown.reach(actor, shown.EVERYTHING)
     called = id_called(unit, text) if text.strip() else None
     if called is not None:
-        row = request_lists.one_card(unit.session.connection, reach, current_id(unit, called) or called)
-        return CardPage(shown.cards(unit, [row] if row else []), "")
+        rows = request_lists.one_card(unit.session.connection, reach, current_id(unit, called) or called)
+        return CardPage(shown.cards(unit, rows), "")
     if not text.strip():
         return CardPage((), "")
     return page(unit, actor, Filter(is_open=None, text=text), order="created", after=after, limit=limit)

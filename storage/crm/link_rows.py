@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, or_, select, update
 
 from storage.crm.insert_once import insert_once
 from storage.limits import cut
@@ -18,6 +18,11 @@ def add(connection: Connection, request: int, other: int, kind: str, at: datetim
     """Whether it is new."""
     row = {"request_id": request, "other_id": other, "kind": kind, "at": at, "actor": cut(actor, 300)}
     return insert_once(connection, request_links, row, ["request_id", "other_id", "kind"])
+
+
+def merged_into(request: int) -> Select[int]:
+    """The ids of all that were merged into a request, over others too: `move` takes their links along."""
+    return select(L.request_id).where(L.other_id == request, L.kind == "merged")
 
 
 def remove(connection: Connection, request: int, other: int, kind: str) -> bool:

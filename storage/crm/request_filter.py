@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from storage.crm.request_search import has_words
 from storage.tables import group_members, request_tags, requests
@@ -47,8 +47,7 @@ def condition(wanted: Filter, words: Sequence[str], scope: ColumnElement[bool]) 
     if wanted.is_open is not None:
         parts.append(r.is_open.is_(wanted.is_open))
     if wanted.is_open is not True:
-        # Not IS NULL: SQLite would take the index of this column for the best one, and it has all rows.
-        parts.append(func.coalesce(r.merged_into_id, 0) == 0)  # a merged one is closed
+        parts.append(r.merged_into_id.is_(None))  # a merged one is closed
     if words:
         parts.append(has_words(words))
     return and_(*parts)
@@ -65,7 +64,7 @@ def _kinds(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.weight_from is not None:
         yield r.weight >= wanted.weight_from
     if wanted.tag:
-        yield exists().where(request_tags.c.request_id == r.id, request_tags.c.tag == wanted.tag)
+        yield r.id.in_(select(request_tags.c.request_id).where(request_tags.c.tag == wanted.tag))
 
 
 def _whose(wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -27,11 +27,11 @@ def merge(connection: Connection, source: int, target: int) -> None:
         request_parts.add_person(connection, target, person["address"], person["name"], role)
     for tag in request_parts.tags_of(connection, [source]).get(source, ()):
         request_parts.add_tag(connection, target, tag)
+    earlier = update(t.requests).where(t.requests.c.id.in_(link_rows.merged_into(source)))
+    connection.execute(earlier.values(merged_into_id=target))
     link_rows.move(connection, source, target)
     for table in (t.request_people, t.request_tags, t.request_viewers, t.request_texts):
         connection.execute(delete(table).where(table.c.request_id == source))
-    earlier = update(t.requests).where(t.requests.c.merged_into_id == source)
-    connection.execute(earlier.values(merged_into_id=target))
 
 
 def messages_of(connection: Connection, request: int) -> Sequence[RowMapping]:

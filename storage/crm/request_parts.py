@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 
 from storage import tables as t
 from storage.crm.insert_once import insert_once
+from storage.crm.link_rows import merged_into
 from storage.limits import clean, cut
 from storage.session import chunks
 
@@ -116,9 +117,8 @@ def add_history(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def history(connection: Connection, request: int, before_id: int | None, limit: int) -> Sequence[RowMapping]:
     """The newest lines first, with those of requests that were merged into this one."""
-    c, r = t.request_history.c, t.requests.c
-    merged = select(r.id).where(r.merged_into_id == request)
-    wanted = select(t.request_history).where(or_(c.request_id == request, c.request_id.in_(merged)))
+    c = t.request_history.c
+    wanted = select(t.request_history).where(or_(c.request_id == request, c.request_id.in_(merged_into(request))))
     if before_id is not None:
         wanted = wanted.where(c.id < before_id)
     return connection.execute(wanted.order_by(c.id.desc()).limit(limit)).mappings().all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true, union
 
 from storage import tables as t
 
@@ -24,11 +24,12 @@ def within(scope: str, *, user_id: int | None, address: str, groups: Collection[
 
 
 def _taking_part(address: str) -> list[ColumnElement[bool]]:
+    """By a list of ids, each half of it from an index: an OR of the two is read row by row by every database."""
     if not address:
         return []
-    people, requests = t.request_people.c, t.requests.c
-    named = exists().where(people.request_id == requests.id, people.address == address)
-    return [requests.customer_address == address, named]
+    people, mine = t.request_people.c, t.requests.alias("mine")
+    named = select(people.request_id).where(people.address == address)
+    return [t.requests.c.id.in_(union(named, select(mine.c.id).where(mine.c.customer_address == address)))]
 
 
 def _members(groups: Collection[int]) -> Select[int]:

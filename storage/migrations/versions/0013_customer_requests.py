@@ -125,15 +125,18 @@ def _requests() -> None:
     op.create_index(
         "ix_requests_counts",
         "requests",
-        ["is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id"],
+        ["is_open", "spam", "status_id", "type_id", "responsible_id", "merged_into_id", "id"],
     )
     op.create_index("ix_requests_customer_address", "requests", ["customer_address"])
     op.create_index("ix_requests_customer_id", "requests", ["customer_id"])
-    op.create_index("ix_requests_merged_into_id", "requests", ["merged_into_id"])
     op.create_index("ix_requests_open_changed_at", "requests", ["is_open", "spam", "changed_at", "id"])
-    op.create_index("ix_requests_open_status_rank", "requests", ["is_open", "spam", "status_id", "rank", "id"])
+    op.create_index(
+        "ix_requests_open_status_rank", "requests", ["is_open", "spam", "status_id", "rank", "id", "responsible_id"]
+    )
     op.create_index("ix_requests_open_weight", "requests", ["is_open", "spam", "weight", "id"])
-    op.create_index("ix_requests_responsible_changed_at", "requests", ["responsible_id", "is_open", "changed_at"])
+    op.create_index(
+        "ix_requests_responsible_changed_at", "requests", ["responsible_id", "is_open", "spam", "changed_at", "id"]
+    )
 
 
 def _request_history() -> None:

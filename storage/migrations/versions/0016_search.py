@@ -14,8 +14,13 @@ depends_on = None
 
 _POSTGRESQL = (
     # The words are ours (crm/request/words.py): no parser of the database cuts them otherwise than the other ones do.
-    "CREATE INDEX request_words ON request_texts"
-    " USING gin (array_to_tsvector(array_remove(string_to_array(words, ' '), ''))) WITH (fastupdate = off)",
+    "ALTER TABLE request_texts ADD COLUMN request_words tsvector"
+    " GENERATED ALWAYS AS (array_to_tsvector(array_remove(string_to_array(words, ' '), ''))) STORED",
+    # Gives what it gets. Its cost tells the planner that to read the words of row after row is dear, so that it goes
+    # through the newest requests for a word that many have, and to the index for one that few have.
+    "CREATE FUNCTION request_words(tsvector) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000"
+    " AS 'BEGIN RETURN $1; END'",
+    "CREATE INDEX request_words ON request_texts USING gin (request_words(request_words)) WITH (fastupdate = off)",
 )
 _SQLITE = (
     "CREATE VIRTUAL TABLE request_words USING fts5"
@@ -49,3 +54,5 @@ def downgrade() -> None:
     if op.get_context().dialect.name == "sqlite":
         op.execute("DROP TABLE request_words")
     op.drop_table("request_texts")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION request_words(tsvector)")
