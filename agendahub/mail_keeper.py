@@ -53,7 +53,8 @@ class MailKeeper:
 
     def states(self) -> list[MailboxState]:
         """Of those that are read, by name."""
-        return [self._workers[name].state for name in sorted(self._workers)]
+        workers = list(self._workers.values())  # another thread may end one meanwhile
+        return [worker.state for worker in sorted(workers, key=lambda worker: worker.box.name)]
 
     def look(self) -> None:
         """Start and end threads as the configuration wants it; try again where a new password was given."""

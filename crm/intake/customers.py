@@ -12,6 +12,7 @@ from crm.mail.model import Mail, Party
 from crm.settings import CrmSettings
 from storage.admin_config import ensure_collection
 from storage.crm.customers import CustomerRow, colleague_at, customers_at
+from storage.limits import cut
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.item import Item
 from sync_engine.model import Contact, Labelled, Name
@@ -19,6 +20,7 @@ from sync_engine.ports import Origin
 
 KNOWN, PROVISIONAL, UNKNOWN = "known", "provisional", "unknown"
 CATEGORY = "Provisional"  # of a contact that was made of a mail, until somebody takes it away
+_LONGEST_NAME = 200
 _ORIGIN = Origin("intake")
 
 
@@ -83,7 +85,7 @@ def _customer(party: Party, found: list[CustomerRow]) -> Customer:
 
 
 def _card(party: Party) -> Contact:
-    name = party.name if party.name != party.address else ""
+    name = cut(party.name, _LONGEST_NAME) if party.name != party.address else ""
     given, _space, family = name.strip().rpartition(" ")
     return Contact(
         uid=str(uuid.uuid4()),

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from crm.mail.model import Mail
 
-_OLD = timedelta(days=3)  # a mail that took longer to reach us was moved, imported or restored
+_OLD = timedelta(days=3)  # what took longer to reach us was moved or restored, or is an answer too late to be of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,11 @@ class Taken:
 
 def is_backlog(delivered: Delivered, mail: Mail, now: datetime) -> bool:
     """Whether it is too old to be answered by itself (REQUESTS.md 1): it was there before the mailbox was first read,
-    or was written long before it came, as what is moved or restored from elsewhere.
+    lay there for days, or was written long before it came, as what is moved or restored from elsewhere.
     """
     if delivered.started_at is None:
         return True
     arrived = delivered.arrived_at or now
     written = mail.sent_at or arrived
-    return arrived < delivered.started_at or written < arrived - _OLD or written < delivered.started_at - _OLD
+    late = arrived < now - _OLD or written < arrived - _OLD
+    return late or arrived < delivered.started_at or written < delivered.started_at - _OLD

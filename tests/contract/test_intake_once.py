@@ -120,10 +120,11 @@ def test_q01_two_that_take_the_same_mail_at_once_make_one(intake: Intake) -> Non
 @pytest.mark.parametrize(
     ("arrived", "written", "answers"),
     [
-        (STARTED + timedelta(days=1), STARTED + timedelta(days=1), 1),
+        (WRITTEN - timedelta(days=1), WRITTEN - timedelta(days=1), 1),
         (STARTED - timedelta(minutes=1), STARTED - timedelta(minutes=1), 0),  # it lay there before we began
         (STARTED + timedelta(days=9), STARTED - timedelta(days=400), 0),  # an old one, moved into the mailbox
-        (STARTED + timedelta(days=9), STARTED + timedelta(days=2), 0),  # came a week late
+        (WRITTEN, WRITTEN - timedelta(days=7), 0),  # came a week late
+        (WRITTEN - timedelta(days=7), WRITTEN - timedelta(days=7), 0),  # lay there for a week: another server's mailbox
     ],
 )
 def test_q01_backlog_becomes_requests_and_is_never_answered(
@@ -140,6 +141,23 @@ def test_q02_the_octets_are_kept(intake: Intake) -> None:
         [row] = intake.rows(t.messages, id=taken.message_id)
         with intake.database.read() as unit:
             assert raw_of(unit.session.connection, row.raw_digest) == raw
+
+
+def test_q02_whatever_its_length_every_database_takes_it(intake: Intake) -> None:
+    long, wide = "x" * 5000, "\U0001f5a8" * 900
+    raw = mail(
+        f"{wide}{long}",
+        sender=f'"{wide}{long}" <{"a" * 400}@{"b" * 60}.example>',
+        to=f'"{long}" <{"c" * 500}@example.org>',
+        message_id=f"{long}@x",
+        more={"Reply-To": f'"{wide}" <{long}@example.org>', "References": f"<{long}@y>"},
+        text=f"{wide}\0{long}",
+    )
+    body = b'MIME-Version: 1.0\r\nContent-Type: application/%s; name="%s.pdf"\r\n\r\nx' % (b"y" * 300, b"z" * 3000)
+    assert intake.take(raw).what is What.OPENED, intake.rows(t.mail_quarantine)
+    assert intake.take(b"From: eva@customer.example\r\nSubject: file\r\n" + body).what is What.OPENED
+    answer = mail(f"Re: {long}", sender=f'"{long}" <eva@customer.example>', more={"In-Reply-To": f"<{long}@x>"})
+    assert intake.take(answer).what is not What.KEPT_ASIDE
 
 
 def _made_impossible(intake: Intake) -> None:
