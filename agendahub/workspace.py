@@ -189,7 +189,8 @@ def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
     """What only some connectors ask for; the name is for their messages.
 
     `others`: it opens mailboxes of others too; `directory`: it is asked who is in a fan-out, for users or groups too;
-    `mail`: mailboxes read mails with it, send with it, or both; `syncs`: it is for more than that, or for nothing yet.
+    `push`: "off" where no server is to be asked to tell of changes; `mail`: mailboxes read mails with it, send with it,
+    or both; `syncs`: it is for more than that, or for nothing yet.
     """
     name = service_of(account)
     mine = [fanout for fanout in settings.fanouts if fanout.account == name]
@@ -203,6 +204,7 @@ def _options(account: AccountSettings, settings: Settings) -> dict[str, str]:
         "scopes": " ".join(account.scopes),
         "others": "yes" if mine else "",
         "directory": "groups" if groups else "users" if users else "",
+        "push": account.push,
         "mail": mail,
         "syncs": "yes" if syncs else "",
     }

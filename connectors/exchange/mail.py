@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from exchangelib.properties import FolderId
 
 from connectors.exchange.failures import is_gone, is_internal, may_pass, said
+from connectors.exchange.mail_bell import MailBell
 from connectors.exchange.mail_folders import Folders, no_such_folder
 from connectors.exchange.mail_services import LookAtMails, MailSeen, MailTold, ReadMime, SyncMails
 from connectors.exchange.mail_settling import Settling
 from connectors.exchange.transport import Transport
 from connectors.mail import After, Arrival, MailFolder, MailPage
+from connectors.mail_sizes import Sizes
 from connectors.microsoft import oldest_first
 from connectors.microsoft.oldest_first import MailCursor, in_order, read, whole
-from connectors.microsoft.sizes import Sizes
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import CollectionGone, Rejected, SuspectListing, Unavailable
+from sync_engine.errors import CollectionGone, CursorExpired, Rejected, SuspectListing, Unavailable
 
 PAGE = 500
 """Changes of one request; Exchange gives out 512 at most."""
 TOGETHER = 50
 """Mails of one request, if they are small."""
+_NAP = 0.3  # seconds between looks whether to stop
 _MOST_EMPTY = 100  # pages without a change, one after the other, after which a server is not believed
 
 
 class ExchangeMail:
-    """As `connectors.mail.MailSource`. Ids of mails are EWS's, which another folder changes (E6)."""
+    """As `connectors.mail.MailSource` and `Waits`. Ids of mails are EWS's, which another folder changes (E6)."""
 
     def __init__(self, settings: ConnectorSettings, page: int = PAGE) -> None:
         self.transport = Transport(settings)
+        self._settings = settings
         self._page = page
         self._folders = Folders(self.transport)
         self._settling = Settling(self.transport)
         self._sizes = Sizes()
+        self._states: dict[str, str] = {}  # of folders that were read to their end
+        self._bells: dict[str, MailBell] = {}
 
     def folders(self) -> Sequence[MailFolder]:
         """By their paths: INBOX, INBOX/Support, Archive."""
@@ -45,8 +51,11 @@ class ExchangeMail:
     def arrivals(self, folder: str, since: str | None) -> Iterator[MailPage]:
         """By SyncFolderItems, whose state is the cursor. Raises CursorExpired, CollectionGone, AccountErrors."""
         try:
-            for page in self._pages(self._folders.id_of(folder), since):
+            folder_id = self._folders.id_of(folder)
+            for page in self._pages(folder_id, since):
                 self._sizes.note(page.arrivals)
+                if page.complete:
+                    self._states[folder_id] = read(page.cursor, folder_id).link
                 yield page
         except CollectionGone as err:
             self._folders.forget(folder)
@@ -88,6 +97,31 @@ class ExchangeMail:
             raise SuspectListing("Exchange listed a folder and did not say where to go on; it is tried again later.")
         return told, service.sync_state, bool(service.includes_last_item_in_range)
 
+    # ------------------------------------------------------------ when it comes
+
+    def wait(self, folder: str, seconds: float, stopped: Callable[[], bool]) -> bool:
+        """As `connectors.mail.Waits`, by notifications; where there are none, until the time is over."""
+        folder_id, end = self._folders.id_of(folder), time.monotonic() + seconds
+        if self._settings.options.get("push") == "off":
+            return _sleep(seconds, stopped)
+        bell = self._bells.get(folder_id) or MailBell(self._settings, folder_id)
+        self._bells[folder_id] = bell
+        while bell.wait(end - time.monotonic(), stopped):
+            if self._has_new(folder_id):
+                return True
+        return False
+
+    def _has_new(self, folder_id: str) -> bool:
+        """It rings for what we mark ourselves, too, and when it begins to be heard."""
+        state = self._states.get(folder_id)
+        if state is None:
+            return True
+        try:
+            told, _, last = self._told(folder_id, state)
+        except CursorExpired:
+            return True
+        return not last or any(_counts(one) and one.verb == "Create" for one in told)
+
     # ------------------------------------------------------------ the mails
 
     def raw(self, folder: str, mail_id: str) -> bytes | None:
@@ -128,12 +162,22 @@ class ExchangeMail:
 
     def close(self) -> None:
         """Close all connections."""
+        for bell in self._bells.values():
+            bell.close()
+        self._bells.clear()
         self.transport.close()
 
 
 def _counts(told: MailTold) -> bool:
     """What left, and who has read what, is of no account; nor are contacts in a mail folder."""
     return told.is_mail and told.verb not in {"Delete", "ReadFlagChange"}
+
+
+def _sleep(seconds: float, stopped: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not stopped() and (left := end - time.monotonic()) > 0:
+        time.sleep(min(_NAP, left))
+    return False
 
 
 def _content(answer: bytes | Exception) -> bytes | None:

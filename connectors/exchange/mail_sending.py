@@ -17,7 +17,7 @@ from connectors.exchange.mail_services import FindSent, SendMime
 from connectors.exchange.restrictions import AnyOf, message_is
 from connectors.exchange.transport import Transport
 from connectors.mail import Receipt, Sent
-from connectors.microsoft.outgoing_mail import addressed, bracketed
+from connectors.outgoing_mail import addressed, bracketed
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NoAccess, OutcomeUnknown, Rejected, SyncError, Throttled, Unavailable, VersionConflict
 

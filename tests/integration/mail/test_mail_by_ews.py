@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -173,6 +174,65 @@ def test_nothing_new_keeps_the_cursor_as_it_is(desk: Desk) -> None:
     desk.pull()
     before = desk.cursor
     assert (desk.pull(), desk.cursor) == ([], before)
+
+
+# ---------------------------------------------------------------- when it comes
+
+
+def never() -> bool:
+    return False
+
+
+def test_a_mail_that_came_before_we_listened_is_told_at_once(desk: Desk) -> None:
+    desk.pull()
+    desk.came(mail("a"))
+    assert desk.source.wait("INBOX", 10, never)
+    assert len(desk.pull()) == 1
+
+
+def test_what_we_mark_ourselves_wakes_nobody(desk: Desk) -> None:
+    desk.came(mail("a"))
+    (one,) = desk.pull()
+    assert not desk.source.wait("INBOX", 0.5, never)
+    desk.source.settle("INBOX", [one.id], After(seen=True, keyword="AgendaHub"))
+    assert not desk.source.wait("INBOX", 0.8, never)
+    desk.came(mail("b"))
+    assert desk.source.wait("INBOX", 10, never)
+
+
+def test_a_server_without_a_connection_to_spare_is_asked_in_time_nevertheless(desk: Desk) -> None:
+    desk.site.mood.max_streams = 0
+    desk.pull()
+    desk.came(mail("a"))
+    assert not desk.source.wait("INBOX", 0.6, never)
+    assert len(desk.pull()) == 1
+
+
+def test_a_stream_that_breaks_wakes_nobody_and_harms_nothing(desk: Desk) -> None:
+    desk.pull()
+    assert not desk.source.wait("INBOX", 0.4, never)
+    desk.site.mood.cut_streams = True
+    assert not desk.source.wait("INBOX", 0.6, never)
+    desk.came(mail("a"))
+    assert len(desk.pull()) == 1
+
+
+def test_nobody_is_asked_to_tell_where_push_is_off(desk: Desk) -> None:
+    source = ExchangeMail(ConnectorSettings(desk.site.url, "ada", "secret", options={"push": "off"}))
+    list(source.arrivals("INBOX", None))
+    desk.came(mail("a"))
+    assert not source.wait("INBOX", 0.4, never)
+    source.close()
+    assert "Subscribe" not in desk.site.requests
+
+
+def test_closing_gives_the_subscription_back(desk: Desk) -> None:
+    desk.pull()
+    assert not desk.source.wait("INBOX", 0.5, never)
+    assert len(desk.site.subscriptions) == 1
+    desk.source.close()
+    assert desk.site.subscriptions == {}
+    assert not [one for one in threading.enumerate() if one.name == "mail notifications"]
 
 
 # ---------------------------------------------------------------- mails
