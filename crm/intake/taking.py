@@ -18,7 +18,7 @@ from crm.invitation.incoming import take_invitations
 from crm.mail.model import Mail
 from crm.mail.reading import read_mail
 from crm.request.history import note
-from crm.request.mailing import message_came
+from crm.request.mailing import answered, message_came
 from crm.request.model import Person
 from crm.request.people import add_person
 from crm.request.reading import subject_of
@@ -102,7 +102,10 @@ class _Taking:
 
     def _add(self, message_id: int, request_id: int, placement: Placement, writer: Writer) -> Taken:
         set_request(self.unit.session.connection, message_id, request_id)
-        self._came(request_id)
+        if self._is_answer(request_id, writer):
+            answered(self.unit, INTAKE, request_id, self.unit.session.now())
+        else:
+            self._came(request_id)
         if placement.trusted and writer.party.address and not self.mail.automatic:
             self._let_take_part(request_id, writer)
         self._tell(request_id, message_id, "placed", _WAYS[placement.way])
@@ -121,6 +124,13 @@ class _Taking:
     def _came(self, request_id: int) -> None:
         automatic = bool(self.mail.automatic)
         message_came(self.unit, self.settings, INTAKE, request_id, at=self.unit.session.now(), automatic=automatic)
+
+    def _is_answer(self, request_id: int, writer: Writer) -> bool:
+        """A colleague answered the customer from his own program, with a copy to us: nothing is asked of us."""
+        if writer.colleague_id is None or writer.forwarded_by or self.mail.automatic:
+            return False
+        customer = subject_of(self.unit, request_id).customer_address
+        return bool(customer) and customer in {party.address for party in (*self.mail.to, *self.mail.cc)}
 
     def _tell(self, request_id: int, message_id: int, action: str, reason: str) -> None:
         """The history says how the request was found, and what is odd about it; invitations go to the agenda."""

@@ -27,8 +27,8 @@ def intake(store_url: str) -> Iterator[Intake]:
         yield made
 
 
-def _reply(subject: str, to: str, **more: Any) -> bytes:
-    extra = {"In-Reply-To": f"<{to}>"} | more.pop("more", {})
+def _reply(subject: str, answered: str, **more: Any) -> bytes:
+    extra = {"In-Reply-To": f"<{answered}>"} | more.pop("more", {})
     return mail(subject, more=extra, **more)
 
 
@@ -118,6 +118,18 @@ def test_q03_an_answer_to_a_merged_request_goes_to_the_other_one(intake: Intake)
         merge(unit, INTAKE, first.request_id, second.request_id, version)
     assert intake.take(_reply("Re: First", ours)).request_id == second.request_id
     assert intake.take(_reply("Re: known", "first@customer.example")).request_id == second.request_id
+
+
+def test_q03_a_colleague_who_answers_from_his_own_program_has_answered(intake: Intake) -> None:
+    first = intake.take(mail(message_id="m1@customer.example"))
+    _close(intake, first)  # by Ada
+    more = {"Cc": "support@example.org"}
+    answer = _reply("Re: a", "m1@customer.example", sender="ada@example.org", to=EVA, more=more)
+    assert intake.take(answer).request_id == first.request_id
+    found = intake.request(first)
+    assert (found.first_answer_at is None, found.is_open) == (False, False)
+    intake.take(_reply("Re: b", "m1@customer.example", sender="ada@example.org", text="Who takes this one?"))
+    assert intake.request(first).is_open, "what goes to us alone is no answer"
 
 
 _FORWARD = """For you
