@@ -139,6 +139,10 @@ def _configuration(found: Dovecot, server_pem: Path) -> str:
         shutil.chown(folder / "mail", "mail", "mail")
     (folder / "keys/default/HS256/tests").write_bytes(base64.b64encode(_JWT_KEY))
     (folder / "oauth2.conf").write_text(_OAUTH2.format(folder=folder))
+    for path in (folder / "keys").rglob("*"):
+        path.chmod(0o755)  # whatever the process's umask is: the server reads them as a user of its own
+    (folder / "keys").chmod(0o755)
+    (folder / "oauth2.conf").chmod(0o644)
     users = _ROOT if root else _ANYBODY.format(owner=owner, group=group)
     return _COMMON.format(folder=folder, pem=server_pem, owner=owner, group=group, found=found) + users
 
