@@ -34,6 +34,7 @@ class Client:
     portal: BlockingPortal
     token: str = ""
     root: str = "/api/v1"
+    address: str = "127.0.0.1"
 
     def ask(
         self,
@@ -53,7 +54,7 @@ class Client:
         return answer
 
 
-def _scope(method: str, address: str, headers: dict[str, str]) -> dict[str, Any]:
+def _scope(method: str, address: str, headers: dict[str, str], client: str) -> dict[str, Any]:
     path, _mark, query = address.partition("?")
     return {
         "type": "http",
@@ -66,7 +67,7 @@ def _scope(method: str, address: str, headers: dict[str, str]) -> dict[str, Any]
         "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 50000),
+        "client": (client, 50000),
         "server": ("127.0.0.1", 8008),
         "state": {},
     }
