@@ -49,11 +49,24 @@ def _microsoft365_sender(settings: ConnectorSettings) -> MailSender:
     return Microsoft365Sender(settings)
 
 
+def _google_source(settings: ConnectorSettings) -> MailSource:
+    from connectors.google_workspace.mail import GmailMail
+
+    return GmailMail(settings)
+
+
+def _google_sender(settings: ConnectorSettings) -> MailSender:
+    from connectors.google_workspace.mail_sending import GmailSender
+
+    return GmailSender(settings)
+
+
 SOURCES: Mapping[str, SourceFactory] = MappingProxyType(  # large libraries are loaded with their first mailbox
     {
         "imap": _imap_source,
         "exchange": _exchange_source,
         "microsoft365": _microsoft365_source,
+        "google_workspace": _google_source,
     }
 )
 
@@ -61,6 +74,7 @@ SENDERS: Mapping[str, SenderFactory] = MappingProxyType(
     {
         "exchange": _exchange_sender,
         "microsoft365": _microsoft365_sender,
+        "google_workspace": _google_sender,
         "smtp": _smtp_sender,
     }
 )

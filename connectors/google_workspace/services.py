@@ -17,7 +17,7 @@ from googleapiclient import discovery_cache
 from googleapiclient.discovery import build_from_document
 
 _UNIVERSE = "googleapis.com"  # named, so that no variable of the environment chooses another one
-_VERSIONS = {"calendar": "v3", "people": "v1", "tasks": "v1", "admin": "directory_v1"}
+_VERSIONS = {"calendar": "v3", "people": "v1", "tasks": "v1", "admin": "directory_v1", "gmail": "v1"}
 
 
 class _NoConnection:
@@ -53,6 +53,11 @@ class Services:
     def admin(self) -> Any:
         """Admin SDK, Directory API v1."""
         return self._built("admin")
+
+    @cached_property
+    def gmail(self) -> Any:
+        """Gmail API v1."""
+        return self._built("gmail")
 
     def batch_address(self, name: str) -> str:
         """Where a batch of requests to a service goes; `name` as the first word of method ids: calendar, people ..."""

@@ -1,4 +1,4 @@
-"""What is asked for at sign-in: the fewest rights that carry contacts, calendars and tasks."""
+"""What is asked for at sign-in: the fewest rights that carry what the account is for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ class Right(StrEnum):
     OTHER_CONTACTS = f"{_BASE}contacts.other.readonly"
     CALENDAR = f"{_BASE}calendar"
     TASKS = f"{_BASE}tasks"
+    MAIL = f"{_BASE}gmail.modify"
+    SEND_MAIL = f"{_BASE}gmail.send"
+    READ_MAIL = f"{_BASE}gmail.readonly"
     USERS = f"{_BASE}admin.directory.user.readonly"
     MEMBERS = f"{_BASE}admin.directory.group.member.readonly"
     WHO = "openid"
@@ -32,6 +35,9 @@ _NAMES = {  # as Google's own page names what a person ticks
     Right.OTHER_CONTACTS: 'contact info automatically saved in "Other contacts"',
     Right.CALENDAR: "calendars",
     Right.TASKS: "tasks",
+    Right.MAIL: "mails: read, mark and send, never delete",
+    Right.SEND_MAIL: "send mails",
+    Right.READ_MAIL: "see mails",
     Right.USERS: "users of the domain",
     Right.MEMBERS: "members of groups",
     Right.WHO: "who signed in",
@@ -41,13 +47,23 @@ _SAME = {"email": Right.ADDRESS, "profile": f"{_BASE}userinfo.profile"}  # answe
 
 
 def scopes_of(settings: ConnectorSettings) -> list[str]:
-    """``options["scopes"]`` outranks the usual ones; who signs in is always asked for, where a person does."""
+    """``options["scopes"]`` outranks the usual ones; who signs in is always asked for, where a person does.
+
+    Mails are asked for where a mailbox uses the account, and nothing but mails where nothing else does.
+    """
     told = [_SAME.get(scope, scope) for scope in settings.options.get("scopes", "").split()]
     if not told:
         directory = _DIRECTORY[settings.options.get("directory", "")] if settings.auth == "app" else ()
-        told = [*map(str, SERVICES), *map(str, directory)]
+        syncs = SERVICES if settings.options.get("syncs", "yes") else ()
+        told = [*map(str, syncs), *map(str, directory), *map(str, _mail(settings))]
     who = () if settings.auth == "app" else _PERSON
     return [*dict.fromkeys([*told, *map(str, who)])]
+
+
+def _mail(settings: ConnectorSettings) -> tuple[Right, ...]:
+    """Who only sends looks for what was sent, too."""
+    uses = settings.options.get("mail", "").split()
+    return (Right.MAIL,) if "read" in uses else (Right.SEND_MAIL, Right.READ_MAIL) if uses else ()
 
 
 def offers(settings: ConnectorSettings, right: Right) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from random import SystemRandom
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import google.auth.credentials
 from google_auth_httplib2 import AuthorizedHttp
@@ -105,6 +105,15 @@ class Transport:
     def admin(self) -> Any:
         """As `calendar`; the directory."""
         return self._services.admin
+
+    @property
+    def gmail(self) -> Any:
+        """As `calendar`."""
+        return self._services.gmail
+
+    def upload_address(self, path: str) -> str:
+        """Where the octets of a mail go: a path below the root of Gmail."""
+        return str(urljoin(self._services.document("gmail")["rootUrl"], path))
 
     def batch_address(self, request: HttpRequest) -> str:
         """Where a batch goes that this request is in."""

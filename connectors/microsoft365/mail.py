@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 
 from connectors.mail import After, MailFolder, MailPage
+from connectors.mail_sizes import Sizes
 from connectors.microsoft.oldest_first import PAGE, MailCursor, later, read, whole
-from connectors.microsoft.sizes import Sizes
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.batch import MOST, Batch, Part
 from connectors.microsoft365.cursor import KEPT

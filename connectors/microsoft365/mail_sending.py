@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from connectors.mail import Receipt, Sent
-from connectors.microsoft.outgoing_mail import addressed, bracketed
 from connectors.microsoft365.answers import Answer
 from connectors.microsoft365.failures import is_from_another, write_failure
 from connectors.microsoft365.feed import records_of
 from connectors.microsoft365.mail_drafts import IN_ONE, MIME, Drafts
 from connectors.microsoft365.mail_folders import SENT
 from connectors.microsoft365.transport import Transport
+from connectors.outgoing_mail import addressed, bracketed
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NoAccess, Rejected, SyncError, Throttled, VersionConflict
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import googleapiclient
 
 DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
-SERVICES = ("calendar.v3", "people.v1", "tasks.v1", "admin.directory_v1")
+SERVICES = ("calendar.v3", "people.v1", "tasks.v1", "admin.directory_v1", "gmail.v1")
 _HOLE = re.compile(r"\{(\+?)(\w+)\}")
 
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 class Document:
     """One service."""
 
-    name: str  # calendar, people, tasks, admin
+    name: str  # calendar, people, tasks, admin, gmail
     schemas: Mapping[str, Json]
     batch_path: str  # /batch/calendar/v3
     raw: Json = field(repr=False, compare=False, hash=False)

@@ -8,7 +8,7 @@
         google.calendar.box("ada@example.com").entries, .events(calendar), .put(calendar, **body)   # calendar_api.py
         google.calendar.calendars.share(calendar, address, "reader"), .make(owner, about), .expire_tokens(), ...
         google.push()                                  # watch channels now (calendar_channels.py; switches.pushes)
-        google.people, .tasks, .directory, .sign_in    # people.py, tasks.py, admin_directory.py, sign_in.py say how
+        google.people, .tasks, .directory, .sign_in, .gmail    # people.py, tasks.py ... gmail.py say how
 
     with desk() as made:                               # client.py: the same with the real library beside it
         calendar = made.api("ada@example.com")         # build_from_document; or "people.v1", "tasks.v1"
@@ -54,6 +54,7 @@ from tests.servers.google_workspace.admin_directory import Directory
 from tests.servers.google_workspace.calendar_api import CalendarApi
 from tests.servers.google_workspace.checking import answered, asked_call, unauthorised
 from tests.servers.google_workspace.discovery import Method, find
+from tests.servers.google_workspace.gmail import Gmail
 from tests.servers.google_workspace.partial import selected
 from tests.servers.google_workspace.people import People
 from tests.servers.google_workspace.protocol import Answer, Call, Fault, GoogleError, Handler, Switches
@@ -94,8 +95,8 @@ class Google:
     def __post_init__(self) -> None:
         self.calendar, self.people = CalendarApi(self.world), People(self.world)
         self.tasks, self.directory = Tasks(self.world), Directory(self.world)
-        self.sign_in = SignIn(self.world, self.directory.company)
-        areas = (self.calendar, self.people, self.tasks, self.directory, self.sign_in)
+        self.sign_in, self.gmail = SignIn(self.world, self.directory.company), Gmail(self.world)
+        areas = (self.calendar, self.people, self.tasks, self.directory, self.sign_in, self.gmail)
         self.handlers: dict[str, Handler] = {name: run for area in areas for name, run in area.handlers().items()}
         self.routes: list[Route] = [route for area in areas for route in area.routes()]
         self.lock_themselves = ("people.",)  # beginnings of ids of methods whose handlers take world.lock on their own

@@ -21,6 +21,7 @@ ALL_SCOPES = frozenset(
         "directory.readonly",
         "admin.directory.user.readonly",
         "admin.directory.group.member.readonly",
+        "gmail.modify",
     )
 )
 

@@ -1,4 +1,4 @@
-"""Mails that Exchange or Microsoft 365 is to send: these send to whom the headers name, and know no envelope."""
+"""Mails that Exchange, Microsoft 365 or Gmail is to send: these send to whom the headers name, and know no envelope."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def addressed(raw: bytes, recipients: Sequence[str]) -> bytes:
     unwanted = sorted(named - wanted.keys())
     if unwanted:
         raise Rejected(
-            "Microsoft's servers send a mail to everybody whom its headers name, and this one is not for"
+            "This account's system sends a mail to everybody whom its headers name, and this one is not for"
             f" {', '.join(unwanted[:_SHOWN])}; send it through another account."
         )
     hidden = [address for name, address in wanted.items() if name not in named]
@@ -34,7 +34,7 @@ def addressed(raw: bytes, recipients: Sequence[str]) -> bytes:
 
 
 def bracketed(message_id: str) -> str:
-    """A Message-ID as both systems keep it."""
+    """A Message-ID as these systems keep it."""
     return f"<{message_id.strip().strip('<>')}>"
 
 
