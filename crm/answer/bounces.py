@@ -47,6 +47,11 @@ def take_report(unit: SqlUnitOfWork, actor: Actor, message_id: int, mail: Mail) 
     return Bounced(ours.id, request_id, addresses, mail.report.permanent)
 
 
+def reached(unit: SqlUnitOfWork, address: str) -> None:
+    """Somebody answered a mail of ours from this address (a Message-ID that we signed): it takes mail after all."""
+    bounced.unmark(unit.session.connection, address)
+
+
 def _ours(unit: SqlUnitOfWork, mail: Mail) -> Written | None:
     for found in list(dict.fromkeys(_ids(mail)))[:_MOST_IDS]:
         ours = written.with_header_id(unit.session.connection, mails.id_hash(found))

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from connectors.mail import MailSender, Receipt
 from crm.answer import outcomes
-from crm.answer.outcomes import FIRST_PAUSE, Outcome, State, pause_after
+from crm.answer.outcomes import FIRST_PAUSE, SETTLE_AFTER, Outcome, State, pause_after
 from crm.settings import CrmSettings
 from storage.crm import mail_raws
 from storage.crm import outbox as rows
@@ -86,12 +86,29 @@ class Sending:
             asked = rows.in_doubt(unit.session.connection, self._mailbox, unit.session.now(), BATCH)
         for row in asked:
             try:
-                found = sender.find_sent(row.header_id)
+                found = self._find(sender, row)
             except SyncError as err:
                 done.error = err
                 self._write(row.id, Outcome(State.ASK_LATER, row.error), done)
                 return
             self._write(row.id, outcomes.of_search(found, row), done)
+
+    def _find(self, sender: MailSender, row: OutRow) -> bool | None:
+        """Whether the system has it among what it sent.
+
+        "No" counts only if it finds the last mail that went out for certain: some systems write a Message-ID of their
+        own, some admins have sent mails deleted, and then it would say so of every mail. Nor can it tell of a mail that
+        some recipients had before.
+        """
+        if row.sent_at is not None:
+            return None
+        found = sender.find_sent(row.header_id)
+        if found is False:
+            with self._database.read() as unit:
+                before = unit.session.now() - SETTLE_AFTER
+                known = rows.last_sent(unit.session.connection, self._mailbox, before)
+            return False if known and sender.find_sent(known) else None
+        return found
 
     def _send(self, sender: MailSender, done: Pass, stopped: Callable[[], bool]) -> None:
         with self._database.read() as unit:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crm.actor import INTAKE
 from crm.answer.acknowledging import acknowledge
-from crm.answer.bounces import take_report
+from crm.answer.bounces import reached, take_report
 from crm.intake import sameness
 from crm.intake.candidates import candidates
 from crm.intake.customers import Writer, writer_of
@@ -108,6 +108,7 @@ class _Taking:
             self._came(request_id)
         if placement.trusted and writer.party.address and not self.mail.automatic:
             self._let_take_part(request_id, writer)
+            reached(self.unit, writer.party.address)
         self._tell(request_id, message_id, "placed", _WAYS[placement.way])
         return Taken(message_id, request_id, What.ADDED)
 

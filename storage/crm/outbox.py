@@ -89,6 +89,17 @@ def in_doubt(connection: Connection, mailbox: str, now: datetime, limit: int) ->
     return _read(connection, wanted.order_by(o.next_at, o.id).limit(limit))
 
 
+def last_sent(connection: Connection, mailbox: str, before: datetime) -> str | None:
+    """The Message-ID of the last mail that went out for certain, sent before a moment."""
+    o = outgoing.c
+    wanted = (
+        select(messages.c.message_id)
+        .join_from(outgoing, messages, messages.c.id == o.message_id)
+        .where(o.mailbox == mailbox, o.state == "sent", o.sent_at <= before)
+    )
+    return connection.execute(wanted.order_by(o.id.desc()).limit(1)).scalar()
+
+
 def left_behind(connection: Connection, mailbox: str) -> list[OutRow]:
     """What somebody began to send. Whoever holds the lease of the mailbox knows: he is gone."""
     o = outgoing.c

@@ -50,7 +50,8 @@ class FarSide:
     gone: list[tuple[bytes, str, tuple[str, ...]]] = field(default_factory=list)
     raises: list[Exception | Receipt] = field(default_factory=list)
     takes_anyway: bool = False  # the mail goes out although the answer is an error
-    knows: bool | None = None  # what `find_sent` says; None: it cannot tell
+    tells: bool = False  # whether `find_sent` knows; else it cannot tell
+    rewrites: bool = False  # it writes Message-IDs of its own, and finds mails by those alone
     asked: list[str] = field(default_factory=list)
 
     def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:
@@ -63,7 +64,9 @@ class FarSide:
 
     def find_sent(self, message_id: str) -> bool | None:
         self.asked.append(message_id)
-        return self.knows
+        if not self.tells:
+            return None
+        return not self.rewrites and any(mail["Message-ID"] == f"<{message_id}>" for mail in self.mails())
 
     def close(self) -> None:
         return

@@ -259,6 +259,15 @@ def test_a_delay_is_told_and_marks_nothing(world: AnswerWorld, action: str, stat
     assert any(line.field == action for line in world.history(number))
 
 
+def test_who_answers_a_mail_of_ours_takes_mail_after_all(world: AnswerWorld) -> None:
+    _number, _mail, header_id = sent(world)
+    world.takes(report(world, header_id))
+    world.arrives(Subject="Something new")
+    assert dead(world, EVA) == {EVA}, "anybody can write From"
+    world.arrives(Subject="Re: Broken printer", In_Reply_To=f"<{header_id}>")
+    assert dead(world, EVA) == set()
+
+
 def test_a_report_proves_that_a_mail_in_doubt_was_sent(world: AnswerWorld) -> None:
     number = world.request().id
     mail = world.do(lambda unit: drafts.send(unit, world.settings, world.ada, world.outgoing(number)))

@@ -145,7 +145,7 @@ def test_q11_what_may_have_gone_out_is_never_sent_again_by_itself(world: AnswerW
 
 def test_the_system_settles_a_doubt_when_it_can_tell_that_it_was_sent(world: AnswerWorld) -> None:
     number, mail = written(world)
-    world.far.raises, world.far.takes_anyway, world.far.knows = [OutcomeUnknown("The line broke.")], True, True
+    world.far.raises, world.far.takes_anyway, world.far.tells = [OutcomeUnknown("The line broke.")], True, True
     world.look()
     world.pass_time(seconds=SETTLE_AFTER.total_seconds() - 1)
     world.look()
@@ -158,14 +158,29 @@ def test_the_system_settles_a_doubt_when_it_can_tell_that_it_was_sent(world: Ans
     assert world.shown(number).first_answer_at == world.now
 
 
-def test_the_system_settles_a_doubt_when_it_can_tell_that_it_was_not(world: AnswerWorld) -> None:
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_the_system_says_that_it_was_not_sent(world: AnswerWorld, rewrites: bool) -> None:
+    """That counts if it finds what was sent before: one that writes Message-IDs of its own finds nothing at all."""
+    written(world)
+    world.look()
+    world.far.tells, world.far.rewrites = True, rewrites
     _number, mail = written(world)
-    world.far.raises, world.far.knows = [OutcomeUnknown("The line broke.")], False
+    world.far.raises = [OutcomeUnknown("The line broke.")]
     world.look()
     world.pass_time(seconds=SETTLE_AFTER.total_seconds())
     world.look()
-    assert world.state(mail) == ("sent", "sent")
-    assert len(world.far.gone) == 1
+    assert world.state(mail) == (("doubt", "doubt") if rewrites else ("sent", "sent"))
+    assert len(world.far.gone) == (1 if rewrites else 2)
+
+
+def test_a_system_that_never_found_a_mail_is_not_believed_that_one_was_not_sent(world: AnswerWorld) -> None:
+    _number, mail = written(world)
+    world.far.raises, world.far.tells = [OutcomeUnknown("The line broke.")], True
+    world.look()
+    world.pass_time(days=1)
+    world.look()
+    assert world.state(mail) == ("doubt", "doubt")
+    assert world.far.gone == []
 
 
 def test_a_system_that_cannot_be_asked_is_asked_later(world: AnswerWorld) -> None:
@@ -177,7 +192,7 @@ def test_a_system_that_cannot_be_asked_is_asked_later(world: AnswerWorld) -> Non
     assert isinstance(world.look().error, Unavailable)
     assert world.state(mail) == ("doubt", "doubt")
     del world.far.find_sent
-    world.far.knows = True
+    world.far.tells = True
     assert world.look().sent == 0
     world.pass_time(seconds=ASK_AGAIN.total_seconds())
     assert world.look().sent == 1
