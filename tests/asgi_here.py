@@ -49,7 +49,7 @@ class Client:
         body = raw if raw is not None else b"" if sent is None else json.dumps(sent).encode()
         said = {"content-length": str(len(body)), **({"authorization": f"Bearer {self.token}"} if self.token else {})}
         answer: Answer = self.portal.call(
-            _exchange, self.app, _scope(method, self.root + path, said | (headers or {})), body
+            _exchange, self.app, _scope(method, self.root + path, said | (headers or {}), self.address), body
         )
         return answer
 
