@@ -37,7 +37,7 @@ _ONE = with_names(*t.requests.c).where(t.requests.c.id == bindparam("number"))
 _LOCK = (
     select(t.requests.c.merged_into_id)
     .where(t.requests.c.id == bindparam("number"))
-    .with_for_update()
+    .with_for_update(key_share=True)  # who writes what belongs to it does not wait (PostgreSQL)
     .with_hint(t.requests, "WITH (UPDLOCK, ROWLOCK)", "mssql")
 )
 _WHERE_IS = select(t.requests.c.id, t.requests.c.merged_into_id).where(t.requests.c.id == bindparam("number"))
