@@ -29,11 +29,14 @@ def talking(host: str) -> Iterator[None]:
 def refusal(code: int, said: bytes | str, host: str) -> SyncError:
     """The error for an answer that is no yes: 4xx is for now, 5xx for ever."""
     text = reply(code, said)
+    if code == 530 and "STARTTLS" in text.upper():
+        sentence = f"{host} wants encryption here too: name the authority of its certificate in ca_file."
+        return NotAuthorised(sentence, server_said=text)
     if code in _SIGN_IN:
         return NotAuthorised(f"{host} refuses the sign-in: check user name and password.", server_said=text)
     if 500 <= code < 600:
         return Rejected(f"{host} refuses this mail.", server_said=text)
-    if code == 421 or _BUSY.search(text):
+    if code == 421 or (code != 454 and _BUSY.search(text)):  # 454: sign-in or TLS, not load
         return Throttled(f"{host} takes no mail now; it is asked again later.", retry_after=_LATER, server_said=text)
     return Unavailable(f"{host} takes no mail now; it is tried again later.", server_said=text)
 

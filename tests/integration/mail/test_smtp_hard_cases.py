@@ -122,7 +122,7 @@ def test_a_line_that_breaks_in_the_middle_of_the_text_is_certain() -> None:
         talk.hear()
         talk.hang_up()
 
-    found = failure(Smtp((b"250 8BITMIME",), DATA=reads_some), RAW + b"x" * 70 + b"\r\n" * 8_000_000)
+    found = failure(Smtp((b"250 8BITMIME",), DATA=reads_some), RAW + b"x" * 70 + b"\r\n" * 5_000_000)
     assert type(found) is Unavailable
 
 
@@ -134,7 +134,7 @@ def test_a_server_that_has_enough_in_the_middle_says_why() -> None:
         talk.line.shutdown(socket.SHUT_RD)
         talk.hang_up()
 
-    found = failure(Smtp((b"250 8BITMIME",), DATA=reads_some), RAW + b"\r\n" * 8_000_000)
+    found = failure(Smtp((b"250 8BITMIME",), DATA=reads_some), RAW + b"\r\n" * 5_000_000)
     assert isinstance(found, Rejected | Unavailable)
     assert not isinstance(found, OutcomeUnknown)
 
@@ -184,6 +184,12 @@ def test_a_refused_recipient_is_told_with_the_code() -> None:
 @pytest.mark.parametrize("code", [b"530 5.7.0 sign in first", b"535 5.7.8 wrong"])
 def test_a_server_that_wants_a_sign_in(code: bytes) -> None:
     assert type(failure(Smtp(MAIL=code))) is NotAuthorised
+
+
+def test_a_server_on_this_machine_that_wants_encryption() -> None:
+    found = failure(Smtp(MAIL=b"530 5.7.0 Must issue a STARTTLS command first"))
+    assert type(found) is NotAuthorised
+    assert "ca_file" in str(found)
 
 
 @pytest.mark.parametrize(
