@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from crm.actor import INTAKE
 from crm.errors import Invalid, Missing, NotThere, Refused
@@ -16,7 +16,7 @@ from crm.request.history import history
 from crm.request.model import Person, Request
 from crm.request.summary import summary
 from storage import tables as t
-from storage.crm import request_moves
+from storage.crm import request_moves, request_rows
 from storage.unit_of_work import SqlUnitOfWork
 from tests.contract.request_world import EVA, SETTINGS, START, Desk, desk_in
 
@@ -145,6 +145,25 @@ def test_two_people_who_merge_the_same_in_opposite_directions_end_with_one_reque
     assert ends in ([one.number, "Stale"], [two.number, "Stale"], [one.number, "Refused"], [two.number, "Refused"])
     with desk.database.read() as unit:
         assert listing.counts(unit, desk.ada).total == 1
+
+
+def test_two_requests_are_locked_in_the_same_order_whichever_goes_into_the_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [desk.open(f"Lamp {n}").id for n in range(3)]
+    locked: list[int] = []
+    lock = request_rows.lock
+
+    def noted(connection: Connection, number: int) -> int | None:
+        locked.append(number)
+        return lock(connection, number)
+
+    monkeypatch.setattr(request_rows, "lock", noted)
+    for one, other in ((made[0], made[1]), (made[2], made[1])):
+        locked.clear()
+        with desk.database.begin() as unit:
+            joining.merge(unit, desk.ada, one, other, reading.request(unit, desk.ada, other).version)
+        assert list(dict.fromkeys(locked)) == sorted((one, other))
 
 
 def test_a_split_moves_messages_to_a_request_of_their_sender(desk: Desk) -> None:

@@ -23,6 +23,11 @@ DOCUMENTS = [
 ]
 
 
+PARTS = st.tuples(st.sampled_from(DOCUMENTS), st.integers(0, 9), st.integers(1, 9)).map(
+    lambda t: t[0][t[1] : t[1] + t[2]]
+)
+
+
 class _ByLikes(request_search._HasWords):
     """As SQL Server reads it."""
 
@@ -60,7 +65,7 @@ def test_all_ways_to_search_find_the_same(desk: Desk) -> None:
         with desk.database.begin() as unit:
             request_search.write(unit.session.connection, made.id, words.indexed([document]), 0)
 
-    @given(st.one_of(TEXTS, st.sampled_from(DOCUMENTS)))
+    @given(st.one_of(TEXTS, st.sampled_from(DOCUMENTS), PARTS))
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def check(text: str) -> None:
         asked = words.asked(text)
