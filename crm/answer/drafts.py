@@ -31,7 +31,7 @@ def save(
     """Keep a new draft, or what an old one says now. Raises `Invalid` for what no mail could ever be made of."""
     mail = _at_its_request(unit, actor, mail)
     connection, now = unit.session.connection, unit.session.now()
-    old = None if draft_id is None else _draft(unit, actor, draft_id)
+    old = None if draft_id is None else _draft(unit, actor, draft_id, mail.request_id)
     new = _row(unit, settings, actor, mail)
     if old is None:
         number = mails.add_message(connection, new, now)
@@ -76,7 +76,7 @@ def send(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, mail: Outgoin
     if mail.automatic:
         raise Invalid("What a person sends is not automatic.")
     if draft_id is not None:
-        _drop(unit, _draft(unit, actor, draft_id))
+        _drop(unit, _draft(unit, actor, draft_id, mail.request_id))
     number = put(unit, settings, mail, actor=actor)
     told = ", ".join(party.address for party in (*mail.to, *mail.cc, *mail.bcc))
     note(unit, mail.request_id, actor, "wrote", after=told, reason=one_line(mail.subject, "The subject")[:900])
@@ -95,11 +95,14 @@ def _at_its_request(unit: SqlUnitOfWork, actor: Actor, mail: Outgoing) -> Outgoi
     return replace(mail, request_id=found)
 
 
-def _draft(unit: SqlUnitOfWork, actor: Actor, draft_id: int) -> Written:
+def _draft(unit: SqlUnitOfWork, actor: Actor, draft_id: int, request_id: int | None = None) -> Written:
+    """`request_id`: whose draft it is said to be."""
     row = written.message(unit.session.connection, draft_id)
     if row is None or row.state != DRAFT or row.request_id is None:
         raise NotThere(_GONE)
     authorise(actor, "answer.write", subject_of(unit, row.request_id))
+    if request_id is not None and current_id(unit, row.request_id) != request_id:
+        raise NotThere(_GONE)
     return row
 
 

@@ -164,6 +164,17 @@ def test_a_mail_of_another_request_cannot_be_answered_here(world: AnswerWorld) -
         suggested(world, other, message)
 
 
+def test_a_draft_stays_with_its_request(world: AnswerWorld) -> None:
+    one, other = world.request().id, world.request().id
+    draft = world.do(lambda unit: drafts.save(unit, world.settings, world.ada, world.outgoing(one)))
+    mail = world.outgoing(other)
+    with pytest.raises(NotThere):
+        world.do(lambda unit: drafts.save(unit, world.settings, world.ada, mail, draft.id))
+    with pytest.raises(NotThere):
+        world.do(lambda unit: drafts.send(unit, world.settings, world.ada, mail, draft.id))
+    assert world.do(lambda unit: drafts.draft(unit, world.settings, world.ada, draft.id)).mail == draft.mail
+
+
 def test_a_person_cannot_send_what_calls_itself_automatic(world: AnswerWorld) -> None:
     mail = world.outgoing(world.request().id, automatic="reply")
     with pytest.raises(Invalid):
