@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from crm.request import gate, joining, presence
 from crm.request.model import Linked, Request, Viewer
 from crm.request.reading import request_of
 from crm.rights import Subject, may
+from storage.crm import message_lists
 from storage.crm import request_summary as figures
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -42,8 +44,7 @@ def summary(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Summary:
     subject, connection, number = gate.subject_of_row(unit, row), unit.session.connection, row["id"]
     return Summary(
         request=request_of(unit, row),
-        messages=figures.message_count(connection, number),
-        **_last(unit, number),
+        **_messages(unit, actor, subject, number),
         **_activities(unit, actor, subject, number),
         **_internal(unit, actor, subject, number),
         documents=tuple((line["kind"], line["number"]) for line in figures.documents_of(connection, number)),
@@ -51,8 +52,21 @@ def summary(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Summary:
     )
 
 
-def _last(unit: SqlUnitOfWork, number: int) -> dict[str, Any]:
-    last = figures.last_message(unit.session.connection, number)
+def _messages(unit: SqlUnitOfWork, actor: Actor, subject: Subject, number: int) -> dict[str, Any]:
+    """Who only takes part knows of the mails that he stands in, as `crm.message.reading` shows them."""
+    connection = unit.session.connection
+    if may(actor, "request.internal", subject):
+        return {
+            "messages": figures.message_count(connection, number),
+            **_last(figures.last_message(connection, number)),
+        }
+    count = message_lists.count_seen_by(connection, number, actor.address)
+    seen = message_lists.of_request(connection, number, seen_by=actor.address, before=None, limit=1)
+    newest = next((asdict(row) | {"begin": row.text} for row in seen), None)
+    return {"messages": count, **_last(newest)}
+
+
+def _last(last: Mapping[Any, Any] | None) -> dict[str, str]:
     if last is None:
         return {"last_from": "", "last_text": "", "last_direction": ""}
     begin = " ".join(last["begin"].split())[:_BEGIN]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select
 
 from storage.crm.mails import AddressRow, FileRow
 from storage.session import chunks
@@ -67,6 +67,12 @@ def is_seen_by(connection: Connection, message_id: int, address: str) -> bool:
     """Whether it went or came with this address in it."""
     wanted = (messages.c.id == message_id, messages.c.state.in_(_PLACED), _stands_in(address))
     return connection.execute(select(messages.c.id).where(*wanted)).first() is not None
+
+
+def count_seen_by(connection: Connection, request_id: int, address: str) -> int:
+    """How many `of_request` shows to who stands in them."""
+    wanted = (messages.c.request_id == request_id, messages.c.state.in_(_PLACED), _stands_in(address))
+    return int(connection.execute(select(func.count()).select_from(messages).where(*wanted)).scalar_one())
 
 
 def addresses(connection: Connection, ids: Iterable[int]) -> dict[int, list[AddressRow]]:

@@ -102,6 +102,9 @@ def test_a_client_reads_his_mails_and_nothing_internal(world: World) -> None:
         assert b"canary" not in client.ask("GET", f"/requests/{mine['request_id']}{path}").body
     summary = client.ask("GET", f"/requests/{mine['request_id']}/summary").json()
     assert (summary["notes"], summary["viewers"], summary["planned"]) == (0, [], 0)
+    assert (summary["messages"], summary["last_text"], summary["last_direction"]) == (1, "Hello", "in")
+    for_us = world.here.client("operator").ask("GET", f"/requests/{mine['request_id']}/summary").json()
+    assert (for_us["messages"] > 1, for_us["last_direction"]) == (True, "out")
 
 
 def test_attachments_are_downloads_that_no_browser_runs(world: World) -> None:
