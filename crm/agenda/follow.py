@@ -76,7 +76,12 @@ def _tied(unit: SqlUnitOfWork, collection_id: int, changed: list[HubItem]) -> li
     living = {item.uid for item in changed if not item.deleted and item.id not in rows}
     back = activity_rows.of_buried_uids(connection, collection_id, living)
     found = [(item, rows.get(item.id) or (None if item.deleted else back.get(item.uid))) for item in changed]
-    return [(item, Activity(**row)) for item, row in found if row is not None]
+    return [(item, Activity(**row)) for item, row in found if row is not None and not _is_ours(item, row)]
+
+
+def _is_ours(item: HubItem, row: activity_rows.Row) -> bool:
+    """A change that the activity itself made."""
+    return not item.deleted and (row["item_id"], row["revision_id"]) == (item.id, item.revision_id)
 
 
 def _take(unit: SqlUnitOfWork, settings: CrmSettings, item: HubItem, activity: Activity) -> bool:

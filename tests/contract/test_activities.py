@@ -17,6 +17,7 @@ from crm.errors import Forbidden, Invalid, Missing, NotThere, Refused, Stale
 from crm.mail.model import Party
 from crm.request.joining import merge
 from storage import tables as t
+from storage.crm import activity_rows
 from sync_engine.model import Kind
 from tests.contract.agenda_world import MONDAY, PHONE, AgendaWorld
 
@@ -291,6 +292,8 @@ def test_q12_two_people_at_once(world: AgendaWorld) -> None:
         world.change(made, title="Yours")
     assert stale.value.version == first.version
     assert world.activity(made.id).title == "Mine"
+    late = {"title": "Too late"}  # whoever got past that: the row itself is of another version
+    assert not world.do(lambda unit: activity_rows.alter(unit.session.connection, made.id, made.version, late))
 
 
 def test_q12_here_and_on_a_phone_at_once(world: AgendaWorld) -> None:
