@@ -13,6 +13,7 @@ from crm.answer import canned, drafts, suggesting
 from crm.answer.model import Draft, File
 from crm.errors import Forbidden, Invalid, Missing, NotThere
 from crm.mail.model import Party
+from crm.request.joining import merge
 from storage import tables as t
 from storage.crm import bounced
 from storage.unit_of_work import SqlUnitOfWork
@@ -173,6 +174,20 @@ def test_a_draft_stays_with_its_request(world: AnswerWorld) -> None:
     with pytest.raises(NotThere):
         world.do(lambda unit: drafts.send(unit, world.settings, world.ada, mail, draft.id))
     assert world.do(lambda unit: drafts.draft(unit, world.settings, world.ada, draft.id)).mail == draft.mail
+
+
+def test_an_answer_to_a_merged_request_and_what_comes_back_are_where_it_went(world: AnswerWorld) -> None:
+    old, new = world.request(), world.request()
+    world.do(lambda unit: drafts.send(unit, world.settings, world.ada, world.outgoing(old.id)))
+    world.do(lambda unit: merge(unit, world.ada, old.id, new.id, new.version))
+    world.do(lambda unit: drafts.send(unit, world.settings, world.ada, world.outgoing(old.id)))
+    assert world.look().sent == 2
+    first, second = world.far.mails()
+    assert old.number in first["Subject"]
+    assert new.number in second["Subject"]
+    assert world.shown(new.id).first_answer_at == world.now
+    assert world.arrives(In_Reply_To=str(first["Message-ID"])).request_id == new.id
+    assert world.arrives(In_Reply_To=str(second["Message-ID"])).request_id == new.id
 
 
 def test_a_person_cannot_send_what_calls_itself_automatic(world: AnswerWorld) -> None:
