@@ -43,7 +43,7 @@ def open_for(
     """None where a rule or the policy for unknown senders says that nobody has to act on it."""
     box = settings.mailboxes.get(delivered.mailbox)
     customer = customer_of(unit, settings, writer.party)
-    found = sort(unit, settings, mail, delivered.raw, delivered.mailbox, customer)
+    found = sort(unit, settings, mail, delivered.raw, delivered.mailbox, customer, passed_on=bool(writer.forwarded_by))
     policy = box.unknown_sender if box is not None else settings.unknown_sender
     if found.outcome.ignore or _is_ignored(customer, policy):
         return None

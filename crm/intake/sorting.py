@@ -25,11 +25,27 @@ class Sorted:
 
 
 def sort(
-    unit: SqlUnitOfWork, settings: CrmSettings, mail: Mail, raw: bytes, mailbox: str, customer: Customer
+    unit: SqlUnitOfWork,
+    settings: CrmSettings,
+    mail: Mail,
+    raw: bytes,
+    mailbox: str,
+    customer: Customer,
+    *,
+    passed_on: bool = False,
 ) -> Sorted:
-    """Ask the rules in their order; then say who is responsible, as they or the configuration want it."""
-    known = customer.state == KNOWN
-    facts = facts_of(mail, raw, mailbox=mailbox, customer_known=known, categories=customer.categories)
+    """Ask the rules in their order; then say who is responsible, as they or the configuration want it.
+
+    `passed_on`: by a colleague; what a stranger passes on is judged by the stranger.
+    """
+    facts = facts_of(
+        mail,
+        raw,
+        mailbox=mailbox,
+        customer_known=customer.state == KNOWN,
+        categories=customer.categories,
+        passed_on=passed_on,
+    )
     outcome = evaluate(all_rules(unit), facts)
     if outcome.spam or outcome.ignore:
         return Sorted(outcome)

@@ -12,6 +12,8 @@ from crm.rules.model import Rule
 from storage.crm import rules as store
 from storage.unit_of_work import SqlUnitOfWork
 
+_WORKS = "answer.write"  # who may do this works on requests (crm.actions)
+
 
 def all_rules(unit: SqlUnitOfWork) -> tuple[Rule, ...]:
     """In their order, those switched off too. For intake: nobody's right is asked."""
@@ -20,8 +22,8 @@ def all_rules(unit: SqlUnitOfWork) -> tuple[Rule, ...]:
 
 
 def people(unit: SqlUnitOfWork, group: str = "") -> Sequence[Candidate]:
-    """Who can get a request: the members of a group, or everybody; nobody who is blocked."""
-    rows = store.candidates(unit.session.connection, group)
+    """Who can get a request: the members of a group, or everybody who may answer; nobody who is blocked."""
+    rows = store.candidates(unit.session.connection, group, "" if group else _WORKS)
     return [Candidate(row.user_id, row.open_requests, row.open_weight, row.last_at) for row in rows]
 
 

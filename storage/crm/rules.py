@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, false, func, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, false, func, insert, or_, select, true, update
 
-from storage.tables import group_members, groups, intake_rules, requests, users
+from storage.tables import group_members, group_roles, groups, intake_rules, requests, role_rights, user_roles, users
 
 _c = intake_rules.c
 
@@ -97,8 +97,8 @@ def _number(connection: Connection, order: Sequence[int]) -> None:
         connection.execute(moved)
 
 
-def candidates(connection: Connection, group: str = "") -> Sequence[CandidateRow]:
-    """The members of a group; without one, everybody who is not blocked. The lowest id first."""
+def candidates(connection: Connection, group: str = "", action: str = "") -> Sequence[CandidateRow]:
+    """The members of a group; who may do an action; else everybody. Nobody who is blocked; the lowest id first."""
     theirs = requests.c.responsible_id == users.c.id
     newest = select(requests.c.created_at).where(theirs).order_by(requests.c.id.desc()).limit(1)
     statement = (
@@ -116,5 +116,14 @@ def candidates(connection: Connection, group: str = "") -> Sequence[CandidateRow
     if group:
         members = select(group_members.c.user_id).join(groups, groups.c.id == group_members.c.group_id)
         statement = statement.where(users.c.id.in_(members.where(groups.c.name == group)))
+    if action:
+        own = select(user_roles.c.user_id).join(role_rights, role_rights.c.role_id == user_roles.c.role_id)
+        shared = (
+            select(group_members.c.user_id)
+            .join(group_roles, group_roles.c.group_id == group_members.c.group_id)
+            .join(role_rights, role_rights.c.role_id == group_roles.c.role_id)
+        )
+        able = (users.c.id.in_(one.where(role_rights.c.action == action)) for one in (own, shared))
+        statement = statement.where(or_(*able))
     rows = connection.execute(statement)
     return [CandidateRow(row.id, row.open_requests, int(row.open_weight or 0), row.last_at) for row in rows]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm import roles
 from crm.actor import INTAKE
 from crm.intake.model import Taken, What
 from crm.request.changing import assign
@@ -222,8 +223,23 @@ def test_q06_rules_say_type_weight_and_who_does_it(intake: Intake) -> None:
     assert intake.request(intake.take(mail("Hello"))).responsible_id is None
 
 
+def test_q06_what_a_stranger_passes_on_is_not_judged_by_the_name_in_it(intake: Intake) -> None:
+    intake.add_user("ada", "ada@example.org")
+    intake.add_rule(name="VIP", when=[{"field": "domain", "value": "vip.example"}], then={"priority": 5})
+    text = "---------- Forwarded message ---------\nFrom: Boss <boss@vip.example>\nSubject: x\n\nPlease do it."
+    stranger = intake.request(intake.take(mail("Fwd: x", text=text, message_id="one@x")))
+    colleague = intake.request(intake.take(mail("Fwd: x", sender="ada@example.org", text=text)))
+    assert (stranger.priority, colleague.priority) == (3, 5)
+    assert colleague.customer_address == "boss@vip.example"
+
+
 def test_q06_the_least_busy_gets_it(intake: Intake) -> None:
     people = {intake.add_user(name, f"{name}@example.org") for name in ("ada", "bea")}
+    intake.add_user("client", "client@customer.example")
+    with intake.database.begin() as unit:
+        roles.seed(unit)
+        for name, role in (("ada", "operator"), ("bea", "supervisor"), ("client", "client")):
+            roles.give(unit, INTAKE, role, user=name)
     intake.change(distribution="least_busy")
     got = [intake.request(intake.take(mail(f"mail {number}"))).responsible_id for number in range(4)]
     assert set(got) == people
