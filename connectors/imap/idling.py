@@ -11,7 +11,7 @@ from connectors.imap.line import Client, ImapLine, Opened
 LONGEST = 540.0  # seconds of one IDLE: servers may end it after 30 minutes, routers forget silent lines sooner
 _LOOK = 60.0  # seconds between two looks at a server without IDLE
 _BEAT = 1.0  # seconds until `stopped` is asked again
-_STABLE = 60.0  # seconds after which a server that hangs up only ended a long wait
+_STABLE = 20.0  # seconds after which a server that hangs up only ended a long wait
 
 Stopped = Callable[[], bool]
 

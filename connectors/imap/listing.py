@@ -13,9 +13,11 @@ from connectors.imap.cursor import ImapCursor, mail_id
 from connectors.imap.line import ImapLine, Opened
 from connectors.imap.position import first_after
 from connectors.mail import Arrival, MailPage
+from sync_engine.errors import Rejected
 
 PAGE = 200  # mails; a page is two short requests
 
+_TOLD = ("UID", "RFC822.SIZE", "INTERNALDATE")
 _NEAR = 10  # places looked at where one mail is asked for: somebody else may have deleted it meanwhile
 
 
@@ -51,12 +53,22 @@ def _rows_after(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int, p
     start = _start(line, opened, cursor, hint)
     while start <= opened.count:
         end = min(start + page, opened.count + 1)
-        found = line.ask(lambda client, a=start, b=end: _fetch(client, range(a, b)))  # type: ignore[misc]
-        rows = sorted(((int(row[b"UID"]), row) for row in found.values() if b"UID" in row), key=lambda row: row[0])
-        start, rows = end, [row for row in rows if row[0] > cursor.uid]
+        rows = [row for row in _rows(line, range(start, end)) if row[0] > cursor.uid]
+        start = end
         if rows:
             return rows, start
     return (), start
+
+
+def _rows(line: ImapLine, places: range) -> Sequence[Row]:
+    """By UID. A mail whose size or time the server cannot tell, since it is damaged, is there all the same."""
+    try:
+        found = dict(line.ask(lambda client: _fetch(client, places, _TOLD), of_mails=True))
+    except Rejected:
+        found = {}
+    if left := [place for place in places if b"UID" not in found.get(place, {})]:
+        found |= line.ask(lambda client: _fetch(client, left, ["UID"]))
+    return sorted(((int(row[b"UID"]), row) for row in found.values() if b"UID" in row), key=lambda row: row[0])
 
 
 def _start(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int) -> int:
@@ -66,17 +78,17 @@ def _start(line: ImapLine, opened: Opened, cursor: ImapCursor, hint: int) -> int
 
     def uid_at(place: int) -> int:
         near = range(place, min(place + _NEAR, opened.count + 1))
-        found = line.ask(lambda client: _fetch(client, near[:1]) or _fetch(client, near))
+        found = line.ask(lambda client: _fetch(client, near[:1], ["UID"]) or _fetch(client, near, ["UID"]))
         return min((int(row[b"UID"]) for row in found.values() if b"UID" in row), default=cursor.uid + 1)
 
     since = max(opened.next_uid - 1 - cursor.uid, 0)  # mails that came, if none was deleted
     return first_after(cursor.uid, opened.count, hint or opened.count - since + 1, uid_at)
 
 
-def _fetch(client: IMAPClient, places: Sequence[int]) -> Mapping[int, Mapping[bytes, Any]]:
+def _fetch(client: IMAPClient, places: Sequence[int], what: Sequence[str]) -> Mapping[int, Mapping[bytes, Any]]:
     """By place, not by UID: while only such commands are sent, no place may change (RFC 3501 7.4.1)."""
     with _by_place(client):
-        found: Mapping[int, Mapping[bytes, Any]] = client.fetch(list(places), ["UID", "RFC822.SIZE", "INTERNALDATE"])
+        found: Mapping[int, Mapping[bytes, Any]] = client.fetch(list(places), what)
     return found
 
 

@@ -87,17 +87,14 @@ def _alone(line: ImapLine, folder: str, one: str) -> bytes | None:
 
 
 def _bodies(line: ImapLine, folder: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+    """Of those that are there. Raises Rejected when one is, and is not given."""
     uids = _uids(line, folder, ids)
     found = _fetch(line, folder, list(uids.values()), "BODY.PEEK[]")
-    there = {one: found[uid] for one, uid in uids.items() if uid in found}
-    return {one: _octets(line, row) for one, row in there.items()}
-
-
-def _octets(line: ImapLine, row: Mapping[bytes, Any]) -> bytes:
-    found = row.get(b"BODY[]")
-    if not isinstance(found, bytes):
-        raise Rejected(f"{line.host} gives nothing for this mail; it may be damaged there.")
-    return found
+    bodies = {one: found.get(uid, {}).get(b"BODY[]") for one, uid in uids.items()}
+    missing = [uids[one] for one, body in bodies.items() if not isinstance(body, bytes)]
+    if missing and any(b"FLAGS" in row for row in _fetch(line, folder, missing, "FLAGS").values()):
+        raise Rejected(f"{line.host} gives nothing for a mail that is there; it may be damaged.")
+    return {one: body for one, body in bodies.items() if isinstance(body, bytes)}
 
 
 def _uids(line: ImapLine, folder: str, ids: Sequence[str]) -> dict[str, int]:

@@ -166,18 +166,20 @@ class Imap:
     def do_fetch(self, talk: Talk, tag: bytes, rest: bytes) -> None:
         places = [int(n) for n in rest.split(b" ")[1].split(b",")]
         uids = sorted(self.mails)
-        self._rows(talk, tag, rest, [uids[place - 1] for place in places if place <= len(uids)])
+        self.rows(talk, tag, rest, [uids[place - 1] for place in places if place <= len(uids)])
 
     def do_uid_fetch(self, talk: Talk, tag: bytes, rest: bytes) -> None:
         asked = [int(n) for n in rest.split(b" ")[2].split(b",")]
-        self._rows(talk, tag, rest, [uid for uid in asked if uid in self.mails])
+        self.rows(talk, tag, rest, [uid for uid in asked if uid in self.mails])
 
-    def _rows(self, talk: Talk, tag: bytes, rest: bytes, uids: list[int]) -> None:
+    def rows(self, talk: Talk, tag: bytes, rest: bytes, uids: list[int]) -> None:
         order = sorted(self.mails)
         for uid in uids:
             raw, place = self.mails[uid], order.index(uid) + 1
             if b"BODY" in rest:
                 talk.line.sendall(b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)\r\n" % (place, uid, len(raw), raw))
+            elif b"SIZE" not in rest:
+                talk.say(b"* %d FETCH (UID %d FLAGS ())" % (place, uid))
             else:
                 when = b'"02-Mar-2026 09:00:00 +0100"'
                 talk.say(b"* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE %b)" % (place, uid, len(raw), when))

@@ -172,7 +172,15 @@ def gives_nothing(bad: int, imap: Imap) -> Answer:
     return fetch
 
 
-@pytest.mark.parametrize("how", [hangs_up_at, refuses, gives_nothing])
+def leaves_out(bad: int, imap: Imap) -> Answer:
+    def fetch(talk: Talk, tag: bytes, rest: bytes) -> None:
+        left = [uid for uid in asked_uids(b"A " + rest) if uid != bad or b"BODY" not in rest]
+        imap.rows(talk, tag, rest, left)
+
+    return fetch
+
+
+@pytest.mark.parametrize("how", [hangs_up_at, refuses, gives_nothing, leaves_out])
 def test_one_damaged_mail_stops_no_other(how: object) -> None:
     imap = Imap(dict(MAILS))
     imap.answers = {"UID FETCH": how(5, imap)}  # type: ignore[operator]
@@ -444,3 +452,22 @@ def test_a_server_that_knows_condstore_but_does_not_enable_it() -> None:
     imap.answers = {"ENABLE": lambda talk, tag, rest: talk.say(tag + b" NO not today")}
     with at(imap) as (source, _):
         assert len(listed(source)) == 3
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_mail_whose_size_cannot_be_told_is_an_arrival(*, refused: bool) -> None:
+    """Exchange converts a mail to tell its size; one that cannot be converted must not hide itself or the others."""
+    imap = Imap(dict(MAILS))
+
+    def fetch(talk: Talk, tag: bytes, rest: bytes) -> None:
+        if b"SIZE" not in rest:
+            imap.do_fetch(talk, tag, rest)
+        elif refused:
+            talk.say(tag + b" NO the specified message could not be converted")
+        else:
+            imap.rows(talk, tag, rest, [3, 8])
+
+    imap.answers = {"FETCH": fetch}
+    with at(imap) as (source, _):
+        assert listed(source) == ["7.3", "7.5", "7.8"]
+        assert [raw for _, raw in source.raws("INBOX", ["7.3", "7.5", "7.8"])] == list(MAILS.values())
