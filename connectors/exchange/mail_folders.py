@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from exchangelib.properties import FolderId
@@ -17,6 +18,7 @@ INBOX = "INBOX"
 _ROOT = "msgfolderroot"
 _WELL_KNOWN = frozenset({"inbox", "drafts", "junkemail", "sentitems", "deleteditems", "outbox"})
 _MAILS = ("IPF.Note", "IPF.Imap")  # classes of folders, and what begins so
+_ID = re.compile(r"[A-Za-z0-9+/=_-]{60,}")
 _DEEPEST = 50
 
 
@@ -38,7 +40,7 @@ class Folders:
         name = folder.lower()
         if name not in self._ids and name in _WELL_KNOWN:
             self._ids[name] = self._asked(folder, well_known(self._transport, name))
-        if name not in self._ids and len(folder) < 100:  # ids are longer
+        if name not in self._ids and not _ID.fullmatch(folder):
             self.all()
         if name not in self._ids:
             self._ids[name] = self._asked(folder, FolderId(id=folder))

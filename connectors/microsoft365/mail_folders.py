@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ INBOX = "INBOX"
 SENT = "sentitems"
 _WELL_KNOWN = frozenset({"inbox", "archive", "drafts", "junkemail", SENT, "deleteditems", "outbox"})
 _QUERY = "?$top=250&$select=id,displayName,childFolderCount"
+_ID = re.compile(r"[A-Za-z0-9+/=_-]{100,}")
 _DEEPEST = 20
 
 
@@ -36,7 +38,7 @@ class Folders:
         name = folder.lower()
         if name not in self._ids and name in _WELL_KNOWN:
             self._ids[name] = self._asked(folder, name)
-        if name not in self._ids and len(folder) < 100:  # Graph's ids are longer
+        if name not in self._ids and not _ID.fullmatch(folder):
             self.all()
         if name not in self._ids:
             self._ids[name] = self._asked(folder, folder)
