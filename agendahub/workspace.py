@@ -17,6 +17,7 @@ from config.settings import AccountSettings, BindingSettings, Settings, anchored
 from connectors.settings import ConnectorSettings
 from storage import secrets
 from storage.database import Database
+from sync_engine.model import Kind
 from sync_engine.ports import Connector, Direction, Policy, Prefer
 
 
@@ -153,6 +154,7 @@ def policy_of(binding: BindingSettings) -> Policy:
         brake_percent=binding.brake_percent,
         window_days_past=binding.window_days_past,
         window_days_future=binding.window_days_future,
+        kinds=frozenset(Kind(kind) for kind in binding.kinds),
     )
 
 

@@ -64,7 +64,7 @@ def _outside_window(cycle: Cycle, uow: UnitOfWork, creations: Sequence[Intent]) 
 def intent_for(cycle: Cycle, binding: Binding, item: HubItem, link: Link | None) -> Intent | None:
     """The intent that brings one item's state to the remote; None when the remote has it."""
     operation = needed(item, link)
-    if operation is None:
+    if operation is None or (operation is Operation.CREATE and item.kind not in cycle.policy.kinds):
         return None
     payload = link.base_revision if item.deleted and link else item.revision_id
     return Intent(0, binding.id, item.id, operation, cycle.new_key(), payload)

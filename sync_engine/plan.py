@@ -278,7 +278,7 @@ class Planner:
         """Where the remote only mirrors the hub, what others put there is none of our business."""
         if self.policy.direction is Direction.OUT:
             return None
-        if not in_window(change.item.record, self.policy, self.now):
+        if change.item.kind not in self.policy.kinds or not in_window(change.item.record, self.policy, self.now):
             return None
         uid, named = change.item.uid, hidden_uid(change)
         if named and named not in self.view.by_uid and named not in self.claimed and self.chosen:

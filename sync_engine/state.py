@@ -41,6 +41,7 @@ class Policy:
     write_hours: float = 6.0  # ... in this time; more looks like ping-pong and freezes it (SYNC.md R21)
     window_days_past: int = 0  # events that ended earlier are not begun to sync; 0: no limit
     window_days_future: int = 0  # events that start later are not begun either; 0: no limit
+    kinds: frozenset[Kind] = frozenset(Kind)  # what is begun to sync: an agenda's tasks are nothing for a calendar
 
 
 @dataclass(frozen=True, slots=True)
