@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 
 from web_ui import errors
+from web_ui.field_docs import describe
 from web_ui.gate import Gate
 from web_ui.hub import GetHub
 from web_ui.routes import (
@@ -31,6 +34,7 @@ from web_ui.routes import (
     rules,
     sales,
 )
+from web_ui.shapes import Problem
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
@@ -55,9 +59,30 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+_REFUSED: dict[int | str, str] = {
+    401: "No token, or a wrong one.",
+    403: "You may see it, but not do this; or the token may only look.",
+    404: "There is none, or it is not yours to see.",
+    409: "Not any more as you saw it, or not in this state.",
+    422: "What was sent cannot be understood, or something must be given first.",
+    429: "Too many wrong tokens: wait.",
+    503: "The store is away or busy: try again.",
+}
+
+
+class Described(FastAPI):
+    """Says of each field what its source says."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the API."""
+        if self.openapi_schema is None:
+            describe(super().openapi()["components"]["schemas"], all_routes())
+        return super().openapi()
+
+
 def described() -> FastAPI:
     """The routes alone: nobody is asked who he is."""
-    app = FastAPI(
+    app = Described(
         title="AgendaHub: customer requests",
         version="1",
         openapi_url="/openapi.json",
@@ -65,6 +90,8 @@ def described() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_name,
+        dependencies=[Depends(HTTPBearer(auto_error=False))],  # for the description; the gate lets in
+        responses={status: {"model": Problem, "description": words} for status, words in _REFUSED.items()},
         description="Send `Authorization: Bearer TOKEN`; `agendahub token add NAME --user USER` makes one. docs/api.md",
     )
     for router in ROUTERS:

@@ -69,6 +69,21 @@ class Asked(Body):
     """The query of a GET. A misspelt filter must not list everything, so unknown names are refused here, too."""
 
 
+class Order(Body):
+    """All of them, in their new order."""
+
+    ids: Annotated[tuple[Key, ...], Field(max_length=1000)]
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    error: str = Field(description="One sentence for a person.")
+    missing: list[str] | None = Field(None, description="What is to be given first.")
+    fields: list[str] | None = Field(None, description="Which fields are wrong.")
+    version: int | None = Field(None, description="Of the object now, where somebody else changed it.")
+
+
 class Done(BaseModel):
     """It is done, and there is nothing more to say."""
 

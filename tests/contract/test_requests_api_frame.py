@@ -155,6 +155,12 @@ def test_the_description_is_open_and_loads_nothing_from_elsewhere(here: ApiHere)
     found = nobody.ask("GET", "/openapi.json")
     assert found.status == 200
     assert "/roles/{name}" in found.json()["paths"]
+    request = found.json()["components"]["schemas"]["Request"]["properties"]
+    assert request["meaning"]["description"] == "of the status: new, open, waiting, completed"
+    assert "send it back" in request["version"]["description"]
+    assert set(found.json()["components"]["schemas"]["Problem"]["properties"]) == {
+        *("error", "missing", "fields", "version"),
+    }
     for path in ("/docs", "/redoc", "/docs/oauth2-redirect"):
         assert nobody.ask("GET", path).status in (401, 404)
 

@@ -31,7 +31,7 @@ class Guest(Body):
     name: Annotated[str, Field(max_length=200)] = ""
 
 
-class New(Body):
+class NewActivityShape(Body):
     """With a time it becomes an event, without one a task."""
 
     kind: Kind
@@ -54,7 +54,7 @@ class New(Body):
         return NewActivity(**self.model_dump(exclude={"guests"}), guests=guests)
 
 
-class ChangeShape(Body):
+class ActivityChange(Body):
     """What is left out stays as it is."""
 
     version: Version = None
@@ -128,14 +128,14 @@ def activity(call: Caller, activity_id: Id) -> Activity:
 
 
 @router.post("/activities", status_code=201)
-def plan(call: Caller, sent: New) -> Activity:
+def plan(call: Caller, sent: NewActivityShape) -> Activity:
     """It stands in the shared agenda at once, and reaches every phone. Send an Idempotency-Key."""
     new = sent.activity()
     return call.once(Activity, lambda unit: planning.plan(unit, call.settings, call.actor, new))
 
 
 @router.patch("/activities/{activity_id}")
-def change(call: Caller, activity_id: Id, sent: ChangeShape) -> Activity:
+def change(call: Caller, activity_id: Id, sent: ActivityChange) -> Activity:
     """Another time, another title ... A new start alone takes the end along."""
     version = call.version(sent.version)
     wanted = Change.of(**sent.model_dump(exclude_unset=True, exclude={"version"}))

@@ -14,7 +14,7 @@ from crm.rights import authorise
 from storage.crm.canned import Reply
 from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
-from web_ui.shapes import Body, Done, Id, Key
+from web_ui.shapes import Body, Done, Id, Order
 
 router = APIRouter(tags=["canned replies"])
 
@@ -25,12 +25,6 @@ class ReplyShape(Body):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     subject: Annotated[str, Field(max_length=900)] = ""
     body: Annotated[str, Field(min_length=1, max_length=100_000)]
-
-
-class Order(Body):
-    """All of them, in their new order."""
-
-    ids: Annotated[tuple[Key, ...], Field(max_length=1000)]
 
 
 @router.get("/replies")

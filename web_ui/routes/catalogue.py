@@ -12,7 +12,7 @@ from crm.request import catalogue
 from crm.request.catalogue import RequestType, Status
 from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
-from web_ui.shapes import Asked, Body, Done, Id, Key
+from web_ui.shapes import Asked, Body, Done, Id, Order
 
 router = APIRouter(tags=["catalogue"])
 
@@ -58,12 +58,6 @@ class StatusChange(Body):
     meaning: Meaning | None = None
     color: Color | None = None
     archived: bool | None = None
-
-
-class Order(Body):
-    """All of them, in their new order."""
-
-    ids: Annotated[tuple[Key, ...], Field(max_length=1000)]
 
 
 @router.get("/types")

@@ -29,7 +29,7 @@ class PersonShape(Body):
         return Person(self.address.strip().lower(), self.name, self.role)
 
 
-class New(Body):
+class NewRequestShape(Body):
     """A request that did not come by mail. The customer must be named: by id, or by address or name."""
 
     subject: Annotated[str, Field(min_length=1, max_length=1000)]
@@ -57,7 +57,7 @@ class New(Body):
         return NewRequest(**plain | {"customer_state": state, "customer_address": address, "people": people})
 
 
-class Change(Body):
+class RequestChange(Body):
     """What is left out stays as it is."""
 
     version: Version = None
@@ -111,7 +111,7 @@ class Lines(Asked):
 
 
 @router.post("/requests", status_code=201)
-def open_request(call: Caller, sent: New) -> Request:
+def open_request(call: Caller, sent: NewRequestShape) -> Request:
     """A request by telephone, or by a program. Send an Idempotency-Key."""
     return call.once(Request, lambda unit: opening.open_request(unit, call.settings, call.actor, sent.request()))
 
@@ -145,7 +145,7 @@ def lines(call: Caller, request_id: Id, wanted: Annotated[Lines, Query()]) -> li
 
 
 @router.patch("/requests/{request_id}")
-def change(call: Caller, response: Response, request_id: Id, sent: Change) -> Request:
+def change(call: Caller, response: Response, request_id: Id, sent: RequestChange) -> Request:
     """Subject, customer, type, weight ..."""
     version, values = call.version(sent.version), sent.values()
     done = call.write(lambda unit: changing.change(unit, call.actor, request_id, version, values))
