@@ -75,6 +75,8 @@ def send(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, mail: Outgoin
     mail = _at_its_request(unit, actor, mail)
     if mail.automatic:
         raise Invalid("What a person sends is not automatic.")
+    if not (mail.text.strip() or mail.html.strip() or mail.files or mail.calendar):
+        raise Invalid("The mail is empty; write something, or attach a file.")
     if draft_id is not None:
         _drop(unit, _draft(unit, actor, draft_id, mail.request_id))
     number = put(unit, settings, mail, actor=actor)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import nh3
+
+from crm import audit
 from crm.actor import OUTBOX, Actor
 from crm.answer import mime, signed_ids
 from crm.answer.headers import one_line
@@ -9,6 +14,7 @@ from crm.answer.model import File, Outgoing, Waiting
 from crm.answer.subjects import with_token
 from crm.answer.threads import Thread, thread_of
 from crm.errors import Invalid, NotThere, Refused
+from crm.mail.html_text import text_from_html
 from crm.mail.model import Party
 from crm.request.history import note
 from crm.request.mailing import message_added
@@ -31,6 +37,8 @@ def put(unit: SqlUnitOfWork, settings: CrmSettings, mail: Outgoing, *, actor: Ac
     number = written.number_of(connection, mail.request_id)
     if number is None:
         raise NotThere("There is no such request.")
+    if not mail.text.strip() and mail.html:
+        mail = replace(mail, text=text_from_html(nh3.clean(mail.html)))
     thread = thread_of(unit, mail.answers)
     envelope = mime.Envelope(
         sender=Party(box.address, box.display_name),
@@ -82,8 +90,9 @@ def decide(unit: SqlUnitOfWork, actor: Actor, message_id: int, *, was_sent: bool
     times = {"sent_at": row.started_at or now, "next_at": None} if was_sent else {"next_at": now, "tries": 0}
     if not rows.move(connection, row.id, row.state, new, error="", **times):
         raise Refused("Somebody else has decided it meanwhile; look again.")
+    told = "was sent" if was_sent else "is sent again"
+    audit.note(unit, actor, "outbox.decide", f"mail {message_id}", told)
     if row.request_id is not None:
-        told = "was sent" if was_sent else "is sent again"
         note(unit, row.request_id, actor, "outbox", before=row.state, after=told, reason=row.subject[:900])
 
 

@@ -15,7 +15,7 @@ from crm.errors import Forbidden, Invalid, Missing, NotThere
 from crm.mail.model import Party
 from crm.request.joining import merge
 from storage import tables as t
-from storage.crm import bounced
+from storage.crm import bounced, written
 from storage.unit_of_work import SqlUnitOfWork
 from tests.contract.answer_world import EVA, AnswerWorld
 
@@ -188,6 +188,21 @@ def test_an_answer_to_a_merged_request_and_what_comes_back_are_where_it_went(wor
     assert world.shown(new.id).first_answer_at == world.now
     assert world.arrives(In_Reply_To=str(first["Message-ID"])).request_id == new.id
     assert world.arrives(In_Reply_To=str(second["Message-ID"])).request_id == new.id
+
+
+def test_a_mail_says_something_and_its_html_as_text_too(world: AnswerWorld) -> None:
+    number = world.request().id
+    with pytest.raises(Invalid, match="empty"):
+        world.do(lambda unit: drafts.send(unit, world.settings, world.ada, world.outgoing(number, text=" \n")))
+    mail = world.outgoing(number, text="", html="<p>Hello <b>Eva</b><script>x()</script></p><p>We look.</p>")
+    sent = world.do(lambda unit: drafts.send(unit, world.settings, world.ada, mail))
+    world.look()
+    plain = world.far.mails()[-1].get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().split() == ["Hello", "Eva", "We", "look."]
+    kept = world.do(lambda unit: written.message(unit.session.connection, sent))
+    assert kept is not None
+    assert kept.text.split() == ["Hello", "Eva", "We", "look."]
 
 
 def test_a_person_cannot_send_what_calls_itself_automatic(world: AnswerWorld) -> None:
