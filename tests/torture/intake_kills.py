@@ -55,8 +55,8 @@ class World:
         return MailFolders(self.folder / name)
 
     def mails_come(self) -> None:
-        """None to four; some into both mailboxes, some without a Message-ID, some as answers."""
-        for _ in range(self.dice.randrange(5)):
+        """None to two; some into both mailboxes, some without a Message-ID, some as answers."""
+        for _ in range(self.dice.randrange(3)):
             number = len(self.expected.mails)
             subject, sender = f"mail {number}", f"eva{number}@customer.example"
             boxes = self.dice.choice([[BOXES[0]], [BOXES[1]], list(BOXES)])
