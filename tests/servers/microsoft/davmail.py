@@ -1,4 +1,4 @@
-"""DavMail, a client of EWS that is not ours: CalDAV and CardDAV on one side, Exchange on the other (Debian package)."""
+"""DavMail, a client of EWS that is not ours: CalDAV, CardDAV, IMAP and SMTP here, Exchange there (Debian package)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SETTINGS = """davmail.server=true
 davmail.mode=EWS
 davmail.url={exchange}
 davmail.caldavPort={port}
-davmail.imapPort=
+davmail.imapPort={imap}
 davmail.ldapPort=
 davmail.popPort=
-davmail.smtpPort=
+davmail.smtpPort={smtp}
 davmail.allowRemote=false
 davmail.bindAddress=127.0.0.1
 davmail.disableUpdateCheck=true
@@ -46,14 +46,31 @@ def why_not() -> str:
 @contextmanager
 def davmail(exchange: str) -> Iterator[str]:
     """The address of its CalDAV and CardDAV, for an Exchange at this one."""
-    folder, port = Path(tempfile.mkdtemp(prefix="agendahub-davmail-")), free_port()
+    port = free_port()
+    with _running(exchange, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def davmail_for_mail(exchange: str) -> Iterator[tuple[int, int]]:
+    """The ports of its IMAP and SMTP."""
+    imap, smtp = free_port(), free_port()
+    with _running(exchange, free_port(), imap, smtp):
+        yield imap, smtp
+
+
+@contextmanager
+def _running(exchange: str, port: int, imap: int | str = "", smtp: int | str = "") -> Iterator[None]:
+    folder = Path(tempfile.mkdtemp(prefix="agendahub-davmail-"))
     settings, log = folder / "davmail.properties", folder / "out.log"
-    settings.write_text(_SETTINGS.format(exchange=exchange, port=port, folder=folder))
+    settings.write_text(_SETTINGS.format(exchange=exchange, port=port, folder=folder, imap=imap, smtp=smtp))
     with log.open("wb") as out:
         process = subprocess.Popen([PROGRAM, str(settings)], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
-            _wait(process, port, log)
-            yield f"http://127.0.0.1:{port}"
+            for one in (port, imap, smtp):
+                if isinstance(one, int):
+                    _wait(process, one, log)
+            yield
         finally:
             process.terminate()
             try:
