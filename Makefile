@@ -93,7 +93,7 @@ test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal; our Ex
 	  apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 	  apt-get -q install -y --no-install-recommends $(SERVER_PACKAGES); fi
 	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py \
-	  tests/integration/microsoft/test_ews_davmail.py $(ARGS)
+	  tests/integration/microsoft/test_ews_davmail.py tests/integration/mail/test_mail_davmail.py $(ARGS)
 
 TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS INTAKE
 
