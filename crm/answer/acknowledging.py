@@ -21,9 +21,10 @@ from storage.unit_of_work import SqlUnitOfWork
 
 MOST_A_DAY = 3  # automatic mails to one address
 REPLY = "acknowledgement"  # the canned reply that is sent, where an admin wrote one of this name
+_LONGEST_SUBJECT = 100  # characters of a stranger's words that are passed on: From may be somebody else's address
 _TEXT = """Hello,
 
-we have received your message "{{subject}}" and look after it under the number {{number}}.
+we have received your message and look after it under the number {{number}}.
 If you have something to add, please answer this mail, so that it is put together with your request.
 """
 
@@ -41,7 +42,7 @@ def acknowledge(
     """Put the acknowledgement of the mail that opened a request into the outbox; None where none is to be sent.
 
     None for automatic mail, reports, backlog, our own addresses, addresses that bounced, senders that are not exactly
-    one address, a mailbox that does not acknowledge, and over the limits.
+    one address, or forged (DMARC), a mailbox that does not acknowledge, and over the limits.
     """
     box = settings.mailboxes.get(mailbox)
     if box is None or not box.acknowledge or backlog or not _from_a_person(settings, mail):
@@ -55,8 +56,10 @@ def acknowledge(
 
 
 def _from_a_person(settings: CrmSettings, mail: Mail) -> bool:
-    """Of whom we know the one address that he gives, and who is not one of us."""
+    """Of whom we know the one address that he gives, which is not one of ours, and that nobody says is forged."""
     if mail.automatic or mail.report or not mail.verified or mail.return_path == "":
+        return False
+    if "dmarc=fail" in mail.authentication.lower():
         return False
     try:
         return address(mail.sender) == mail.sender.address and mail.sender.address not in settings.own_addresses
@@ -82,7 +85,7 @@ def _acknowledgement(
         request_id=request_id,
         mailbox=box.name,
         to=(Party(mail.sender.address),),  # without the name: it may say anything, and we would pass it on
-        subject=answer_to(filled.subject or mail.subject),
+        subject=answer_to(filled.subject or mail.subject)[:_LONGEST_SUBJECT],
         text=canned.signed(filled.text, box),
         answers=message_id,
         automatic="reply",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,13 @@ def test_q07_automatic_mail_is_never_answered(world: AnswerWorld, headers: dict[
 def test_q07_auto_submitted_no_is_a_person(world: AnswerWorld) -> None:
     world.arrives(Auto_Submitted="no")
     assert automatic(world) == 1
+
+
+@pytest.mark.parametrize(("verdict", "answers"), [("pass", 1), ("fail", 0)])
+def test_whoever_forges_an_address_has_us_write_to_nobody(world: AnswerWorld, verdict: str, answers: int) -> None:
+    world.settings = replace(world.settings, trusted_authserv=frozenset({"mx.example.org"}))
+    world.arrives(Authentication_Results=f"mx.example.org; dmarc={verdict} header.from=customer.example")
+    assert automatic(world) == answers
 
 
 def test_q01_backlog_is_never_answered(world: AnswerWorld) -> None:
