@@ -101,6 +101,8 @@ def test_mails_become_requests_while_the_daemon_runs(hub: Hub, dovecot: Dovecot)
             assert 'agendahub_mailbox_ok{mailbox="support"} 1.0' in page
             assert "<caption>Mailboxes" in requests.get(f"{hub.url}/status", timeout=10).text
         assert intake.exactly_once() == {"before": 1, "after": 1}
+    assert "ERROR" not in hub.log().upper()
+    assert "in the middle" not in hub.log(), "it ends at once, though it waited for mail"
     [listed] = command(hub, "mailbox", "list", "--json")
     assert (listed["mailbox"], listed["state"], listed["kept_aside"]) == ("support", "ok", 0)
 
