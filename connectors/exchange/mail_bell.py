@@ -16,6 +16,7 @@ from connectors.settings import ConnectorSettings
 from sync_engine.errors import AccountError, Throttled
 from sync_engine.model import Kind
 
+_SOON = 0.5  # seconds until a stream that ended as agreed is opened again, doubled each time that it did not last
 _AGAIN = 60.0  # seconds after a failure
 _NAP = 0.3  # seconds between looks whether to stop
 _FAREWELL = 10.0
@@ -47,14 +48,22 @@ class MailBell:
         self._thread.join(_FAREWELL)
 
     def _listen(self) -> None:
+        pause = _SOON
         while not self._closed.is_set():
-            pause = 0.0
-            try:
-                for hint in self._stream.hints():
-                    if hint:
-                        self._rung.set()
-            except Throttled as err:
-                pause = err.retry_after
-            except AccountError:
-                pause = _AGAIN
-            self._closed.wait(max(pause, 1.0))
+            began = time.monotonic()
+            least = self._heard()
+            lasted = time.monotonic() - began > _AGAIN
+            pause = _SOON if lasted else min(pause * 2, _AGAIN)
+            self._closed.wait(max(pause, least))
+
+    def _heard(self) -> float:
+        """Until the stream ends; gives the seconds that the server wants to be left alone."""
+        try:
+            for hint in self._stream.hints():
+                if hint:
+                    self._rung.set()
+        except Throttled as err:
+            return err.retry_after
+        except AccountError:
+            return _AGAIN
+        return 0.0
