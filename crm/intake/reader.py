@@ -20,12 +20,13 @@ from crm.settings import CrmSettings
 from storage.crm.mail_cursors import FolderCursor, advance, begin_folder, folder_cursor, note_look
 from storage.crm.receipts import receipts_at, unread_places
 from storage.database import Database
-from sync_engine.errors import CursorExpired, ItemError, SyncError
+from sync_engine.errors import CollectionGone, CursorExpired, ItemError, NoAccess, SuspectListing, SyncError
 
 MOST_OCTETS = 150 * 2**20  # of a mail that is fetched at all; what is larger is kept aside unread
 _BATCH = 25  # mails that are fetched together ...
 _BATCH_OCTETS = 8 * 2**20  # ... and how much of them, as far as their sizes are told
 _LOOK_NOTED = timedelta(minutes=5)  # a look that found nothing is written down as often
+_OF_A_FOLDER = (CollectionGone, NoAccess, SuspectListing)
 _UNREAD_AGAIN = timedelta(hours=1)  # until mails that their server did not give are asked for again
 
 
@@ -74,15 +75,24 @@ class Reader:
         self._unread_asked: datetime | None = None
 
     def look(self) -> Looked:
-        """Read all folders once. Raises AccountError and StoreError: what was taken in until then stays."""
+        """Read all folders once. Raises AccountError and StoreError: what was taken in until then stays.
+
+        A folder that is gone or closed to us is told at the end: the others are read nevertheless.
+        """
         looked = Looked()
         looked.settled += self._settling.leftovers()
-        self._ask_again(looked)
+        unread, failure = self._unread_before(), None
         for folder in self._reading.folders:
             if self._stopped():
                 looked.complete = False
                 break
-            self._folder(folder, looked)
+            try:
+                self._folder(folder, looked)
+            except _OF_A_FOLDER as err:
+                failure = failure or err
+        self._ask_again(unread, looked)
+        if failure is not None:
+            raise failure
         looked.problem = self._settling.problem
         return looked
 
@@ -189,13 +199,16 @@ class Reader:
 
     # ---------------------------------------------------------------- what its server did not give before
 
-    def _ask_again(self, looked: Looked) -> None:
+    def _unread_before(self) -> list[tuple[str, str]]:
+        """Folder and id of each, when it is time to ask for them again."""
         with self._database.read() as unit:
             now = unit.session.now()
             if self._unread_asked is not None and now - self._unread_asked < _UNREAD_AGAIN:
-                return
-            places = unread_places(unit.session.connection, self._reading.mailbox, MOST_OCTETS)
-        self._unread_asked = now
+                return []
+            self._unread_asked = now
+            return unread_places(unit.session.connection, self._reading.mailbox, MOST_OCTETS)
+
+    def _ask_again(self, places: Sequence[tuple[str, str]], looked: Looked) -> None:
         for folder, mail_id in places:
             if folder in self._reading.folders and not self._stopped():
                 self._once_more(self._where(folder), mail_id, looked)
@@ -203,7 +216,7 @@ class Reader:
     def _once_more(self, where: FolderCursor, mail_id: str, looked: Looked) -> None:
         try:
             raw = self._source.raw(where.folder, mail_id)
-        except ItemError:
+        except (ItemError, *_OF_A_FOLDER):
             return
         if raw is not None:
             self._take(where, Arrival(mail_id), raw, looked)

@@ -13,8 +13,9 @@ from sqlalchemy import event
 from connectors.mail import After, Arrival
 from crm.intake import reader as reading
 from crm.intake.model import What
+from crm.intake.reader import Reader, Reading
 from storage import tables as t
-from sync_engine.errors import CollectionGone, NotAuthorised, Rejected, Unavailable
+from sync_engine.errors import CollectionGone, NoAccess, NotAuthorised, Rejected, SyncError, Unavailable
 from tests.intake_here import Intake, intake_in
 from tests.mails_here import mail
 from tests.servers.mail_folder import MailFolders
@@ -205,6 +206,19 @@ def test_q02_a_mail_that_cannot_be_taken_in_is_not_flagged(intake: Intake, box: 
     assert (looked.counts[What.OPENED], looked.counts[What.KEPT_ASIDE]) == (len(known), 1)
     assert last not in box.flags()
     assert cursor_of(intake) == "1/10"
+
+
+@pytest.mark.parametrize("error", [CollectionGone("There is no folder."), NoAccess("The folder is closed.")])
+def test_q01_a_folder_that_is_gone_stops_no_other(intake: Intake, box: MailFolders, error: SyncError) -> None:
+    box.put(mail("in the other one"), "Other")
+    box.at = Fault("list", error)
+    folders = Reading("support", ("Gone", "Other", "INBOX"))
+    reader = Reader(intake.database, intake.settings, box, folders)
+    with pytest.raises(type(error)):
+        reader.look()
+    assert len(intake.exactly_once()) == 11
+    problems = {row.folder: row.problem for row in intake.rows(t.mail_cursors)}
+    assert problems == {"Gone": str(error), "Other": "", "INBOX": ""}
 
 
 def test_a_mail_that_is_gone_before_it_is_fetched_is_no_failure(intake: Intake, box: MailFolders) -> None:
