@@ -25,6 +25,7 @@ from sync_engine.item import Item
 from sync_engine.model import Event
 from sync_engine.ports import Origin
 
+_ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED")
 _MOST_PARTS = 20
 _SPAM = "The mail is no request, or spam: nothing of it goes into the agenda."
 
@@ -191,9 +192,9 @@ def _reply(case: Case, told: Told, found: Found) -> Verdict:
     """What an attendee of our meeting answers."""
     answer = agenda_event.answer_of(told.event, told.attendee)
     changed = None
-    if found.event is not None and answer not in ("", "NEEDS-ACTION"):
+    if found.event is not None and answer in _ANSWERS:
         changed = agenda_event.answered(found.event, told.attendee, answer, told.occurrence)
     if changed is None or found.item is None:
-        return Verdict(Do.NOTHING, "unread", "It answers what the agenda does not have by itself.")
+        return Verdict(Do.NOTHING, "unread", "It gives no answer, or to what the agenda does not have by itself.")
     case.unit.update_item(found.item.id, Item.of(changed), Origin(AGENDA.name))
     return Verdict(Do.REPLY, "applied", f"{told.attendee}: {answer.lower()}")

@@ -200,6 +200,7 @@ def test_q09_the_answer_of_a_guest_stands_in_the_event(world: InvitationWorld) -
     assert reply(EVA, "DECLINED", stamp="20260301T070000Z") == "outdated"
     assert reply(EVA, "DECLINED", sender=BOSS, stamp="20260302T070000Z") == "refused"
     assert reply("max@other.example", "ACCEPTED") == "refused"
+    assert reply(BOSS, "X-HACKED") == "unread"
     assert answers(world, made) == ["NEEDS-ACTION", "ACCEPTED"]
     assert reply(BOSS, "DECLINED") == "applied"
     assert answers(world, made) == ["DECLINED", "ACCEPTED"]
