@@ -8,6 +8,7 @@ from itertools import groupby
 from crm.actor import Actor
 from crm.errors import Refused, Stale
 from crm.request import catalogue, changing, gate, shown
+from crm.request.bounds import is_id
 from crm.request.model import OPEN, Card, CardPage, Column, Filter, Request
 from crm.request.reading import request_of
 from storage.crm import ranks, request_lists, request_rows
@@ -32,7 +33,7 @@ def column(
     """More cards of a column."""
     reach = shown.reach(actor, replace(wanted, is_open=True))
     place, limit = shown.read_place(after, "rank"), shown.limited(limit)
-    if shown.finds_nothing(wanted):
+    if shown.finds_nothing(wanted) or not is_id(status_id):
         return CardPage((), "")
     rows = request_lists.column(unit.session.connection, reach, status_id, place, limit + 1)
     cards = shown.cards(unit, rows[:limit])
@@ -93,7 +94,7 @@ def _rank(unit: SqlUnitOfWork, status_id: int, moved: int, after_id: int | None,
 def _neighbour(unit: SqlUnitOfWork, status_id: int, number: int | None) -> ranks.Place | None:
     if number is None:
         return None
-    found = ranks.card(unit.session.connection, status_id, number)
+    found = ranks.card(unit.session.connection, status_id, number) if is_id(number) else None
     if found is None:
         raise Stale("The card beside it is not in this column any more; look at the board again.")
     return found

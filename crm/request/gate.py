@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from crm.actor import Actor
 from crm.errors import NotThere, Stale
+from crm.request.bounds import is_id
 from crm.rights import NOTHING_THERE, Subject, authorise
 from storage.crm import request_parts, request_rows
 from storage.unit_of_work import SqlUnitOfWork
@@ -24,7 +25,8 @@ def seen(unit: SqlUnitOfWork, actor: Actor, action: str, request_id: int) -> Row
 
 def taken(unit: SqlUnitOfWork, actor: Actor, action: str, request_id: int, version: int | None = None) -> Row:
     """To change: nobody else does until the end of the transaction. Raises `Stale` for another version."""
-    request_rows.lock(unit.session.connection, request_id)
+    if is_id(request_id):
+        request_rows.lock(unit.session.connection, request_id)
     row = seen(unit, actor, action, request_id)
     if version is not None and row["version"] != version:
         raise Stale("This request was changed meanwhile; look at it again.", row["version"])
@@ -43,7 +45,7 @@ def subject_of_row(unit: SqlUnitOfWork, row: Row) -> Subject:
 
 
 def _row(unit: SqlUnitOfWork, request_id: int) -> Row:
-    row = request_rows.one(unit.session.connection, request_id)
+    row = request_rows.one(unit.session.connection, request_id) if is_id(request_id) else None
     if row is None:
         raise NotThere(NOTHING_THERE)
     return row if row["merged_into_id"] is None else _row(unit, row["merged_into_id"])

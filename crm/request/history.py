@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.actor import Actor
 from crm.request import gate
+from crm.request.bounds import MOST_ID
 from crm.request.model import Happening
 from storage.crm import request_parts
 from storage.unit_of_work import SqlUnitOfWork
@@ -32,5 +33,6 @@ def history(
 ) -> tuple[Happening, ...]:
     """The newest lines first, with those of requests that were merged into it; then those before a line's id."""
     row = gate.seen(unit, actor, "request.internal", request_id)
+    before_id = None if before_id is None else min(before_id, MOST_ID)
     lines = request_parts.history(unit.session.connection, row["id"], before_id, max(1, min(limit, MOST)))
     return tuple(Happening(**line) for line in lines)

@@ -7,6 +7,7 @@ import re
 from crm.actor import Actor
 from crm.errors import Invalid, Missing, Refused
 from crm.request import gate
+from crm.request.bounds import is_plain
 from crm.request.history import note
 from crm.request.model import Note, Person
 from crm.request.tagging import fit_tag
@@ -34,8 +35,9 @@ def remove_person(unit: SqlUnitOfWork, actor: Actor, request_id: int, address: s
     row = gate.taken(unit, actor, "request.change", request_id)
     if address.strip().lower() == row["customer_address"]:
         raise Refused("This is the customer: choose another customer first.")
-    if request_parts.remove_person(unit.session.connection, row["id"], address.strip().lower()):
-        _touch(unit, actor, row["id"], "people", before=address.strip().lower())
+    gone = address.strip().lower()
+    if is_plain(gone) and request_parts.remove_person(unit.session.connection, row["id"], gone):
+        _touch(unit, actor, row["id"], "people", before=gone)
 
 
 def add_tag(unit: SqlUnitOfWork, actor: Actor, request_id: int, tag: str) -> None:
@@ -55,6 +57,8 @@ def remove_tag(unit: SqlUnitOfWork, actor: Actor, request_id: int, tag: str) -> 
 def tags(unit: SqlUnitOfWork, actor: Actor, *, begin: str = "", limit: int = 50) -> tuple[tuple[str, int], ...]:
     """Tags in use and how often, the most used first."""
     authorise(actor, "catalogue.read")
+    if not is_plain(begin):
+        return ()
     return tuple(request_parts.tags_in_use(unit.session.connection, begin.lower(), max(1, min(limit, 500))))
 
 

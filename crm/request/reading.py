@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.actor import Actor
 from crm.errors import NotThere
 from crm.request import gate
+from crm.request.bounds import is_id, is_plain
 from crm.request.gate import Row
 from crm.request.model import Person, Request
 from crm.rights import NOTHING_THERE, Subject
@@ -38,12 +39,14 @@ def subject_of(unit: SqlUnitOfWork, request_id: int) -> Subject:
 
 def current_id(unit: SqlUnitOfWork, request_id: int) -> int | None:
     """Where a request is now: its own id, that of the one into which it was merged, or None when there is none."""
-    return request_rows.where_is(unit.session.connection, request_id)
+    return request_rows.where_is(unit.session.connection, request_id) if is_id(request_id) else None
 
 
 def id_called(unit: SqlUnitOfWork, number: str) -> int | None:
     """The id of the request with this number, as it stands in a subject or as a person types it."""
     asked = number.strip().strip("[]#")[:40]
+    if not asked or not is_plain(asked):
+        return None
     for form in dict.fromkeys((asked, asked.upper())):
         if (found := request_rows.called(unit.session.connection, form)) is not None:
             return found

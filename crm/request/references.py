@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from crm.errors import Invalid
+from crm.request.bounds import is_id
 from storage.crm import request_rows
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -40,12 +41,16 @@ def user_id(unit: SqlUnitOfWork, wanted: int | None) -> int | None:
 
 def user(unit: SqlUnitOfWork, number: int | None) -> Mapping[Any, Any] | None:
     """His id, name and whether he is blocked; None for nobody."""
-    return None if number is None else request_rows.user(unit.session.connection, number)
+    return None if number is None or not is_id(number) else request_rows.user(unit.session.connection, number)
 
 
 def is_customer(unit: SqlUnitOfWork, contact_id: int | None) -> bool:
     """Whether there is such a contact of the company, still."""
-    return contact_id is not None and request_rows.contact(unit.session.connection, contact_id) is not None
+    return (
+        contact_id is not None
+        and is_id(contact_id)
+        and request_rows.contact(unit.session.connection, contact_id) is not None
+    )
 
 
 def customer(unit: SqlUnitOfWork, contact_id: int, address: str = "") -> dict[str, Any]:
@@ -54,7 +59,7 @@ def customer(unit: SqlUnitOfWork, contact_id: int, address: str = "") -> dict[st
     Raises `Invalid` when there is no such contact of the company.
     """
     unit.flush()  # the contact may be of this transaction
-    found = request_rows.contact(unit.session.connection, contact_id)
+    found = request_rows.contact(unit.session.connection, contact_id) if is_id(contact_id) else None
     if found is None:
         raise Invalid("There is no such contact in the company's address books.")
     name, addresses = found

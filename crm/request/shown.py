@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from crm.actor import Actor
 from crm.errors import Forbidden, Invalid
 from crm.request import words
+from crm.request.bounds import MOST_ID, is_id, is_plain
 from crm.request.model import Card, Filter
+from crm.request.weight import MOST as HEAVIEST
 from crm.rights import scope_of
 from storage.crm import request_filter, request_parts
 from storage.crm.request_filter import Condition
@@ -17,13 +19,30 @@ from storage.crm.scope import within
 from storage.unit_of_work import SqlUnitOfWork
 
 MOST = 500  # cards of a page
+HIGHEST = {"weight": 2**31 - 1}  # what its column can hold
 EVERYTHING = Filter(is_open=None)
 _FIELDS = tuple(name for name in Card.__dataclass_fields__ if name != "tags")
 
 
 def reach(actor: Actor, wanted: Filter) -> Condition:
     """What he asks for, of what he may see. Raises `Forbidden` where he may see no request at all."""
-    return request_filter.condition(wanted, words.asked(wanted.text), mine(actor))
+    reached = mine(actor)
+    _check(wanted)
+    return request_filter.condition(wanted, words.asked(wanted.text), reached)
+
+
+def _check(wanted: Filter) -> None:
+    numbers = [*wanted.type_ids, *wanted.status_ids, *wanted.responsible_ids, wanted.group_id, wanted.customer_id]
+    texts = (wanted.customer_address, wanted.tag, wanted.mailbox)
+    times = (wanted.created_from, wanted.created_before, wanted.changed_from, wanted.changed_before)
+    if not all(number is None or is_id(number) for number in numbers) or not all(map(is_plain, texts)):
+        raise Invalid("This filter names something that cannot exist.")
+    if any(time is not None and time.tzinfo is None for time in times):
+        raise Invalid("A time in a filter says its zone, such as 2026-03-01T09:00:00+01:00.")
+    if max(map(len, (wanted.type_ids, wanted.status_ids, wanted.responsible_ids))) > MOST:
+        raise Invalid(f"A filter names at most {MOST} of a kind.")
+    if wanted.weight_from is not None and abs(wanted.weight_from) > HEAVIEST:
+        raise Invalid(f"A weight is at most {HEAVIEST:,}.")
 
 
 def mine(actor: Actor) -> Condition:
@@ -64,14 +83,21 @@ def read_place(text: str, order: str) -> tuple[Any, int] | None:
     try:
         told, by, number = text.split("~")
         if told == order:
-            return (datetime.fromisoformat(by) if order == "changed" else _number(by)), _number(number)
-    except ValueError:
+            return (_time(by) if order == "changed" else _number(by, HIGHEST.get(order, MOST_ID))), _number(number)
+    except (ValueError, OverflowError):
         pass
     raise Invalid("This is not a place in this list; begin at its beginning.")
 
 
-def _number(text: str) -> int:
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(text)
+    return time.astimezone(UTC)
+
+
+def _number(text: str, most: int = MOST_ID) -> int:
     number = int(text)
-    if abs(number) >= 2**63:
+    if abs(number) > most:
         raise ValueError(text)
     return number

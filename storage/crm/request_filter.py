@@ -14,8 +14,6 @@ from storage.tables import group_members, request_tags, requests
 
 Condition: TypeAlias = ColumnElement[bool]
 
-MOST = 500  # ids of one kind in a filter
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -56,9 +54,9 @@ def condition(wanted: Filter, words: Sequence[str], scope: ColumnElement[bool]) 
 def _kinds(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     r = requests.c
     if wanted.type_ids:
-        yield r.type_id.in_(wanted.type_ids[:MOST])
+        yield r.type_id.in_(wanted.type_ids)
     if wanted.status_ids:
-        yield r.status_id.in_(wanted.status_ids[:MOST])
+        yield r.status_id.in_(wanted.status_ids)
     if wanted.mailbox:
         yield r.mailbox == wanted.mailbox
     if wanted.weight_from is not None:
@@ -71,7 +69,7 @@ def _whose(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     r, m = requests.c, group_members.c
     ways = []
     if wanted.responsible_ids:
-        ways.append(r.responsible_id.in_(wanted.responsible_ids[:MOST]))
+        ways.append(r.responsible_id.in_(wanted.responsible_ids))
     if wanted.unassigned:
         ways.append(r.responsible_id.is_(None))
     if ways:

@@ -105,10 +105,18 @@ def test_lists_are_ordered_and_no_page_repeats_or_misses_a_request(desk: Desk) -
     assert found(desk, desk.ada, every, "changed") == [r.id for r in late]
 
 
-@pytest.mark.parametrize("after", ["x", "weight~1~1", "changed~x~1", "changed~2026-01-01~", "created~9e99~1"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("x", "weight~1~1", "changed~x~1", "changed~2026-01-01~", "changed~2026-01-01~1", "created~9e99~1"),
+        *(f"created~{2**63}~1", f"weight~{2**31}~1", "changed~0001-01-01T00:00:00+14:00~1"),
+    ],
+)
 def test_a_place_that_is_none_is_refused(desk: Desk, after: str) -> None:
+    told = after.partition("~")[0]
+    order = told if told in listing.ORDERS and after != "weight~1~1" else "changed"
     with desk.database.read() as unit, pytest.raises(Invalid):
-        listing.page(unit, desk.ada, after=after, order="created" if "created" in after else "changed")
+        listing.page(unit, desk.ada, after=after, order=order)
     with desk.database.read() as unit, pytest.raises(Invalid):
         listing.page(unit, desk.ada, order="number; DROP TABLE requests")
 
@@ -269,3 +277,23 @@ def test_the_board_takes_filters_and_shows_an_archived_status_as_long_as_somethi
         for wanted in (Filter(tag="hall"), Filter(text="lamp"), Filter(responsible_ids=(2,)), closed_too):
             seen = {c.meaning: (c.count, ids(c.cards)) for c in board.board(unit, desk.ada, wanted)}
             assert seen["new"] == (1, [a])
+
+
+def test_any_moves_of_any_people_leave_the_board_as_they_put_it(desk: Desk) -> None:
+    rng, meanings = random.Random(11), ("new", "open", "waiting")
+    model = {meaning: [] for meaning in (*meanings, "completed")}  # type: dict[str, list[int]]
+    model["new"] = [desk.open(f"Lamp {n}", responsible_id=1).id for n in range(6)]
+    for _ in range(40):
+        source = rng.choice([m for m in meanings if model[m]])
+        moved = model[source].pop(rng.randrange(len(model[source])))
+        target = model[meaning := rng.choice(meanings)]
+        place = rng.randint(0, len(target))
+        beside = {}
+        if place and rng.random() < 0.7:
+            beside["after_id"] = target[place - 1]
+        if place < len(target) and (not beside or rng.random() < 0.5):
+            beside["before_id"] = target[place]
+        place = place if beside else len(target)
+        move(desk, moved, meaning, **beside)
+        target.insert(place, moved)
+    assert columns(desk) == model
