@@ -90,7 +90,7 @@ def _set_up(options: Options) -> None:
 
     os.umask(0o077)  # a new SQLite file is for its owner alone
     workspace = options.workspace(checked=False)
-    bring_up(workspace.database)
+    schema.upgrade(workspace.database.url)
     put_first_rows(workspace.database)
     key_file = workspace.loaded.key_file
     if not key_file.exists():
