@@ -38,6 +38,7 @@ OF_REQUESTS: Mapping[str, str] = MappingProxyType(  # these are done to a reques
 GENERAL: Mapping[str, str] = MappingProxyType(  # no request is named
     {
         "request.create": "Open a request by hand.",
+        "customer.read": "Find customers among the company's contacts.",
         "agenda.read": "See the shared agenda, and the own one, and who is free or busy.",
         "catalogue.read": "See types, statuses, canned replies, and names of users and groups.",
         "catalogue.edit": "Change types, statuses and canned replies.",
@@ -61,13 +62,14 @@ _OWN = ("request.close", "request.reopen")
 _OPERATOR = (
     *(action for action in OF_REQUESTS if action not in _OWN),
     "request.create",
+    "customer.read",
     "agenda.read",
     "catalogue.read",
     "rule.read",
 )
 _SUPERVISOR = (
     *OF_REQUESTS,
-    *("request.create", "agenda.read", "catalogue.read", "catalogue.edit", "rule.read", "rule.edit"),
+    *("request.create", "customer.read", "agenda.read", "catalogue.read", "catalogue.edit", "rule.read", "rule.edit"),
     *(
         "quarantine.read",
         "quarantine.edit",

@@ -140,6 +140,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/requests/{request_id}/invitations"): Row("request.read"),
     ("GET", "/invitations/{invitation_id}"): Row("request.read"),
     ("POST", "/invitations/{invitation_id}/answer"): Row("invitation.answer", {"answer": "accepted"}),
+    ("GET", "/customers"): Row("customer.read", query="q=customer"),
+    ("GET", "/customers/{customer_id}"): Row("customer.read", general=True),
     ("GET", "/types"): Row("catalogue.read"),
     ("POST", "/types"): Row("catalogue.edit", {"name": "new"}),
     ("PUT", "/types/order"): Row("catalogue.edit", {"ids": "{type_ids}"}),

@@ -151,9 +151,9 @@ def _bundle(world: World, unit: SqlUnitOfWork, name: str, kind: str) -> dict[str
     files = t.message_files.c
     found["number"] = _first(unit, select(files.number).where(files.message_id == taken.message_id))
     request = reading.request(unit, ADMIN, request_id)
-    found["request_number"], contact = request.number, request.customer_id
+    found["request_number"], found["customer_id"] = request.number, request.customer_id
     for other in ("other", "closed"):
-        known = {"customer_id": contact, "customer_address": customer, "responsible_id": responsible}
+        known = {"customer_id": request.customer_id, "customer_address": customer, "responsible_id": responsible}
         new = NewRequest(subject=other, **known)  # type: ignore[arg-type]
         found[f"{other}_id"] = opening.open_request(unit, settings, ADMIN, new).id
         _give_to(unit, found[f"{other}_id"], responsible)

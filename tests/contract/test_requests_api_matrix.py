@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.contract.requests_api_world import CONFIGURED, OTHERS, OWN, SCOPES, W
 from tests.requests_api_here import api_here
 from web_ui.app import all_routes
 
+pytestmark = pytest.mark.slow
 REACHED = {  # scopes that reach a request that is an identity's own in this way
     "own": {"all", "group", "own"},
     "group": {"all", "group"},
@@ -122,6 +124,17 @@ def test_attachments_are_downloads_that_no_browser_runs(world: World) -> None:
     page = world.here.client("operator").ask("GET", f"/messages/{mine['message_id']}/page.html")
     assert "script" not in page.body.decode()
     assert page.headers["content-security-policy"].startswith("default-src 'none'; img-src data:;")
+
+
+def test_customers_are_found_by_words_and_wildcards_are_letters(world: World) -> None:
+    client, mine = world.here.client("operator"), world.ids["operator"]
+    for words in ("CUSTOMER-operator", "operator customer.example"):
+        assert [one["id"] for one in client.ask("GET", f"/customers?q={quote(words)}").json()] == [mine["customer_id"]]
+    found = client.ask("GET", f"/customers/{mine['customer_id']}").json()
+    assert found["addresses"] == ["customer-operator@customer.example"]
+    for words in ("%", "_perator", "nobody"):
+        assert client.ask("GET", f"/customers?q={quote(words)}").json() == []
+    assert client.ask("GET", "/customers?q=%20").status == 422
 
 
 def _is_general(row: Row) -> bool:
