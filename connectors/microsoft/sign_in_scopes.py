@@ -35,7 +35,8 @@ def resource_of(settings: ConnectorSettings) -> Resource:
 def scopes_of(settings: ConnectorSettings, resource: Resource) -> list[str]:
     """``options["scopes"]`` outranks all. msal adds offline_access (a refresh token) for people by itself.
 
-    Mails are asked for where a mailbox uses the account, and nothing but mails where nothing else does.
+    A sign-in asks for mails too where a mailbox uses the account. What goes on with it asks for no more than it needs
+    (``options["use"]``): nobody's calendar waits because somebody has not consented to mails yet.
     """
     if settings.options.get("scopes"):
         return settings.options["scopes"].split()
@@ -44,7 +45,8 @@ def scopes_of(settings: ConnectorSettings, resource: Resource) -> list[str]:
         return [f"{base}/.default"]
     if resource is Resource.EWS:
         return [f"{base}/EWS.AccessAsUser.All"]
-    rights = [*(_RIGHTS if settings.options.get("syncs", "yes") else ()), *_mail(settings)]
+    use = settings.options.get("use", "")
+    rights = [*(_RIGHTS if use != "mail" else ()), *(_mail(settings) if use != "sync" else ())]
     others = settings.mailbox or settings.shared or settings.options.get("others")
     shared = [f"{right}.Shared" for right in rights] if others else []
     return [f"{base}/{right}" for right in (*rights, *shared, "User.Read")]

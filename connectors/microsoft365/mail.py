@@ -26,7 +26,7 @@ class Microsoft365Mail:
     """As `connectors.mail.MailSource`. Ids of mails are Graph's immutable ones."""
 
     def __init__(self, settings: ConnectorSettings, now: Callable[[], float] = time.time, page: int = PAGE) -> None:
-        self.transport = Transport(settings)
+        self.transport = Transport(settings, use="mail")
         self._now = now
         self._page = page
         self._folders = Folders(self.transport)

@@ -30,7 +30,7 @@ class Microsoft365Sender:
     """As `connectors.mail.MailSender`."""
 
     def __init__(self, settings: ConnectorSettings) -> None:
-        self.transport = Transport(settings)
+        self.transport = Transport(settings, use="mail")
         self._drafts = Drafts(self.transport, check)
 
     def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:  # noqa: ARG002 - see above

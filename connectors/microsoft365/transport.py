@@ -47,14 +47,17 @@ class _NoTokens(MemoryTokenBackend):  # type: ignore[misc]
 class Transport:
     """One account's requests. Used by one thread at a time."""
 
-    def __init__(self, settings: ConnectorSettings, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, settings: ConnectorSettings, sleep: Callable[[float], None] = time.sleep, *, use: str = "sync"
+    ) -> None:
+        """`use`: sync or mail, which have permissions of their own."""
         self.base = (settings.url or PUBLIC_CLOUD).rstrip("/")
         self.mailbox = settings.mailbox
         self.requests = 0  # sent, for status and benchmarks
         self._settings = settings
         self._sleep = sleep
         self._host = urlsplit(self.base).hostname or self.base
-        self._source = _token_source(settings)
+        self._source = _token_source(replace(settings, options={**settings.options, "use": use}))
         self._own_pace = Pace()
         self._sent_token = ""  # of the last request
         self._con = _connection(settings)

@@ -120,8 +120,10 @@ def test_mails_are_asked_for_where_a_mailbox_uses_the_account_and_only_then() ->
         "User.Read",
     ]
     assert both == [f"{GRAPH}/{right}" for right in rights]
-    alone = scopes_of(settings(options={"mail": "read", "syncs": ""}, mailbox="a@b.c"), Resource.GRAPH)
+    alone = scopes_of(settings(options={"mail": "read", "use": "mail"}, mailbox="a@b.c"), Resource.GRAPH)
     assert alone == [f"{GRAPH}/{right}" for right in ("Mail.ReadWrite", "Mail.ReadWrite.Shared", "User.Read")]
+    without = scopes_of(settings(options={"mail": "read send", "use": "sync"}), Resource.GRAPH)
+    assert without == scopes_of(settings(), Resource.GRAPH)
 
 
 def test_the_configuration_says_what_an_account_is_used_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ import requests
 from starlette.responses import Response
 
 from connectors.kept_sign_in import Kept
+from connectors.mail_registry import mail_source
 from connectors.microsoft.sign_in import refreshed, token_source
 from connectors.microsoft.sign_in_scopes import Resource
+from connectors.microsoft365.connector import Microsoft365Connector
 from connectors.refreshed_token import RefreshedToken
 from connectors.tokens import MemoryTokens
 from sync_engine.errors import NotAuthorised, Unavailable
@@ -159,6 +162,28 @@ def test_connectors_with_other_scopes_do_not_undo_each_others_work(office: Offic
             token_source(settings).token()
     assert len(office.asked("refresh_token")) == 2
     assert "Contacts.ReadWrite.Shared" in office.asked("refresh_token")[-1]["scope"]
+
+
+def test_who_has_not_consented_to_mails_goes_on_with_the_rest(office: Office) -> None:
+    """A mailbox was added to an account, and nobody has signed in since."""
+    tokens = signed_in(office)
+    office.graph.sign_in.not_consented = "Mail."
+    settings = office.settings(tokens, options={"account": "office", "mail": "read send"})
+    mails, rest = (
+        token_source(replace(settings, options={**settings.options, "use": use})) for use in ("mail", "sync")
+    )
+    before = rest.token()
+    with pytest.raises(NotAuthorised, match="nobody consented"):
+        mails.token()
+    rest.refused(before)
+    assert office.works(rest.token())
+    assert "Mail." not in office.asked("refresh_token")[-1]["scope"]
+    connector, source = Microsoft365Connector(settings), mail_source("microsoft365", settings)
+    assert connector.collections()
+    with pytest.raises(NotAuthorised, match="nobody consented"):
+        source.folders()
+    connector.close()
+    source.close()
 
 
 def test_an_app_signs_in_with_its_secret(office: Office) -> None:

@@ -41,6 +41,7 @@ class SignIn:
     lifetime: timedelta = timedelta(hours=1)
     revoked: bool = False
     consented: bool = False  # has the person typed the device code?
+    not_consented: str = ""  # nobody consented to scopes with this in their names
     person: str = "ada@example.com"
     only: frozenset[str] | None = None  # what an application may open
     grants: dict[str, Grant] = field(default_factory=dict)
@@ -109,6 +110,8 @@ class SignIn:
 
     def _refreshed(self, form: Form) -> tuple[int, dict[str, Any]]:
         """Each refresh token is good once: the new one replaces it."""
+        if self.not_consented and self.not_consented in form.get("scope", ""):
+            return 400, _error("invalid_grant", "AADSTS65001: The user or administrator has not consented.")
         if self.revoked or form.get("refresh_token") not in self._refresh:
             return 400, _error("invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.")
         self._refresh.discard(form["refresh_token"])
