@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from crm.activity import keeping
@@ -22,7 +23,7 @@ from crm.activity.records import (
     times_of_activity,
 )
 from crm.activity.telling import tell, tell_changes
-from crm.activity.times import times, zone_named
+from crm.activity.times import Times, times, zone_named
 from crm.actor import Actor
 from crm.agenda.collection import agenda_collection
 from crm.errors import Invalid, Missing, Refused, Stale
@@ -32,6 +33,7 @@ from crm.settings import CrmSettings
 from storage.crm import activity_rows, rights_rows
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.model import Event
+from sync_engine.zones import instant, wall_clock
 
 _TIMES = frozenset({"starts_at", "ends_at", "zone", "all_day"})
 _ADDRESS = re.compile(r"[^\s<>\"(),:;@\\]+@[^\s<>\"(),:;@\\]+")
@@ -173,12 +175,23 @@ def _moved(before: Activity, asked: dict[str, Any]) -> dict[str, Any]:
     if start is None:
         return {**asked, "ends_at": None, "all_day": False}
     known = times_of_activity(before)
+    if known is not None and known.all_day and asked.keys() & _TIMES == {"zone"}:
+        days = times(*_same_days(known, asked["zone"]), asked["zone"], all_day=True)
+        return {**asked, "starts_at": days.starts_at, "ends_at": days.ends_at}
     if known is not None and "starts_at" in asked and "ends_at" not in asked:
         same_sort = asked.get("all_day", before.all_day) == before.all_day
         asked = {**asked, "ends_at": start + (known.ends_at - known.starts_at) if same_sort else None}
     if known is not None and "minutes_planned" not in asked and before.minutes_planned == minutes(known):
         asked = {**asked, "minutes_planned": None}  # it was the length, and is again
     return asked
+
+
+def _same_days(known: Times, zone: str) -> tuple[datetime, datetime]:
+    """The days of one zone in another."""
+    here, there = zone_named(known.zone), zone_named(zone)
+    midnights = (wall_clock(at, here) for at in (known.starts_at, known.ends_at))
+    first, after = (instant(local, there) for local in midnights)
+    return first, after
 
 
 def _rewrite(

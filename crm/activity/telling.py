@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from crm.activity.model import Activity
 from crm.activity.times import zone_named
 from crm.actor import Actor
 from crm.errors import Invalid
 from crm.request.history import note
+from storage.crm import rights_rows
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.zones import wall_clock
 
@@ -29,7 +31,7 @@ def tell_changes(unit: SqlUnitOfWork, actor: Actor, before: Activity, after: Act
     for name in _FIELDS:
         one, other = getattr(before, name), getattr(after, name)
         if one != other:
-            _changed(unit, actor, after, name, _word(one), _word(other))
+            _changed(unit, actor, after, name, _word(unit, name, one), _word(unit, name, other))
     if time_of(before) != time_of(after):
         _changed(unit, actor, after, "time", time_of(before), time_of(after))
 
@@ -57,5 +59,8 @@ def _local(at: datetime, zone: str) -> datetime:
         return at
 
 
-def _word(value: object) -> str:
-    return "" if value is None else str(value)
+def _word(unit: SqlUnitOfWork, name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    person = rights_rows.person(unit.session.connection, value) if name == "assigned_id" else None
+    return person.name if person is not None else str(value)

@@ -1,7 +1,7 @@
 """The event that stands for an invitation in the agenda. Pure.
 
-What a stranger sends must do nothing but show: no alarms, no attachments, no privacy of his; and nobody may be mailed
-because the event is stored somewhere (RFC 6638 7.1).
+What a stranger sends must do nothing but show: no alarms, nothing that programs fetch, no privacy of his; and nobody
+may be mailed because the event is stored somewhere (RFC 6638 7.1).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from sync_engine.occurrence_ids import begin_of, occurrence
 from sync_engine.vtimezones import missing_zones
 
 _LONGEST_TEXT = 32_000
+_KEPT = ("CONFERENCE", "CONTACT", "EXRULE", "GEO")
+_KEPT_BEGINNINGS = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-CDO-", "X-MICROSOFT-SKYPETEAMS")
 STATUS = {"accepted": "CONFIRMED", "tentative": "TENTATIVE"}
 
 
@@ -32,7 +34,9 @@ def _tame(details: EventDetails, state: str, url: str) -> EventDetails:
         status="CANCELLED" if details.status == "CANCELLED" else STATUS[state],
         description=details.description[:_LONGEST_TEXT],
         classification="",
-        url=details.url or url,
+        url=details.url if details.url.startswith("https://") else url,
+        params=(),
+        extra=tuple(line for line in details.extra if line.name in _KEPT or line.name.startswith(_KEPT_BEGINNINGS)),
         organizer=quiet(details.organizer) if details.organizer else None,
         attendees=tuple(quiet(user) for user in details.attendees),
         alarms=(),
@@ -62,9 +66,16 @@ def merged(known: Event, told: Event) -> Event:
     others = (one for one in known.overrides if _instant(one, first, known) not in said)
     if told.master is not None:
         newer = tuple(one for one in others if one.sequence > told.master.sequence)
-        return replace(told, overrides=_sorted((*told.overrides, *newer)))
+        return replace(told, master=_with_ours(told.master, known.master), overrides=_sorted((*told.overrides, *newer)))
     overrides = _sorted((*others, *told.overrides))
     return replace(known, overrides=overrides, zones=(*known.zones, *_new_zones(known, told)))
+
+
+def _with_ours(told: EventDetails, known: EventDetails | None) -> EventDetails:
+    """With the reminders, colours and privacy that people here gave it."""
+    if known is None:
+        return told
+    return replace(told, alarms=known.alarms, categories=known.categories, classification=known.classification)
 
 
 def _new_zones(known: Event, told: Event) -> tuple[Component, ...]:

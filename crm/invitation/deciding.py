@@ -97,8 +97,10 @@ def _request(told: Told, sender: Sender, known: Known) -> Verdict:
 
 
 def _warning(told: Told, sender: Sender) -> str:
-    if sender.verified and sender.address in (told.organizer, told.sent_by):
+    if sender.verified and sender.address == told.organizer:
         return ""
+    if sender.verified and sender.address == told.sent_by:
+        return f"{sender.address} sent it on behalf of its organiser, {told.organizer}."
     return f"It was not sent by its organiser, {told.organizer}, but by {sender.address or 'an unclear sender'}."
 
 

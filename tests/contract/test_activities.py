@@ -63,6 +63,9 @@ def test_q12_a_whole_day_is_one_wherever_one_is(world: AgendaWorld) -> None:
     made = world.plan(starts_at=datetime(2026, 3, 9, 14, tzinfo=UTC), zone="Pacific/Auckland", all_day=True)
     assert "DTSTART;VALUE=DATE:20260310" in world.text(made.item_id)  # it is the 10th there already
     assert "DTEND;VALUE=DATE:20260311" in world.text(made.item_id)
+    there = world.change(made, zone="America/New_York", assigned_id=world.ada.user_id)
+    assert "DTSTART;VALUE=DATE:20260310" in world.text(made.item_id)  # the same day
+    assert there.starts_at == datetime(2026, 3, 10, 4, tzinfo=UTC)
     assert world.follow() == 0
 
 

@@ -59,15 +59,16 @@ def test_q09_nothing_is_accepted_or_answered_by_itself(world: InvitationWorld) -
 def test_q09_the_event_makes_no_server_mail_anybody(world: InvitationWorld) -> None:
     """RFC 6638 7.1: who stores it does not send for it."""
     alarm = "BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT1H\r\nATTENDEE:mailto:all@example.org\r\nEND:VALARM\r\n"
-    told = event(ATTENDEES=f"help@example.org {BOSS}", CLASS="PRIVATE").replace("END:VEVENT", f"{alarm}END:VEVENT")
+    fetched = "URL:javascript:1\r\nIMAGE;VALUE=URI:https://x.example/1\r\nATTACH:https://x.example/2\r\n"
+    odd = f"{fetched}X-ALT-DESC;FMTTYPE=text/html:<img src=x>\r\n{alarm}END:VEVENT"
+    told = event(ATTENDEES=f"help@example.org {BOSS}", CLASS="PRIVATE").replace("END:VEVENT", odd)
     world.mail("REQUEST", told)
     text = world.text(world.agenda()["m1"].id).replace("\r\n ", "")
     people = [line for line in text.splitlines() if line.startswith(("ORGANIZER", "ATTENDEE"))]
     assert len(people) == 3
     assert all("SCHEDULE-AGENT=CLIENT" in line for line in people)
-    assert "VALARM" not in text
-    assert "METHOD" not in text
-    assert "CLASS" not in text
+    for word in ("VALARM", "METHOD", "CLASS", "ALT-DESC", "IMAGE", "ATTACH", "javascript"):
+        assert word not in text
 
 
 def test_q09_a_higher_sequence_changes_it_and_a_lower_one_does_not(world: InvitationWorld) -> None:
@@ -90,6 +91,17 @@ def test_q09_of_equal_sequences_the_later_stamp_decides(world: InvitationWorld) 
     assert [one.state for one in world.invitations()] == ["outdated", "tentative", "outdated", "outdated"]
     assert world.invitations()[3].reason == "It is known already."
     assert world.event().master.summary == "Newer"  # type: ignore[union-attr]
+
+
+def test_q09_a_newer_version_leaves_what_people_here_added(world: InvitationWorld) -> None:
+    world.mail("REQUEST", event())
+    alarm = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM"
+    ours = f"CLASS:PRIVATE\r\nCATEGORIES:Blue\r\n{alarm}\r\nEND:VEVENT"
+    world.edits(world.agenda()["m1"].id, ("END:VEVENT", ours))
+    world.mail("REQUEST", event(sequence=1, SUMMARY="Newer"))
+    text = world.text(world.agenda()["m1"].id)
+    for word in ("SUMMARY:Newer", "TRIGGER:-PT5M", "CATEGORIES:Blue", "CLASS:PRIVATE"):
+        assert word in text
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
@@ -118,7 +130,8 @@ def test_q09_who_acts_for_the_organiser_from_the_start_may_go_on(world: Invitati
         return event(**more).replace("ORGANIZER;", f'ORGANIZER;SENT-BY="mailto:{BOSS}";')  # type: ignore[arg-type]
 
     world.mail("REQUEST", told(), sender=BOSS)
-    assert (world.last().state, world.last().reason) == ("tentative", "")
+    assert world.last().state == "tentative"
+    assert world.last().reason == f"{BOSS} sent it on behalf of its organiser, {EVA}."
     world.mail("REQUEST", told(stamp="20260301T100000Z", SUMMARY="Newer"), sender=BOSS)
     assert world.last().state == "tentative"
     assert world.event().master.summary == "Newer"  # type: ignore[union-attr]
