@@ -55,9 +55,11 @@ def open_again(unit: SqlUnitOfWork, actor: Actor, row: Row, reason: str, **more:
 
 def back_to_open(unit: SqlUnitOfWork, actor: Actor, row: Row) -> dict[str, Any]:
     """The columns of the first status that means open, unless it has such a one or a new one; notes it."""
+    if row["meaning"] in ("new", "open"):
+        return {}
     offered = (entry for entry in catalogue.all_statuses(unit) if not entry.archived and entry.meaning == "open")
     status = next(offered, None)
-    if status is None or row["meaning"] in ("new", "open"):
+    if status is None:
         return {}
     note(unit, row["id"], actor, "changed", field="status", before=row["status_name"], after=status.name)
     return status_values(unit, row, status.id)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from crm.actor import INTAKE, Actor
 from crm.errors import Forbidden, Invalid, Missing, Refused, Stale
 from crm.request import board, catalogue, changing, closing, listing, mailing, people
 from crm.request.model import OPEN, Card, Filter, Request
 from crm.request.reading import request
+from storage.crm import request_lists
 from tests.contract.request_world import EVA, SETTINGS, START, Desk, desk_in
 
 
@@ -297,3 +300,49 @@ def test_any_moves_of_any_people_leave_the_board_as_they_put_it(desk: Desk) -> N
         move(desk, moved, meaning, **beside)
         target.insert(place, moved)
     assert columns(desk) == model
+
+
+@contextmanager
+def counted(desk: Desk) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def look(*told: Any) -> None:
+        sent.append(told[2])
+
+    event.listen(desk.database.engine, "before_cursor_execute", look)
+    yield sent
+    event.remove(desk.database.engine, "before_cursor_execute", look)
+
+
+@pytest.mark.parametrize("few", [4, 4000])
+def test_how_often_the_database_is_asked_does_not_depend_on_how_many_requests_there_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(request_lists, "FEW", few)  # cards of a board that are read together
+    asked = []
+    for _ in range(2):
+        for _ in range(6):
+            desk.open("Lamp", tags=("hall",))
+        with desk.database.read() as unit, counted(desk) as sent:
+            board.board(unit, desk.ada)
+            listing.page(unit, desk.ada)
+            listing.counts(unit, desk.ada)
+            listing.find(unit, desk.ada, "lamp")
+            asked.append(len(sent))
+    assert asked[0] == asked[1] <= 15
+
+
+def test_a_board_is_the_same_however_it_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(desk)
+    with desk.database.begin() as unit:
+        for n, card in enumerate(listing.page(unit, desk.ada).cards):
+            if card.responsible_id and card.customer_id:
+                changing.set_status(unit, desk.ada, card.id, card.version, 2 + n % 3)
+    boards = []
+    for few in (0, 4000):
+        monkeypatch.setattr(request_lists, "FEW", few)
+        with desk.database.read() as unit:
+            boards.append([board.board(unit, desk.ada, limit=limit) for limit in (1, 2, 50)])
+    assert boards[0] == boards[1]
+    assert len(boards[0][2]) == 4
