@@ -31,8 +31,9 @@ def words(said: object) -> str:
 
 
 def watch(line: socket.socket | ssl.SSLSocket) -> None:
-    """Have the system notice within two minutes that nobody is there any more."""
+    """Have the system notice within two minutes that nobody is there any more, and send short lines at once."""
     for level, name, value in (
+        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
         (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
         (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
         (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
