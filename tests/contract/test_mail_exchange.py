@@ -154,6 +154,7 @@ class TestExchangeMail(MailSourceContract):
         return "INBOX/Done"
 
 
+@pytest.mark.slow
 class TestExchangeMailUnkind(TestExchangeMail):
     """With short answers and errors, and tombstones of what nobody knew."""
 

@@ -143,6 +143,7 @@ class TestMicrosoft365Mail(MailSourceContract):
         return "INBOX/Done"
 
 
+@pytest.mark.slow
 class TestMicrosoft365MailUnkind(TestMicrosoft365Mail):
     """All that Graph may do, at once (G1-G5): and no sizes, and batches whose mails are no base64."""
 
