@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MOST = 2**62  # larger numbers are no keys of ours
-_ALLOWED = "\n\r\t"
+_BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # all but tabulators and ends of lines
 _DEEPEST = 20
 _UNFIT = "there are control characters or half characters in it, or it is nested too deep"
 
@@ -18,7 +19,7 @@ _UNFIT = "there are control characters or half characters in it, or it is nested
 def _fit(sent: Any, depth: int = 0) -> bool:
     """A NUL is more than some databases take; half a surrogate pair can be written nowhere; nothing of ours is deep."""
     if isinstance(sent, str):
-        return all(c >= " " or c in _ALLOWED for c in sent) and not any("\ud800" <= c <= "\udfff" for c in sent)
+        return _BAD.search(sent) is None
     if not isinstance(sent, (dict, list)):
         return True
     inner = [*sent.keys(), *sent.values()] if isinstance(sent, dict) else sent
