@@ -17,7 +17,7 @@ from agendahub.texts import _
 group = typer.Typer(no_args_is_help=True)
 RuleId = Annotated[int, typer.Argument(metavar="ID", help=_("From `agendahub rule list`."))]
 RuleFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help=_("A rule as JSON (docs/requests.md); - for standard input."))
+    Path, typer.Argument(metavar="FILE", help=_("A rule as JSON (docs/rules.md); - for standard input."))
 ]
 
 

@@ -10,7 +10,7 @@ from crm.rules.distribution import choose
 from crm.rules.evaluating import evaluate
 from crm.rules.facts import facts_of
 from crm.rules.keeping import all_rules, people
-from crm.rules.model import Outcome
+from crm.rules.model import Facts, Outcome
 from crm.settings import CrmSettings
 from storage.crm.rights_rows import person
 from storage.unit_of_work import SqlUnitOfWork
@@ -38,7 +38,16 @@ def sort(
 
     `passed_on`: by a colleague; what a stranger passes on is judged by the stranger.
     """
-    facts = facts_of(
+    facts = facts_at_intake(mail, raw, mailbox, customer, passed_on=passed_on)
+    outcome = evaluate(all_rules(unit), facts)
+    if outcome.spam or outcome.ignore:
+        return Sorted(outcome)
+    return Sorted(outcome, _responsible(unit, settings, outcome))
+
+
+def facts_at_intake(mail: Mail, raw: bytes, mailbox: str, customer: Customer, *, passed_on: bool) -> Facts:
+    """What the rules are told of a mail and of who wrote it."""
+    return facts_of(
         mail,
         raw,
         mailbox=mailbox,
@@ -46,10 +55,6 @@ def sort(
         categories=customer.categories,
         passed_on=passed_on,
     )
-    outcome = evaluate(all_rules(unit), facts)
-    if outcome.spam or outcome.ignore:
-        return Sorted(outcome)
-    return Sorted(outcome, _responsible(unit, settings, outcome))
 
 
 def _responsible(unit: SqlUnitOfWork, settings: CrmSettings, outcome: Outcome) -> int | None:

@@ -73,7 +73,7 @@ class Mail:
     report: DeliveryReport | None
     return_path: str | None  # None: the header is missing; "": the empty path of bounces
     authentication: str  # "spf=pass dkim=pass dmarc=fail", of the topmost Authentication-Results; "" for none
-    original: Mail | None = None  # an agent's forward: the mail that was passed on, as far as it can be read
-    forwarded: bool = False  # `sender` is who passed it on
+    original: Mail | None = None  # a forward by its form: the mail that was passed on, as far as it can be read
+    forwarded: bool = False  # `sender` is who passed it on; whether that is one of us, the caller knows
     size: int = 0  # octets of the raw mail
     problems: tuple[str, ...] = ()  # one sentence each; a limit that was met, a part that cannot be read

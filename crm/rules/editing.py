@@ -9,13 +9,17 @@ from typing import Any
 from crm import audit
 from crm.actor import Actor
 from crm.errors import Invalid
+from crm.intake.customers import customer_of, writer_of
+from crm.intake.sorting import facts_at_intake
+from crm.mail.reading import read_mail
 from crm.message import reading
 from crm.rights import authorise
 from crm.rules import keeping
-from crm.rules.evaluating import dry_run
+from crm.rules.evaluating import evaluate
 from crm.rules.json_form import as_json, rule_from
 from crm.rules.model import Outcome, Rule
 from crm.settings import CrmSettings
+from storage.crm.rules import mailbox_of
 from storage.unit_of_work import SqlUnitOfWork
 
 EDIT = "rule.edit"
@@ -75,14 +79,20 @@ def tried(
 ) -> Outcome:
     """What the rules would say of a mail: its octets, or a message of ours. Nothing is stored.
 
-    `form`: a rule that is not kept yet, asked alone.
+    As intake asks them now: with what the address books say of the sender. `form`: a rule that is not kept yet, asked
+    alone.
     """
     authorise(actor, "rule.read")
     if bool(raw) == (message_id is not None):
         raise Invalid("Give a mail, or the number of a message.")
-    octets = raw if message_id is None else reading.raw(unit, actor, message_id)
     asked = keeping.all_rules(unit) if form is None else (rule_from(form),)
-    return dry_run(asked, octets, mailbox=mailbox, own=settings.own_addresses)
+    if message_id is not None:
+        raw = reading.raw(unit, actor, message_id)
+        mailbox = mailbox or mailbox_of(unit.session.connection, message_id)
+    mail = read_mail(raw, own=settings.own_addresses, trusted=settings.trusted_authserv)
+    writer = writer_of(unit, settings, mail)
+    customer = customer_of(unit, settings, writer.party)
+    return evaluate(asked, facts_at_intake(mail, raw, mailbox, customer, passed_on=bool(writer.forwarded_by)))
 
 
 def _told(about: Rule) -> str:

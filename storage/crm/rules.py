@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, false, func, insert, or_, select, true, update
 
-from storage.tables import group_members, group_roles, groups, intake_rules, requests, role_rights, user_roles, users
+from storage.tables import (
+    group_members,
+    group_roles,
+    groups,
+    intake_rules,
+    receipts,
+    requests,
+    role_rights,
+    user_roles,
+    users,
+)
 
 _c = intake_rules.c
 
@@ -95,6 +105,13 @@ def _number(connection: Connection, order: Sequence[int]) -> None:
     for position, one in enumerate(order):  # an admin has tens of them
         moved = update(intake_rules).where(_c.id == one, _c.position != position).values(position=position)
         connection.execute(moved)
+
+
+def mailbox_of(connection: Connection, message_id: int) -> str:
+    """The mailbox that a mail came to first; "" for one that came to none."""
+    r = receipts.c
+    first = select(r.mailbox).where(r.message_id == message_id).order_by(r.id).limit(1)
+    return str(connection.execute(first).scalar() or "")
 
 
 def candidates(connection: Connection, group: str = "", action: str = "") -> Sequence[CandidateRow]:

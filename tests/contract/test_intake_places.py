@@ -15,6 +15,7 @@ from crm.request.changing import assign
 from crm.request.closing import close
 from crm.request.joining import merge
 from crm.request.reading import request
+from crm.rules.editing import tried
 from storage import tables as t
 from tests.intake_here import Intake, intake_in
 from tests.mails_here import mail
@@ -238,6 +239,20 @@ def test_q06_what_a_stranger_passes_on_is_not_judged_by_the_name_in_it(intake: I
     colleague = intake.request(intake.take(mail("Fwd: x", sender="ada@example.org", text=text)))
     assert (stranger.priority, colleague.priority) == (3, 5)
     assert colleague.customer_address == "boss@vip.example"
+
+
+def test_q06_the_test_box_knows_what_intake_knows(intake: Intake) -> None:
+    intake.add_contact(EVA, "Eva Rossi")
+    when = [{"field": "known", "value": True}, {"field": "mailbox", "value": "support"}]
+    intake.add_rule(name="Known", when=when, then={"priority": 5})
+    raw = mail("Hello")
+    taken = intake.take(raw)
+    assert intake.request(taken).priority == 5
+    with intake.database.read() as unit:
+        for given in ({"raw": raw, "mailbox": "support"}, {"message_id": taken.message_id}):
+            found = tried(unit, intake.settings, INTAKE, **given)
+            assert found.priority == 5
+            assert "yes is a known customer: it is" in found.explanation
 
 
 def test_q06_the_least_busy_gets_it(intake: Intake) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
 from crm.errors import Invalid
+from crm.mail import automatic
 from crm.mail.reading import read_mail
 from crm.rules.distribution import Candidate, choose
 from crm.rules.evaluating import dry_run, evaluate
 from crm.rules.facts import facts_of
+from crm.rules.fields import FIELDS, NUMBER_OPERATORS, TEXT_OPERATORS
 from crm.rules.json_form import as_json, from_kept, kept_form, rule_from
 from crm.rules.model import Facts, Outcome, Rule
 from tests.unit.crm.test_mail_reading import sample
@@ -166,7 +170,7 @@ def test_facts_of_a_mail_that_a_colleague_passed_on() -> None:
 
 # ---------------------------------------------------------------- JSON
 
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "name": "Invoices",
     "enabled": False,
     "match": "any",
@@ -255,3 +259,12 @@ def test_q06_round_robin_comes_round() -> None:
 
 def test_no_rules_decide_nothing() -> None:
     assert evaluate([], EVA) == Outcome()
+
+
+def test_the_page_for_admins_names_everything() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
+    kinds = {value for name, value in vars(automatic).items() if name.isupper() and isinstance(value, str)}
+    for word in (*FIELDS, *TEXT_OPERATORS, *NUMBER_OPERATORS, *kinds, *WHOLE["then"]):
+        assert f"`{word}`" in page, word
+    example = page.split("```json\n")[1].split("```")[0]
+    assert as_json(rule_from(json.loads(example)))["name"] == "Invoices of big customers"

@@ -35,6 +35,9 @@ from crm.rules.patterns import TooMuch, compiled
         (r"\.\*\(", ".*(", True),
         ("a|", "zzz", True),
         (r"\W\S\D", "- x", False),
+        ("aab", "xaaab", True),  # a match may begin while another is being tried
+        ("abac", "ababac", True),
+        ("^b|a$", "xa\ny", True),
     ],
 )
 def test_what_is_found(pattern: str, text: str, found: bool | None) -> None:
