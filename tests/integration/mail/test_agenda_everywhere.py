@@ -21,13 +21,15 @@ from crm.agenda.follow import follow
 from crm.intake.model import Delivered
 from crm.intake.taking import take
 from crm.mail.model import Party
+from crm.request.model import NewRequest, Request
+from crm.request.opening import open_request
 from crm.settings import CrmSettings, Mailbox
 from storage import tables as t
 from sync_engine.item import Item
 from sync_engine.model import Kind, title_of
 from tests.contract.answer_world import EVA
 from tests.contract.invitation_world import calendar, event
-from tests.integration.google_workspace.three_systems import OPENINGS
+from tests.integration.google_workspace.three_systems import OPENINGS, is_done, tick
 from tests.integration.rules.person import Wish
 from tests.integration.rules.two_systems import Company, company
 
@@ -43,8 +45,9 @@ class Desk:
         with self.database.begin() as unit:
             here = t.collections.c.id == firm.world.collection_id
             name = unit.session.connection.execute(select(t.collections.c.name).where(here)).scalar_one()
+        web: dict[str, Any] = {"web_url": "https://hub.example.org"}
         boxes = {"help": Mailbox("help", HELP)}
-        self.settings = CrmSettings(boxes, agenda=name, own_addresses=frozenset({HELP}), signing_key=b"k" * 32)
+        self.settings = CrmSettings(boxes, agenda=name, own_addresses=frozenset({HELP}), signing_key=b"k" * 32, **web)
         self.mails = 0
 
     def mail(self, method: str, told: str) -> None:
@@ -55,8 +58,13 @@ class Desk:
         with self.database.begin() as unit:
             take(unit, self.settings, Delivered("help", "INBOX", str(self.mails), raw.encode()))
 
+    def request(self) -> Request:
+        new = NewRequest("The pump leaks", customer_name="Eva", customer_address=EVA, mailbox="help")
+        with self.database.begin() as unit:
+            return open_request(unit, self.settings, OUTBOX, new)
+
     def plan(self, title: str, **more: object) -> Activity:
-        new = NewActivity("visit", title, starts_at=MONDAY, zone="Europe/Berlin", **more)  # type: ignore[arg-type]
+        new = NewActivity("visit", title, **more)  # type: ignore[arg-type]
         with self.database.begin() as unit:
             return plan(unit, self.settings, Actor("eve", unlimited=True), new)
 
@@ -66,8 +74,8 @@ class Desk:
             return activity(unit, OUTBOX, number)
 
     def events(self) -> list[Item]:
-        """Of the hub, which phones see."""
-        return [item for item in self.firm.world.hub().values() if item.kind is Kind.EVENT]
+        """Of the hub, which phones see; or tasks."""
+        return [item for item in self.firm.world.hub().values() if item.kind is self.firm.kind]
 
     def all_have(self, *titles: str) -> None:
         self.firm.settle()
@@ -98,18 +106,47 @@ def test_q09_an_invitation_by_mail_is_in_everybodys_calendar_and_mails_nobody(de
 
 
 def test_q12_whoever_moves_a_visit_moves_the_activity(desk: Desk) -> None:
-    made = desk.plan("Pump", organizer=HELP, guests=(Party(EVA),))
-    desk.all_have("Pump")
+    request = desk.request()
+    text = "Bring the seal.\n\nAnd a pump, for all cases; see https://x.example/requests."
+    there: dict[str, Any] = {"zone": "Europe/Berlin", "organizer": HELP, "guests": (Party(EVA),)}
+    made = desk.plan("Pump", request_id=request.id, text=text, starts_at=MONDAY, **there)
+    title = f"[{request.number}] Pump"
+    desk.all_have(title)
     assert desk.activity(made.id).version == made.version
     for n, person in enumerate(desk.firm.people.values(), 1):
-        wish = Wish("Pump", datetime(2026, 3, 16 + n, 11))
-        person.shift("Pump", wish)
+        wish = Wish(title, datetime(2026, 3, 16 + n, 11))
+        person.shift(title, wish)
         desk.firm.settle()
         now = desk.activity(made.id)
         assert (now.starts_at, now.version, now.zone) == (wish.at(wish.start), made.version + n, "Europe/Berlin")
+        assert (now.title, now.text) == ("Pump", text)
     before = [item.text for item in desk.events()]
     assert follow(desk.database, desk.settings) == 0
     assert [item.text for item in desk.events()] == before
-    next(iter(desk.firm.people.values())).remove("Pump")
+    for person in desk.firm.people.values():
+        person.touch(title)  # the server's own doing is nobody's change
+    desk.firm.settle()
+    assert desk.activity(made.id).version == made.version + 3
+    next(iter(desk.firm.people.values())).remove(title)
     desk.all_have()
     assert desk.activity(made.id).state == "cancelled"
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Iterator[Desk]:
+    with company(tmp_path, Kind.TASK, OPENINGS) as firm:
+        yield Desk(firm)
+
+
+def test_q12_whoever_ticks_off_a_task_has_done_the_activity(tasks: Desk) -> None:
+    request = tasks.request()
+    made = tasks.plan("Ring", request_id=request.id, text="Ask for the number.")
+    title = f"[{request.number}] Ring"
+    tasks.all_have(title)
+    for person in tasks.firm.people.values():
+        for done in (True, False):
+            tick(person, title, done)
+            tasks.firm.settle()
+            now = tasks.activity(made.id)
+            assert (now.state, now.title, now.text) == ("done" if done else "planned", "Ring", "Ask for the number.")
+            assert [is_done(other, title) for other in tasks.firm.people.values()] == [done] * 3
