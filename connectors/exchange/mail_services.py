@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exchangelib import Message, services
+from exchangelib.folders import BaseFolder
 from exchangelib.properties import FolderId, ItemId
 from exchangelib.util import TNS, create_element
 
@@ -98,6 +99,7 @@ class MailSeen:
     folder_id: str
     seen: bool
     categories: tuple[str, ...]
+    model: Any = Message  # exchangelib's class: an invitation is changed as one
 
 
 class LookAtMails(EachItsAnswer, services.GetItem):  # type: ignore[misc]
@@ -116,7 +118,8 @@ def _seen(elem: Any) -> MailSeen:
     key, folder = (elem.find(f"{{{TNS}}}{name}") for name in ("ItemId", "ParentFolderId"))
     categories = tuple(one.text or "" for one in elem.iterfind(f"{{{TNS}}}Categories/{{{TNS}}}String"))
     read = elem.findtext(f"{{{TNS}}}IsRead") == "true"
-    return MailSeen(key.get("Id"), key.get("ChangeKey") or "", folder.get("Id"), read, categories)
+    model = BaseFolder.ITEM_MODEL_MAP.get(elem.tag, Message)
+    return MailSeen(key.get("Id"), key.get("ChangeKey") or "", folder.get("Id"), read, categories, model)
 
 
 class MoveMails(EachItsAnswer, services.MoveItem):  # type: ignore[misc]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from exchangelib import Message
 from exchangelib.properties import FolderId
 
 from connectors.exchange.failures import is_gone, item_failure, may_pass, said
@@ -52,7 +51,7 @@ class Settling:
         group: dict[str, Any] = {}
         for one in seen:
             if changes := _changes(one, after):
-                group[one.id] = changed_item(Message, changes, id=one.id, changekey=one.change_key, account=account)
+                group[one.id] = changed_item(one.model, changes, id=one.id, changekey=one.change_key, account=account)
         service = UpdateItems(account=account)
         answers = self._written(list(group.values()), service.update)
         return [

@@ -302,6 +302,15 @@ def test_who_changes_a_mail_at_the_same_time_loses_nothing(desk: Desk) -> None:
         desk.source.settle("INBOX", [told.id], After(seen=True))
 
 
+def test_an_invitation_is_marked_as_what_it_is(desk: Desk) -> None:
+    (one,) = desk.came(_INVITATION % b"REQUEST")
+    (told,) = desk.pull()
+    desk.source.settle("INBOX", [told.id], After(seen=True, keyword="AgendaHub"))
+    assert categories(one) == ["AgendaHub"]
+    (update,) = [asked for asked in desk.listening.asked if asked.tag.endswith("UpdateItem")]
+    assert {step[1].tag.partition("}")[2] for step in update.iter("{*}SetItemField")} == {"MeetingRequest"}
+
+
 def test_nobody_gets_a_read_receipt(desk: Desk) -> None:
     desk.came(mail("a"))
     (told,) = desk.pull()
