@@ -36,6 +36,8 @@ def add(
 ) -> None:
     from agendahub.addresses import base_url
     from agendahub.workspace import utc_now
+    from crm import audit
+    from crm.actor import ADMIN
     from storage import app_passwords
     from storage.admin_people import user_id
     from storage.api_tokens import add_token
@@ -46,6 +48,7 @@ def add(
     with workspace.database.begin() as unit:
         owner = user_id(unit.session.connection, user) if user else None
         number = add_token(unit.session.connection, name, access, hashed, utc_now(), owner)
+        audit.note(unit, ADMIN, "user.edit", f"token {name}", f"made for {user}" if user else "made for a program")
     url = f"{base_url(workspace.settings.server).rstrip('/')}/api/v1/"
     if as_json:
         print_json({"id": number, "name": name, "user": user, "access": access, "url": url, "token": shown})
@@ -81,8 +84,11 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 @group.command(help=_("Refuse a token from now on."), epilog=examples("agendahub token revoke helpdesk"))
 def revoke(context: typer.Context, name: TokenName) -> None:
     from agendahub.workspace import utc_now
+    from crm import audit
+    from crm.actor import ADMIN
     from storage.api_tokens import revoke_token
 
     with workspace_of(context).database.begin() as unit:
         revoke_token(unit.session.connection, name, utc_now())
+        audit.note(unit, ADMIN, "user.edit", f"token {name}", "revoked")
     say(_("Token {name} is revoked.").format(name=name))

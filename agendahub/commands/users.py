@@ -30,12 +30,15 @@ def add(
     name: Annotated[str, typer.Option(help=_("The name that others see."))] = "",
 ) -> None:
     from agendahub.workspace import utc_now
+    from crm import audit
+    from crm.actor import ADMIN
     from storage.admin_people import add_user
 
     if not user or any(c in "/:\\~" or not c.isprintable() for c in user) or user != user.strip() or len(user) > 100:
         raise Failure(_("A user's name has 1 to 100 characters, none of them / : \\ ~ or a control character."))
     with workspace_of(context).database.begin() as unit:
         add_user(unit.session.connection, user, name or user, utc_now())
+        audit.note(unit, ADMIN, "user.edit", f"user {user}", "added")
     say(_("Added {user}. Next: agendahub device add {user} DEVICE.").format(user=user))
 
 
@@ -85,7 +88,10 @@ def unblock(context: typer.Context, user: UserName) -> None:
 
 
 def _set(context: typer.Context, user: str, *, blocked: bool) -> None:
+    from crm import audit
+    from crm.actor import ADMIN
     from storage.admin_people import set_blocked
 
     with workspace_of(context).database.begin() as unit:
         set_blocked(unit.session.connection, user, blocked=blocked)
+        audit.note(unit, ADMIN, "user.edit", f"user {user}", "blocked" if blocked else "not blocked any more")

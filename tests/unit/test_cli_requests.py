@@ -12,6 +12,7 @@ from agendahub.crm_settings import crm_settings
 from agendahub.workspace import Workspace
 from config import load
 from crm.actor import ADMIN
+from crm.audit import entries
 from crm.request import opening
 from crm.request.model import NewRequest
 from storage.api_tokens import tokens
@@ -90,3 +91,20 @@ def test_rules_are_written_ordered_tried_and_removed(cli: Cli, tmp_path: Path) -
     assert "no rule 2" in cli.fails("rule", "show", "2").lower()
     rule.write_text("[")
     assert "not JSON" in cli.fails("rule", "add", str(rule))
+
+
+def test_what_admins_do_to_users_and_tokens_stands_in_the_audit(cli: Cli) -> None:
+    cli.run("user", "add", "ada")
+    cli.run("user", "block", "ada")
+    cli.run("token", "add", "desk", "--user", "ada")
+    cli.run("token", "revoke", "desk")
+    workspace = Workspace(load(cli.config))
+    with workspace.database.read() as unit:
+        lines = [(entry.actor, entry.object, entry.detail) for entry in entries(unit, ADMIN)]
+    assert lines == [
+        ("admin", "token desk", "revoked"),
+        ("admin", "token desk", "made for ada"),
+        ("admin", "user ada", "blocked"),
+        ("admin", "user ada", "added"),
+    ]
+    workspace.close()

@@ -82,8 +82,13 @@ def add_type(call: Caller, sent: NewType) -> RequestType:
 @router.put("/types/order")
 def order_types(call: Caller, sent: Order) -> Done:
     """Say their order anew."""
-    call.write(lambda unit: catalogue.order_types(unit, call.actor, sent.ids))
-    return Done()
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        catalogue.order_types(unit, call.actor, sent.ids)
+        audit.note(unit, call.actor, "catalogue.edit", "types", "in another order")
+        return Done()
+
+    return call.write(work)
 
 
 @router.patch("/types/{type_id}")
@@ -132,8 +137,13 @@ def add_status(call: Caller, sent: NewStatus) -> Status:
 @router.put("/statuses/order")
 def order_statuses(call: Caller, sent: Order) -> Done:
     """Say their order anew: that of the board's columns."""
-    call.write(lambda unit: catalogue.order_statuses(unit, call.actor, sent.ids))
-    return Done()
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        catalogue.order_statuses(unit, call.actor, sent.ids)
+        audit.note(unit, call.actor, "catalogue.edit", "statuses", "in another order")
+        return Done()
+
+    return call.write(work)
 
 
 @router.patch("/statuses/{status_id}")
