@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm.actor import Actor
+from crm.actor import INTAKE, Actor
 from crm.errors import Invalid, Missing
 from crm.request import catalogue, indexing, references
 from crm.request.history import note
+from crm.request.mending import what_holds
 from crm.request.model import NewRequest, Person, Request
 from crm.request.reading import request_of
 from crm.request.tagging import fit_tag
@@ -19,8 +20,13 @@ from storage.unit_of_work import SqlUnitOfWork
 
 
 def open_request(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, new: NewRequest) -> Request:
-    """Number it, write it, note it. A person must name the customer (`Missing`); the intake need not know him."""
+    """Number it, write it, note it. A person must name the customer (`Missing`); the intake need not know him.
+
+    Raises `Invalid` for what cannot be used; a mail opens a request all the same, without it.
+    """
     authorise(actor, "request.create")
+    if actor == INTAKE:
+        new = what_holds(unit, new)
     if not (actor.unlimited or new.customer_id or new.customer_address or new.customer_name):
         raise Missing("Say for which customer the request is.", ["customer"])
     values = _values(unit, new)

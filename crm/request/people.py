@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crm.actor import Actor
+from crm.actor import INTAKE, Actor
 from crm.errors import Invalid, Missing, Refused
 from crm.request import gate
 from crm.request.bounds import is_plain
@@ -23,6 +23,8 @@ _LONGEST_NOTE = 100_000
 def add_person(unit: SqlUnitOfWork, actor: Actor, request_id: int, person: Person) -> None:
     """Twice is fine; a new name or role replaces the old one."""
     row = gate.taken(unit, actor, "request.change", request_id)
+    if actor == INTAKE and (person.address == row["customer_address"] or not _looks_right(person.address)):
+        return  # a mail is taken in, whatever address it comes from
     address = _address(person.address)
     if person.role not in ROLES or (person.role == "customer") != (address == row["customer_address"]):
         raise Invalid("Who takes part gets copies or is a colleague; the customer is set as the request's customer.")
@@ -90,6 +92,10 @@ def _touch(unit: SqlUnitOfWork, actor: Actor, number: int, field: str, *, before
 
 def _address(address: str) -> str:
     plain = address.strip().lower()
-    if not _ADDRESS.fullmatch(plain) or len(plain) > 320 or not plain.isprintable():
+    if not _looks_right(plain):
         raise Invalid("That is not a mail address.")
     return plain
+
+
+def _looks_right(address: str) -> bool:
+    return _ADDRESS.fullmatch(address) is not None and len(address) <= 320 and address.isprintable()

@@ -77,7 +77,7 @@ def test_what_is_in_use_is_archived_and_not_removed(desk: Desk) -> None:
         assert made.type_id in {entry.id for entry in catalogue.types(unit, desk.ada, archived=True)}
     assert desk.open().type_name == "Support"
     with pytest.raises(Invalid):
-        desk.open(type_id=made.type_id)
+        desk.open(actor=desk.ada, type_id=made.type_id)
 
 
 def test_the_last_one_that_is_offered_stays(desk: Desk) -> None:

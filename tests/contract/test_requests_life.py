@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm.actor import INTAKE
+from crm.actor import ADMIN, INTAKE
 from crm.errors import Forbidden, Invalid, Missing, NotThere, Refused, Stale
 from crm.request import board, changing, closing, mailing, people, presence, reading
 from crm.request.history import history
@@ -64,8 +64,26 @@ def test_a_person_names_the_customer_and_the_intake_need_not_know_him(desk: Desk
 )
 def test_what_makes_no_sense_opens_nothing(desk: Desk, wrong: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        desk.open(**wrong)
+        desk.open(actor=ADMIN, **wrong)
     assert desk.open().number == "R-2026-000001"  # the number was not used up
+
+
+def test_q02_a_mail_opens_a_request_whatever_became_of_what_a_rule_names(desk: Desk) -> None:
+    gone: dict[str, Any] = {
+        "responsible_id": 4,
+        "customer_id": 99,
+        "priority": 9,
+        "effort": 0,
+        "continues": 99,
+        "possible": (98,),
+    }
+    made = desk.open(tags=("hall", " "), mailbox="a\0", **gone)
+    assert (made.responsible_id, made.customer_id, made.customer_state) == (None, None, "unknown")
+    assert (made.priority, made.effort, made.tags, made.customer_address) == (5, 1, ("hall",), EVA)
+    with desk.database.begin() as unit:
+        for address in ("", "\0@x.example", '"a b"@x.example', EVA):
+            people.add_person(unit, INTAKE, made.id, Person(address))
+        assert reading.request(unit, INTAKE, made.id).people == made.people
 
 
 def test_a_type_is_found_by_name_and_an_unknown_one_is_the_first(desk: Desk) -> None:
