@@ -15,8 +15,9 @@ from connectors.imap.folders import readable_folders, wire_names
 from connectors.imap.sign_in import sign_in
 from connectors.mail_address import MailServer, tls_context
 from connectors.mail_line import no_encryption, watch, words
+from connectors.mail_tokens import run_out
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import AccountError, CollectionGone, NoAccess, Rejected, Unavailable
+from sync_engine.errors import AccountError, CollectionGone, NoAccess, NotAuthorised, Rejected, Unavailable
 
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ class ImapLine:
         self._settings = settings
         self._client: Client | None = None
         self._opened: Opened | None = None
+        self._worked = False  # somebody signed in on this line
 
     @property
     def host(self) -> str:
@@ -155,10 +157,13 @@ class ImapLine:
                 self._secure(client)
                 sign_in(client, self._settings, self.host)
                 _count_changes(client)
+            except NotAuthorised as err:
+                _hang_up(client)
+                raise run_out(err, auth=self._settings.auth, worked=self._worked) from err
             except BaseException:
                 _hang_up(client)
                 raise
-            self._client = client
+            self._client, self._worked = client, True
         return self._client
 
     def _connect(self) -> Client:

@@ -8,9 +8,11 @@ import socket
 
 from connectors.mail_address import MailServer, tls_context
 from connectors.mail_line import no_encryption, watch
+from connectors.mail_tokens import run_out
 from connectors.settings import ConnectorSettings
 from connectors.smtp.failures import talking
 from connectors.smtp.sign_in import sign_in
+from sync_engine.errors import NotAuthorised
 
 
 class SmtpLine:
@@ -20,6 +22,7 @@ class SmtpLine:
         self.server = MailServer.of(settings.url)
         self._settings = settings
         self._client: smtplib.SMTP | None = None
+        self._worked = False  # somebody signed in on this line
 
     @property
     def host(self) -> str:
@@ -44,9 +47,13 @@ class SmtpLine:
             client.ehlo_or_helo_if_needed()
             self._secure(client)
             sign_in(client, self._settings, self.host)
+        except NotAuthorised as err:
+            client.close()
+            raise run_out(err, auth=self._settings.auth, worked=self._worked) from err
         except BaseException:
             client.close()
             raise
+        self._worked = True
         return client
 
     def _connect(self) -> smtplib.SMTP:

@@ -13,7 +13,7 @@ from connectors.imap import connect, idling
 from connectors.imap.source import ImapSource
 from connectors.mail import After
 from connectors.settings import ConnectorSettings
-from sync_engine.errors import NoAccess, NotAuthorised, Rejected, Throttled, Unavailable
+from sync_engine.errors import NoAccess, NotAuthorised, Rejected, SyncError, Throttled, Unavailable
 from tests.servers.scripted import Answer, Imap, Scripted, Talk, asked_uids, scripted
 
 SECRET = "pw-canary-4711"
@@ -474,3 +474,29 @@ def test_a_mail_whose_size_cannot_be_told_is_an_arrival(*, refused: bool) -> Non
     with at(imap) as (source, _):
         assert listed(source) == ["7.3", "7.5", "7.8"]
         assert [raw for _, raw in source.raws("INBOX", ["7.3", "7.5", "7.8"])] == list(MAILS.values())
+
+
+def test_a_token_that_ran_out_waits_for_no_person() -> None:
+    """The line is made anew by whoever holds it, with the token of then."""
+    signed_in = 0
+
+    def authenticate(talk: Talk, tag: bytes, _rest: bytes) -> None:
+        nonlocal signed_in
+        signed_in += 1
+        talk.say(b"+ ")
+        talk.hear()
+        talk.say(tag + (b" OK welcome" if signed_in == 1 else b" NO [AUTHENTICATIONFAILED] expired"))
+
+    imap = Imap(dict(MAILS), capabilities=b"IMAP4rev1 AUTH=OAUTHBEARER", answers={"AUTHENTICATE": authenticate})
+    with scripted(imap) as server:
+        settings = ConnectorSettings(f"imap://127.0.0.1:{server.port}", "ada", SECRET, auth="bearer", timeout=5.0)
+        source, another = connect(settings), connect(settings)
+        listed(source)
+        source.line.drop()
+        with pytest.raises(SyncError) as raised:
+            listed(source)
+        assert type(raised.value) is Unavailable
+        with pytest.raises(NotAuthorised):
+            listed(another)
+        source.close()
+        another.close()

@@ -289,6 +289,23 @@ def test_a_server_that_knows_cram_md5_only() -> None:
     assert base64.b64decode(server.heard[2]) == b"tim b913a602c7eda7a495b4e6e7334d3890"
 
 
+def test_a_token_that_ran_out_waits_for_no_person() -> None:
+    answers = iter([b"235 welcome", b"535 5.7.8 expired", b"535 5.7.8 expired"])
+    play = Smtp((b"250 AUTH XOAUTH2",), AUTH=lambda talk: talk.say(next(answers)))
+    with scripted(play) as server:
+        settings = ConnectorSettings(f"smtp://127.0.0.1:{server.port}", "ada", SECRET, auth="bearer", timeout=5.0)
+        sender, another = connect(settings), connect(settings)
+        sender.send(RAW, ME, [EVA])
+        sender.line.drop()
+        with pytest.raises(SyncError) as raised:
+            sender.send(RAW, ME, [EVA])
+        assert type(raised.value) is Unavailable
+        with pytest.raises(NotAuthorised):
+            another.send(RAW, ME, [EVA])
+        sender.close()
+        another.close()
+
+
 def test_a_server_without_any_way_to_sign_in() -> None:
     with (
         at(Smtp((b"250 AUTH GSSAPI",)), username="ada") as (sender, _),
