@@ -26,7 +26,7 @@ class GmailMail:
     """As `connectors.mail.MailSource`."""
 
     def __init__(self, settings: ConnectorSettings, page: int = PAGE) -> None:
-        self.transport = Transport(settings)
+        self.transport = Transport(settings, use="mail")
         self._messages = self.transport.gmail.users().messages()
         self._labels = Labels(self.transport)
         self._listing = MailListing(self.transport, page)

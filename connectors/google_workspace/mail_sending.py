@@ -25,7 +25,7 @@ class GmailSender:
     """As `connectors.mail.MailSender`."""
 
     def __init__(self, settings: ConnectorSettings) -> None:
-        self.transport = Transport(settings)
+        self.transport = Transport(settings, use="mail")
         self._messages = self.transport.gmail.users().messages()
 
     def send(self, raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:  # noqa: ARG002 - see above

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from connectors.google_workspace.sign_in import OAUTH, service_account, token_source
 from connectors.google_workspace.sign_in_client import key_of
 from connectors.google_workspace.sign_in_places import token_uri
 from connectors.google_workspace.sign_in_scopes import named, scopes_of
+from connectors.mail import MailSource
 from connectors.mailbox_probe import Connect, MailboxProbe, signed_in
 from connectors.probing import At, Step, step
 from connectors.settings import ConnectorSettings
@@ -48,8 +50,24 @@ def probe(
 ) -> Iterator[Step]:
     """As `MailboxProbe.run`."""
     signing_in = _signed_in if settings.auth in OAUTH else None
-    system = MailboxProbe(GOOGLE, _ADVICE, "a service account has no items of its own.", signing_in)
+    system = MailboxProbe(GOOGLE, _ADVICE, "a service account has no items of its own.", signing_in, _mails)
     return system.run(settings, connect, collection, write=write)
+
+
+def _mails(settings: ConnectorSettings) -> Iterator[Step]:
+    """Whether mails can be read; none is marked, and none is sent."""
+    from connectors.google_workspace.mail import GmailMail
+
+    source = GmailMail(replace(settings, max_wait=0.0))
+    try:
+        yield step("mails", lambda: _labels(source), _ADVICE)
+    finally:
+        source.close()
+
+
+def _labels(source: MailSource) -> str:
+    names = [folder.name for folder in source.folders()]
+    return f"{len(names)} labels: {', '.join(names[:20])}"
 
 
 def _signed_in(settings: ConnectorSettings) -> Iterator[Step]:

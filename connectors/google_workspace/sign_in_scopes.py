@@ -49,13 +49,16 @@ _SAME = {"email": Right.ADDRESS, "profile": f"{_BASE}userinfo.profile"}  # answe
 def scopes_of(settings: ConnectorSettings) -> list[str]:
     """``options["scopes"]`` outranks the usual ones; who signs in is always asked for, where a person does.
 
-    Mails are asked for where a mailbox uses the account, and nothing but mails where nothing else does.
+    A sign-in asks for mails where a mailbox uses the account, and for nothing but mails where nothing else does. What
+    goes on with it asks for no more than it needs (``options["use"]``): nobody's calendar waits because somebody has
+    not consented to mails yet.
     """
     told = [_SAME.get(scope, scope) for scope in settings.options.get("scopes", "").split()]
     if not told:
         directory = _DIRECTORY[settings.options.get("directory", "")] if settings.auth == "app" else ()
-        syncs = SERVICES if settings.options.get("syncs", "yes") else ()
-        told = [*map(str, syncs), *map(str, directory), *map(str, _mail(settings))]
+        use = settings.options.get("use", "")
+        syncs = (*SERVICES, *directory) if settings.options.get("syncs", "yes") else directory
+        told = [*map(str, syncs if use != "mail" else ()), *map(str, _mail(settings) if use != "sync" else ())]
     who = () if settings.auth == "app" else _PERSON
     return [*dict.fromkeys([*told, *map(str, who)])]
 

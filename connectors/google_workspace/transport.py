@@ -11,6 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -73,13 +74,16 @@ class _Token(google.auth.credentials.Credentials):  # type: ignore[misc,unused-i
 class Transport:
     """One account's requests."""
 
-    def __init__(self, settings: ConnectorSettings, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, settings: ConnectorSettings, sleep: Callable[[float], None] = time.sleep, *, use: str = "sync"
+    ) -> None:
+        """`use`: sync or mail, which have scopes of their own."""
         self.requests = 0  # sent, for status and benchmarks; a batch is one
         self.mailbox = settings.mailbox
         self._settings = settings
         self._sleep = sleep
         self._services = services_at(settings.url)
-        self._source = token_source(settings)
+        self._source = token_source(_for_use(settings, use))
         self._own_pace = Pace()
         self._mine = threading.local()  # each thread's AuthorizedHttp: a shared one mixes up answers
         self._lines: list[Line] = []  # of all threads
@@ -265,6 +269,12 @@ class Transport:
 def _too_much(answer: Answer, what: str, tries: Iterator[int]) -> Throttled:
     """Without a time that Google names: each time twice as long, and not all users together."""
     return throttled(answer, what, wait_of(answer) or DEFAULT_WAIT * 2 ** next(tries) * _jitter.uniform(1, 1.25))
+
+
+def _for_use(settings: ConnectorSettings, use: str) -> ConnectorSettings:
+    """An app's token is good for what was asked for: one of each use would push the other out of the store."""
+    tokens = None if settings.auth == "app" and use == "mail" else settings.tokens
+    return replace(settings, options={**settings.options, "use": use}, tokens=tokens)
 
 
 def token_source(settings: ConnectorSettings) -> TokenSource:

@@ -9,8 +9,11 @@ import pytest
 
 from connectors.google_workspace.mail import GmailMail
 from connectors.google_workspace.mail_sending import GmailSender
+from connectors.google_workspace.probe import probe
 from connectors.google_workspace.sign_in_scopes import scopes_of
 from connectors.mail import After, Arrival
+from connectors.probing import Step
+from connectors.registry import connect
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import CollectionGone, CursorExpired, NoAccess, OutcomeUnknown, Rejected, Throttled, Unavailable
 from tests.contract.mail_sender_contract import EVA, written
@@ -209,3 +212,29 @@ def test_mail_is_asked_for_where_a_mailbox_uses_the_account_and_only_then() -> N
     assert _scopes(syncs="yes", mail="read send") == [*sync, "gmail.modify"]
     assert _scopes(syncs="", mail="read") == ["gmail.modify"]
     assert _scopes(syncs="", mail="send") == ["gmail.send", "gmail.readonly"]
+    assert _scopes(syncs="yes", mail="read", use="sync") == sync
+    assert _scopes(syncs="yes", mail="read", use="mail") == ["gmail.modify"]
+
+
+# ---------------------------------------------------------------- testing an account
+
+
+def _steps(google: Google, **options: str) -> list[Step]:
+    return list(probe(settings(google, options=options), lambda told: connect("google_workspace", told)))
+
+
+def _names(steps: list[Step]) -> list[str]:
+    assert all(one.ok for one in steps), steps
+    return [one.name for one in steps if one.name in {"mailbox", "read", "mails"}]
+
+
+def test_each_use_of_an_account_is_tried(google: Google) -> None:
+    assert _names(_steps(google)) == ["mailbox", "read"]
+    assert _names(_steps(google, mail="read", syncs="yes")) == ["mailbox", "read", "mails"]
+    google.requests.clear()
+    steps = _steps(google, mail="read send", syncs="")
+    assert _names(steps) == ["mails"]
+    assert steps[-1].detail.startswith("5 labels: INBOX, SENT")
+    assert {one.method for one in google.requests} == {"gmail.users.labels.list"}
+    google.faults.append(Fault(403, "insufficientPermissions", domain="global", method="labels.list"))
+    assert not _steps(google, mail="read", syncs="")[-1].ok
