@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -351,3 +352,17 @@ def test_q08_one_answer_by_itself_for_a_request_and_few_for_a_sender(intake: Int
     for number in range(1, 6):
         intake.take(mail(f"mail {number}"))
     assert intake.count(t.outgoing) == 3
+
+
+_INVITATION = (Path(__file__).parents[1] / "samples" / "mails" / "invitation.eml").read_bytes()
+
+
+def test_q09_an_invitation_opens_a_request_and_stands_in_the_agenda_as_tentative(intake: Intake) -> None:
+    taken = intake.take(_INVITATION.replace(b"help@company.example", b"support@example.org"))
+    assert taken.what is What.OPENED
+    [row] = intake.rows(t.invitations)
+    assert (row.request_id, row.message_id, row.state) == (taken.request_id, taken.message_id, "tentative")
+    assert [event.summary for event in intake.rows(t.events)] == ["Visit"]
+    sent = [row.automatic for row in intake.rows(t.messages, direction="out")]
+    assert len(sent) <= 1, "nothing is accepted by itself"
+    assert all(sent), "nothing but the acknowledgement"
