@@ -123,7 +123,7 @@ class TestByPassword(_Contract):
 
     @pytest.fixture
     def settings(self, dovecot: Dovecot, user: str) -> ConnectorSettings:
-        return ConnectorSettings(dovecot.tls_url, user, PASSWORD, ca_file=str(dovecot.ca_file), timeout=10.0)
+        return ConnectorSettings(dovecot.tls_url, user, PASSWORD, ca_file=str(dovecot.ca_file), timeout=30.0)
 
 
 class TestByToken(_Contract):
@@ -132,7 +132,7 @@ class TestByToken(_Contract):
     @pytest.fixture
     def settings(self, dovecot: Dovecot, user: str) -> ConnectorSettings:
         secret = servers.token(user)
-        return ConnectorSettings(dovecot.url, user, secret, auth="bearer", ca_file=str(dovecot.ca_file), timeout=10.0)
+        return ConnectorSettings(dovecot.url, user, secret, auth="bearer", ca_file=str(dovecot.ca_file), timeout=30.0)
 
     @pytest.fixture
     def inbox(self) -> str:

@@ -80,7 +80,7 @@ class TestByPassword(_Contract):
 
     @pytest.fixture
     def settings(self, server: SmtpServer) -> ConnectorSettings:
-        return ConnectorSettings(server.tls_url, USER, PASSWORD, ca_file=str(server.ca_file), timeout=10.0)
+        return ConnectorSettings(server.tls_url, USER, PASSWORD, ca_file=str(server.ca_file), timeout=30.0)
 
 
 class TestByToken(_Contract):
@@ -88,10 +88,10 @@ class TestByToken(_Contract):
 
     @pytest.fixture
     def settings(self, server: SmtpServer) -> ConnectorSettings:
-        return ConnectorSettings(server.url, USER, TOKEN, auth="bearer", ca_file=str(server.ca_file), timeout=10.0)
+        return ConnectorSettings(server.url, USER, TOKEN, auth="bearer", ca_file=str(server.ca_file), timeout=30.0)
 
     @pytest.fixture
     def locked_out(self, server: SmtpServer) -> Iterator[SmtpSender]:
         yield from _for_a_while(
-            ConnectorSettings(server.url, USER, "wrong", auth="bearer", ca_file=str(server.ca_file), timeout=10.0)
+            ConnectorSettings(server.url, USER, "wrong", auth="bearer", ca_file=str(server.ca_file), timeout=30.0)
         )

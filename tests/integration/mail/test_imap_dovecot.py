@@ -42,7 +42,7 @@ def user() -> str:
 
 @pytest.fixture
 def source(dovecot: Dovecot, user: str) -> Iterator[ImapSource]:
-    found = connect(ConnectorSettings(dovecot.url, user, PASSWORD, timeout=10.0))
+    found = connect(ConnectorSettings(dovecot.url, user, PASSWORD, timeout=30.0))
     yield found
     found.close()
 
@@ -68,7 +68,7 @@ def test_a_whole_life_says_nothing_that_deletes_or_marks(dovecot: Dovecot, user:
     somebody.create_folder("Done")
     put(somebody, range(5))
     with recording(dovecot.port) as line:
-        source = connect(ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=10.0))
+        source = connect(ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=30.0))
         source.folders()
         ids = [one.id for page in source.arrivals("INBOX", None) for one in page.arrivals]
         assert len(list(source.raws("INBOX", ids))) == 5
@@ -104,7 +104,7 @@ def test_mails_that_vanish_between_pages_hide_no_other(source: ImapSource, someb
 def test_a_large_folder_is_read_in_few_requests(dovecot: Dovecot, user: str, somebody: IMAPClient) -> None:
     put(somebody, range(450))
     with recording(dovecot.port) as line:
-        source = connect(ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=10.0))
+        source = connect(ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=30.0))
         pages = list(source.arrivals("INBOX", None))
         first = len(line.lines)
         again = list(source.arrivals("INBOX", pages[-1].cursor))
@@ -187,7 +187,7 @@ def test_q01_a_mail_goes_from_smtp_through_lmtp_into_the_mailbox(dovecot: Doveco
         out = mail_sender("smtp", ConnectorSettings(server.tls_url, USER, SMTP_PASSWORD, ca_file=str(server.ca_file)))
         out.send(sent.as_bytes(), "eva@customer.example", [f"{user}@{DOMAIN}"])
         out.close()
-    source = mail_source("imap", ConnectorSettings(dovecot.url, user, PASSWORD, timeout=10.0))
+    source = mail_source("imap", ConnectorSettings(dovecot.url, user, PASSWORD, timeout=30.0))
     (page,) = source.arrivals("INBOX", None)
     raw = source.raw("INBOX", page.arrivals[0].id) or b""
     source.close()

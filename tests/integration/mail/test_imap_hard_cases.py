@@ -76,7 +76,7 @@ def test_a_peer_that_is_dead_is_noticed_when_idle_ends(monkeypatch: pytest.Monke
         talk.wait_for_end()
 
     monkeypatch.setattr(idling, "LONGEST", 0.2)
-    with at(Imap(dict(MAILS), answers={"IDLE": idle}), timeout=0.5) as (source, _):
+    with at(Imap(dict(MAILS), answers={"IDLE": idle}), timeout=2.0) as (source, _):
         listed(source)
         with pytest.raises(Unavailable):
             source.wait("INBOX", 60.0, never)
@@ -115,7 +115,7 @@ def test_no_idle_is_longer_than_some_minutes(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(idling, "LONGEST", 0.1)
     with at(Imap(dict(MAILS))) as (source, server):
         listed(source)
-        assert not source.wait("INBOX", 0.5, never)
+        assert not source.wait("INBOX", 1.0, never)
     begun = [line for line in server.heard if line.endswith(b"IDLE")]
     looked = [line for line in server.heard if b"EXAMINE" in line]
     assert 3 <= len(begun) <= len(looked)
