@@ -28,7 +28,15 @@ def reach(actor: Actor, wanted: Filter) -> Condition:
     """What he asks for, of what he may see. Raises `Forbidden` where he may see no request at all."""
     reached = mine(actor)
     _check(wanted)
-    return request_filter.condition(wanted, words.asked(wanted.text), reached)
+    return request_filter.condition(wanted, words.asked(wanted.text), reached, _inside(actor))
+
+
+def _inside(actor: Actor) -> Condition | None:
+    """Where words of mails are looked for: a search must not tell a customer what stands in mails that are not his."""
+    scope = scope_of(actor, "request.internal")
+    if scope == "all" or scope == scope_of(actor, "request.read"):
+        return None
+    return within(scope, user_id=actor.user_id, address=actor.address, groups=actor.groups)
 
 
 def _check(wanted: Filter) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from storage.crm.request_search import has_words
+from storage.crm.request_search import has_words, subject_has
 from storage.tables import group_members, request_tags, requests
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -38,8 +38,14 @@ class Filter:
     text: str = ""  # words, each of which begins a word of the subject, number, customer or a message
 
 
-def condition(wanted: Filter, words: Sequence[str], scope: ColumnElement[bool]) -> ColumnElement[bool]:
-    """`words` are those of `wanted.text`; `scope` is `storage.crm.scope.within`."""
+def condition(
+    wanted: Filter, words: Sequence[str], scope: ColumnElement[bool], inside: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
+    """`words` are those of `wanted.text`; `scope` is `storage.crm.scope.within`.
+
+    `inside`: of which requests the words of all mails are looked for, of the others only those of subject and number;
+    None: of all.
+    """
     r = requests.c
     parts = [r.spam.is_(wanted.spam), scope, *_kinds(wanted), *_whose(wanted), *_when(wanted)]
     if wanted.is_open is not None:
@@ -47,7 +53,7 @@ def condition(wanted: Filter, words: Sequence[str], scope: ColumnElement[bool]) 
     if wanted.is_open is not True:
         parts.append(r.merged_into_id.is_(None))  # a merged one is closed
     if words:
-        parts.append(has_words(words))
+        parts.append(has_words(words) if inside is None else or_(and_(inside, has_words(words)), subject_has(words)))
     return and_(*parts)
 
 

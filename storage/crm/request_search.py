@@ -6,7 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, RowMapping, bindparam, insert, literal, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -56,6 +69,12 @@ def has_words(words: Sequence[str]) -> ColumnElement[bool]:
     tsquery = " & ".join(f"'{word}'{':*' if len(word) >= WHOLE else ''}" for word in words)
     likes = [f"% {word}%" if len(word) >= WHOLE else f"% {word} %" for word in words]
     return _HasWords(requests.c.id, literal(fts5), literal(tsquery), *map(literal, likes))
+
+
+def subject_has(words: Sequence[str]) -> ColumnElement[bool]:
+    """Of rows of `requests`: each of these stands in the subject or the number. Looks at each row."""
+    columns = (requests.c.subject, requests.c.number)
+    return and_(*(or_(*(func.lower(column).like(f"%{word}%") for column in columns)) for word in words))
 
 
 # ---------------------------------------------------------------- writing

@@ -170,7 +170,9 @@ def _bundle(world: World, unit: SqlUnitOfWork, name: str, kind: str) -> dict[str
 def _work(world: World, unit: SqlUnitOfWork, request_id: int) -> dict[str, Any]:
     """Drafts, documents, activities, a mail in doubt."""
     settings = crm_settings(world.here.workspace)
-    mail = Outgoing(request_id=request_id, mailbox="info", to=(Party("x@customer.example"),), subject="s", text="t")
+    mail = Outgoing(
+        request_id=request_id, mailbox="info", to=(Party("x@customer.example"),), subject="s", text="secretword"
+    )
     ticket = making.make_ticket(unit, settings, ADMIN, NewTicket(request_id, "Repair"))
     quote = making.make_quote(unit, settings, ADMIN, NewQuote(request_id, "Offer", (Line("Work", 1000, 100),)))
     sent = drafts.send(unit, settings, ADMIN, mail)

@@ -109,6 +109,16 @@ def test_a_client_reads_his_mails_and_nothing_internal(world: World) -> None:
     assert (for_us["messages"] > 1, for_us["last_direction"]) == (True, "out")
 
 
+def test_the_search_tells_a_client_nothing_of_mails_that_are_not_his(world: World) -> None:
+    mine = world.ids["client"]["request_id"]
+    for path in ("/search?q=", "/requests?text="):
+        found = [card["id"] for card in world.here.client("client").ask("GET", f"{path}question").json()["cards"]]
+        assert found == [mine]
+        assert world.here.client("client").ask("GET", f"{path}secretword").json()["cards"] == []
+        for_us = world.here.client("operator").ask("GET", f"{path}secretword").json()["cards"]
+        assert mine in {card["id"] for card in for_us}
+
+
 def test_attachments_are_downloads_that_no_browser_runs(world: World) -> None:
     mine = world.ids["operator"]
     path = f"/messages/{mine['message_id']}/attachments/{mine['number']}"
