@@ -105,8 +105,9 @@ def mime(item: Item, known: dict[str, Element]) -> Element:
     zone = known["StartTimeZone"].get("Id", "UTC") if "StartTimeZone" in known else "UTC"
     lines += [*_timezone(zone), *_event(item, known, zone, "")]
     for original, fields in sorted(item.exceptions.items()):
-        changed = {name: etree.fromstring(xml) for name, xml in fields.items()}
-        lines += _event(item, {**known, **changed}, zone, original)
+        changed = {name: etree.fromstring(xml) for name, xml in fields.items() if xml is not None}
+        same = {name: element for name, element in known.items() if name not in fields}  # None: it lacks that alone
+        lines += _event(item, {**same, **changed}, zone, original)
     content = "\r\n".join([*lines, "END:VCALENDAR", ""])
     return t("MimeContent", base64.b64encode(content.encode()).decode(), CharacterSet="UTF-8")
 
