@@ -95,7 +95,11 @@ def test_before_the_end_of_the_text_nothing_went_out(step: str) -> None:
     assert not isinstance(found, OutcomeUnknown)
 
 
-@pytest.mark.parametrize("end", [hang_up, never_answer, b"what?", b"999 who knows", b"\xff\xfe"], ids=repr)
+@pytest.mark.parametrize(
+    "end",
+    [hang_up, never_answer, b"what?", b"999 who knows", b"\xff\xfe"],
+    ids=["hangs up", "never answers", "words", "no code", "octets"],
+)
 def test_after_the_end_only_the_answer_tells(end: bytes | Callable[[Talk], None]) -> None:
     assert isinstance(failure(Smtp(END=end), timeout=1.0 if end is never_answer else 10.0), OutcomeUnknown)
 
