@@ -46,10 +46,10 @@ def test_a_service_account_asks_for_one_token_for_each_use(office: GoogleOffice)
     key = office.key()
     settings = replace(office.app(key, mailbox=ADA, options=OPTIONS), tokens=MemoryTokens())
     office.google.sign_in.delegate(key, *scopes_of(settings))
-    mails, calendars = GmailMail(settings), GoogleWorkspaceConnector(settings)
     for _ in range(3):
+        mails, calendars = GmailMail(settings), GoogleWorkspaceConnector(settings)
         assert mails.folders()
         assert calendars.collections()
+        mails.close()
+        calendars.close()
     assert len(office.asked("jwt-bearer")) == 2
-    mails.close()
-    calendars.close()
