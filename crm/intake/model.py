@@ -53,4 +53,5 @@ def is_backlog(delivered: Delivered, mail: Mail, now: datetime) -> bool:
     arrived = delivered.arrived_at or now
     written = mail.sent_at or arrived
     late = arrived < now - _OLD or written < arrived - _OLD
-    return late or arrived < delivered.started_at or written < delivered.started_at - _OLD
+    started = delivered.started_at.replace(microsecond=0)  # mail servers tell whole seconds
+    return late or arrived < started or written < started - _OLD

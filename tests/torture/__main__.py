@@ -6,11 +6,13 @@ import argparse
 import random
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from tests.servers import dovecot
 from tests.torture import intake_kills
 from tests.torture.disasters import DISASTERS
 from tests.torture.report import Report
@@ -43,17 +45,20 @@ def main() -> int:
 
 
 def _kill_intake(kinds: tuple[str, ...], wanted: argparse.Namespace, console: Console) -> int:
-    for kind in kinds:
-        began, kills = time.monotonic(), -(-wanted.intake // len(kinds))
-        with _progress(console) as progress:
-            bar = progress.add_task(f"{kind}, intake, seed {wanted.seed}", total=kills)
-            try:
-                world = intake_kills.run(kind, wanted.seed, kills, partial(progress.advance, bar))
-            except AssertionError as err:
-                console.print(str(err), markup=False, highlight=False)
-                return 1
-        lines = [kind, *intake_kills.as_lines(world), f"{time.monotonic() - began:.0f} s, seed {wanted.seed}"]
-        console.print("\n".join(lines), markup=False, highlight=False)
+    """On each store; the mails lie in a real IMAP server where there is one."""
+    with nullcontext() if dovecot.why_not() else dovecot.dovecot() as server:
+        console.print(dovecot.why_not() or "mails lie in Dovecot", markup=False)
+        for kind in kinds:
+            began, kills = time.monotonic(), -(-wanted.intake // len(kinds))
+            with _progress(console) as progress:
+                bar = progress.add_task(f"{kind}, intake, seed {wanted.seed}", total=kills)
+                try:
+                    world = intake_kills.run(kind, wanted.seed, kills, partial(progress.advance, bar), server)
+                except AssertionError as err:
+                    console.print(str(err), markup=False, highlight=False)
+                    return 1
+            lines = [kind, *intake_kills.as_lines(world), f"{time.monotonic() - began:.0f} s, seed {wanted.seed}"]
+            console.print("\n".join(lines), markup=False, highlight=False)
     return 0
 
 

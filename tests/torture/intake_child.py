@@ -1,8 +1,8 @@
 """A process that reads a mailbox once for each line on its standard input, in a child that dies where the line says.
 
 Started once: each child is forked from it, so that a kill costs no new start of Python. A line is JSON:
-{"url": store, "root": folder of the mailbox, "mailbox": name, "die": [what, number, step] or null}; the answer is how
-the child ended: 0, or -9 when it was killed.
+{"url": store, "mailbox": name, "die": [what, number, step] or null} and where the mails lie (`intake_places`); the
+answer is how the child ended: 0, or -9 when it was killed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -23,7 +22,7 @@ from connectors.mail import After
 from crm.intake.reader import Reader, Reading
 from storage.database import Database
 from tests.intake_here import settings
-from tests.servers.mail_folder import MailFolders
+from tests.torture.intake_places import source_of
 
 
 def main() -> None:
@@ -46,12 +45,12 @@ def _end_with(run: Any, order: dict[str, Any]) -> None:
 
 
 def _run(order: dict[str, Any]) -> None:
-    database = Database(order["url"])
-    box = MailFolders(Path(order["root"]), page=5, arrived_at=None)
-    if order["die"] is not None:
-        Death(*order["die"]).threaten(database, box)
+    database, death = Database(order["url"]), Death(*(order["die"] or ("never", 0, "")))
+    death.threaten(database)
+    source = source_of(order, death.step)
     after = After(keyword="AgendaHub")
-    Reader(database, settings(), box, Reading(order["mailbox"], ("INBOX",), after)).look()
+    Reader(database, settings(), source, Reading(order["mailbox"], ("INBOX",), after)).look()
+    source.close()
     database.dispose()
 
 
@@ -62,15 +61,18 @@ class Death:
         self._what, self._number, self._step = what, number, step
         self._seen: Counter[str] = Counter()
 
-    def threaten(self, database: Database, box: MailFolders) -> None:
+    def step(self, point: str) -> None:
+        """The source is there."""
+        if self._what == "step" and point.startswith(self._step):
+            self._count("step")
+
+    def threaten(self, database: Database) -> None:
         """From now on."""
-        if self._what == "step":
-            box.at = lambda point: self._count("step") if point.startswith(self._step) else None
-        elif self._what == "statement":
+        if self._what == "statement":
             event.listen(database.engine, "before_cursor_execute", lambda *_call: self._count("statement"))
         elif self._what == "commit":
             event.listen(database.engine, "commit", lambda *_call: self._count("commit"))
-        else:
+        elif self._what == "time":
             threading.Timer(self._number / 1000, kill).start()
 
     def _count(self, what: str) -> None:

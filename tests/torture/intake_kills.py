@@ -23,7 +23,8 @@ from storage import schema
 from storage import tables as t
 from tests.intake_here import Intake, intake_in
 from tests.mails_here import mail
-from tests.servers.mail_folder import MailFolders
+from tests.servers.dovecot import Dovecot
+from tests.torture.intake_places import Files, InDovecot, Place
 from tests.torture.stores import PostgresStore
 
 ROOT = Path(__file__).parents[2]
@@ -44,15 +45,12 @@ class Expected:
 class World:
     """The mailboxes, the store, and the process whose children are killed."""
 
-    folder: Path
     url: str
     dice: random.Random
     process: subprocess.Popen[str]
+    places: dict[str, Place]
     expected: Expected = field(default_factory=Expected)
     deaths: Counter[str] = field(default_factory=Counter)
-
-    def box(self, name: str) -> MailFolders:
-        return MailFolders(self.folder / name)
 
     def mails_come(self) -> None:
         """None to two; some into both mailboxes, some without a Message-ID, some as answers."""
@@ -75,11 +73,11 @@ class World:
             raw = mail(subject, sender=sender, message_id=name, date=now, more=more)
             self.expected.mails[subject] = boxes
             for box in boxes:
-                self.box(box).put(f"Received: by {box}\r\n".encode() + raw)
+                self.places[box].put(f"Received: by {box}\r\n".encode() + raw)
 
     def read(self, name: str, die: tuple[str, int, str] | None) -> int:
         """One look in a child; gives how it ended."""
-        order = {"url": self.url, "root": str(self.folder / name), "mailbox": name, "die": die}
+        order = {"url": self.url, "mailbox": name, "die": die, **self.places[name].order}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -93,8 +91,10 @@ class World:
         return what, self.dice.randint(1, most), self.dice.choice(STEPS)
 
 
-def run(kind: str, seed: int, kills: int, tick: Callable[[], None] = lambda: None) -> World:
-    """Raises AssertionError with how to play it again."""
+def run(
+    kind: str, seed: int, kills: int, tick: Callable[[], None] = lambda: None, server: Dovecot | None = None
+) -> World:
+    """Without a server mails lie in files. Raises AssertionError with how to play it again."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agendahub-intake-")))
         url = PostgresStore(stack, folder).url if kind == "postgresql" else f"sqlite:///{folder}/hub.db"
@@ -104,7 +104,10 @@ def run(kind: str, seed: int, kills: int, tick: Callable[[], None] = lambda: Non
             subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         )
         stack.callback(process.kill)
-        world = World(folder, url, random.Random(f"{kind} {seed}"), process)
+        places: dict[str, Place] = {name: Files(folder / name) for name in BOXES}
+        if server is not None:
+            places = {name: InDovecot(server, f"{name}{kind}") for name in BOXES}
+        world = World(url, random.Random(f"{kind} {seed}"), process, places)
         try:
             _kill(world, kills, tick)
             _judge(world)
@@ -115,7 +118,6 @@ def run(kind: str, seed: int, kills: int, tick: Callable[[], None] = lambda: Non
 
 def _kill(world: World, kills: int, tick: Callable[[], None]) -> None:
     for name in BOXES:  # what comes from now on is no backlog
-        (world.folder / name / "INBOX").mkdir(parents=True)
         assert world.read(name, None) == 0
     while world.deaths.total() < kills:
         world.mails_come()
@@ -154,8 +156,7 @@ def _judge_receipts(world: World, intake: Intake) -> None:
     assert lay == {(subject, box): 1 for subject, boxes in world.expected.mails.items() for box in boxes}
     assert all(row.settled_at for row in receipts)
     for name in BOXES:
-        box = world.box(name)
-        assert len(box.flags()) == box.count(), f"mails of {name} are not flagged"
+        assert not (many := world.places[name].unflagged()), f"{many} mails of {name} are not flagged"
 
 
 def _difference(found: Counter[str], expected: Expected) -> str:
