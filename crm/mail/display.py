@@ -105,8 +105,9 @@ def page(mail: Mail, *, raw: bytes = b"", images: bool = False, quoted: str = "Q
     """
     seen = 0
     if mail.html.strip() and not _too_costly(mail.html):
-        rules = _Images(images, _own_pictures(raw) if raw and "cid:" in mail.html.lower() else {})
-        body = folded_html(_clean(mail.html, rules), quoted)
+        own = _own_pictures(raw) if raw and "cid:" in mail.html.lower() else {}
+        rules = _Images(images, own)
+        body = folded_html(_clean(mail.html, rules), quoted, lambda part: _clean(part, _Images(images, own)))
         seen = rules.seen
     else:
         body = folded_text(mail.text, quoted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
 import quotequail
 
@@ -13,11 +14,14 @@ _LONGEST = 300  # characters of a line that can introduce a quote
 _LARGEST = 200_000  # characters of HTML that are searched for one that is not marked
 
 
-def folded_html(clean: str, label: str) -> str:
-    """HTML that nh3 made, with what is quoted in <details>."""
+def folded_html(clean: str, label: str, again: Callable[[str], str]) -> str:
+    """HTML that nh3 made, with what is quoted in <details>.
+
+    `again` cleans what another reader has taken apart: two readers may see different things in one text.
+    """
     places = _outer_quotes(clean)
     if not places:
-        return _folded_at_introduction(clean, label)
+        return _folded_at_introduction(clean, label, again)
     out, at = [], 0
     for start, end in places:
         out += [clean[at:start], _details(clean[start:end], label)]
@@ -43,7 +47,7 @@ def _outer_quotes(clean: str) -> list[tuple[int, int]]:
     return places
 
 
-def _folded_at_introduction(clean: str, label: str) -> str:
+def _folded_at_introduction(clean: str, label: str, again: Callable[[str], str]) -> str:
     """Outlook marks no quotes: what follows its line of headers is one."""
     if len(clean) > _LARGEST:
         return clean
@@ -53,7 +57,8 @@ def _folded_at_introduction(clean: str, label: str) -> str:
         return clean
     if len(parts) != 2 or not parts[0][1].strip():
         return clean
-    return f"{parts[0][1]}{_details(parts[1][1], label)}"
+    own, quote = (again(part) for _, part in parts)
+    return f"{own}{_details(quote, label)}"
 
 
 def folded_text(text: str, label: str) -> str:

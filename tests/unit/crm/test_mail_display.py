@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lxml.html
 import pytest
 
 from crm.mail.display import Page, page, policy
@@ -124,6 +125,23 @@ def test_q10_quoted_html_is_folded_and_not_dropped() -> None:
 def test_q10_a_quote_that_outlook_does_not_mark_is_folded() -> None:
     found = shown("<p>new</p><p>-----Original Message-----</p><p>From: a@x.example</p><p>old</p>").html
     assert found.index("new") < found.index("<details>") < found.index("old")
+
+
+@pytest.mark.parametrize("value", ["<blockquote>", "</blockquote>", "--><img src=http://t.example/x>", "</p><svg>"])
+def test_what_stands_in_an_attribute_is_no_element(value: str) -> None:
+    outlook = "<p>-----Original Message-----</p><p>From: a@x.example</p>"
+    for around in ("{}", "<blockquote>{}</blockquote>", "<p>new</p>" + outlook + "{}"):
+        inner = f'<p title="{value}">words</p>'
+        found = lxml.html.document_fromstring(shown(around.format(inner)).html)
+        assert not found.xpath("//img[@src] | //svg | //script")
+        assert found.xpath("string()").count("words") == 1
+
+
+def test_a_second_reader_is_cleaned_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [(True, "<p>new</p><script>alert(1)</script>"), (False, "<img src=http://t.example/x>")]
+    monkeypatch.setattr("crm.mail.quoting.quotequail.quote_html", lambda _text: made)
+    assert "alert" not in shown("<p>x</p>").html
+    assert "t.example" not in shown("<p>x</p>").html
 
 
 @pytest.mark.parametrize(
