@@ -96,6 +96,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", "/drafts/{draft_id}"): Row("answer.write"),
     ("POST", "/requests/{request_id}/answers"): Row("answer.write", {**MAIL, "answers": "{message_id}"}),
     ("POST", "/drafts/{draft_id}/send"): Row("answer.write"),
+    ("GET", "/mailboxes"): Row("catalogue.read"),
     ("GET", "/outbox"): Row("outbox.read"),
     ("POST", "/outbox/{message_id}/decide"): Row(
         "outbox.decide", {"was_sent": True}, instead="/outbox/{sent_id}/decide", general=True

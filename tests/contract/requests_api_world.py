@@ -54,7 +54,7 @@ OWN = {  # identity -> why a request is his: he is responsible, a colleague of h
     "client": "part",
     "deskclient": "part",
 }
-OTHERS = ("administrator", "supervisor", "nobody", "blocked", "stranger", "program", "looker")
+OTHERS = ("administrator", "supervisor", "nobody", "blocked", "stranger", "looker")
 SCOPES = {"deskhand": "own", "helper": "group", "deskclient": "part"}  # these may do everything to such requests
 INVITATION = """BEGIN:VCALENDAR
 VERSION:2.0

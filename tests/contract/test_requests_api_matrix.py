@@ -157,7 +157,7 @@ def _expected(identity: str, method: str, row: Row, own: str) -> int:
         return 401
     if identity == "blocked" or (identity == "looker" and method != "GET"):
         return 403
-    if identity in ("program", "looker", "administrator") or row.right in (ANYONE, FILTERED):
+    if identity in ("looker", "administrator") or row.right in (ANYONE, FILTERED):
         return 200
     rights = RIGHTS[identity]
     if row.right == LISTED:

@@ -11,6 +11,7 @@ from pydantic import Base64Bytes, BaseModel, Field
 from crm.answer import drafts, outbox, suggesting
 from crm.answer.model import Draft, File, Outgoing, Waiting
 from crm.mail.model import Party
+from crm.rights import authorise
 from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
 from web_ui.shapes import Address, Asked, Body, Done, Id, Key, Limit
@@ -108,10 +109,27 @@ class Which(Asked):
     limit: Limit = 100
 
 
+class MailboxShape(BaseModel):
+    """Where mails come in and answers go out."""
+
+    name: str = Field(description="For `mailbox`.")
+    address: str
+    display_name: str
+    signature: str
+
+
 class Decision(Body):
     """What became of it."""
 
     was_sent: Annotated[bool, Field(description="false: it is sent (again).")]
+
+
+@router.get("/mailboxes")
+def mailboxes(call: Caller) -> list[MailboxShape]:
+    """Those of the configuration."""
+    authorise(call.actor, "catalogue.read")
+    names = MailboxShape.model_fields
+    return [MailboxShape(**{name: getattr(box, name) for name in names}) for box in call.settings.mailboxes.values()]
 
 
 @router.get("/requests/{request_id}/answer")
