@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imapclient import IMAPClient
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, LoginError
 
 from connectors.imap.failures import login_failure
 from connectors.mail_tokens import TOKEN_WAYS, in_turn
@@ -18,6 +18,9 @@ def sign_in(client: IMAPClient, settings: ConnectorSettings, host: str) -> None:
     try:
         _way(client, settings, host)()
     except LoginError as err:
+        cut = err.__context__  # the library makes a refusal of a line that broke, too
+        if isinstance(cut, IMAPClientAbortError) and "AUTHENTICATIONFAILED" not in str(cut):
+            raise cut from err
         raise login_failure(err, host, settings.username) from err
 
 

@@ -1,4 +1,4 @@
-"""A proxy in front of a server that speaks lines: everything that a client says is kept."""
+"""A proxy in front of a server that speaks lines: everything that a client says is kept; it breaks where it is told."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Recorded:
 
     port: int
     said: list[bytes] = field(default_factory=list)
+    breaks_after: int | None = None  # octets of answers, for each connection that is made from now on
 
     @property
     def lines(self) -> list[bytes]:
@@ -35,8 +36,8 @@ def recording(target: int) -> Iterator[Recorded]:
                 client, _ = listener.accept()
                 server = socket.create_connection(("127.0.0.1", target))
                 pairs.append((client, server))
-                threading.Thread(target=_carry, args=(client, server, found.said), daemon=True).start()
-                threading.Thread(target=_carry, args=(server, client, None), daemon=True).start()
+                threading.Thread(target=_carry, args=(client, server, found.said, None), daemon=True).start()
+                threading.Thread(target=_carry, args=(server, client, None, found.breaks_after), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
@@ -52,11 +53,16 @@ def recording(target: int) -> Iterator[Recorded]:
                 line.close()
 
 
-def _carry(here: socket.socket, there: socket.socket, kept: list[bytes] | None) -> None:
+def _carry(here: socket.socket, there: socket.socket, kept: list[bytes] | None, most: int | None) -> None:
     with contextlib.suppress(OSError):
         while data := here.recv(1 << 16):
             if kept is not None:
                 kept.append(data)
+            if most is not None and len(data) >= most:
+                there.sendall(data[:most])
+                here.shutdown(socket.SHUT_RDWR)
+                break
+            most = None if most is None else most - len(data)
             there.sendall(data)
     with contextlib.suppress(OSError):
-        there.shutdown(socket.SHUT_WR)
+        there.shutdown(socket.SHUT_RDWR if most is not None else socket.SHUT_WR)

@@ -143,6 +143,41 @@ def test_a_server_that_was_restarted_is_found_again() -> None:
     source.close()
 
 
+def test_q01_a_line_that_breaks_anywhere_loses_no_mail(dovecot: Dovecot, user: str, somebody: IMAPClient) -> None:
+    """Read, kept, then moved: over a line that ends after ever more octets, until all is done."""
+    somebody.create_folder("Done")
+    put(somebody, range(6))
+    kept: dict[str, bytes] = {}
+    cursor: str | None = None
+    breaks = 0
+    with recording(dovecot.port) as line:
+        settings = ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=10.0)
+        for most in range(0, 40_000, 97):
+            line.breaks_after = most
+            source = connect(settings)
+            source.page = 2
+            try:
+                for page in source.arrivals("INBOX", cursor):
+                    ids = [one.id for one in page.arrivals if one.id not in kept]
+                    kept |= {one: raw for one, raw in source.raws("INBOX", ids) if raw is not None}
+                    source.settle("INBOX", [one.id for one in page.arrivals], After(seen=True, move_to="Done"))
+                    cursor = page.cursor
+                source.settle("INBOX", list(kept), After(seen=True, move_to="Done"))
+            except Unavailable:
+                breaks += 1
+            else:
+                break
+            finally:
+                source.close()
+    assert breaks > 10
+    assert sorted(kept.values()) == [mail(n) for n in range(6)]
+    assert somebody.folder_status("INBOX", ["MESSAGES"])[b"MESSAGES"] == 0
+    somebody.select_folder("Done")
+    rows = somebody.fetch(somebody.search(), ["BODY.PEEK[]", "FLAGS"])
+    assert sorted(row[b"BODY[]"] for row in rows.values()) == [mail(n) for n in range(6)]
+    assert all(b"\\Seen" in row[b"FLAGS"] for row in rows.values())
+
+
 def test_idle_tells_within_a_moment(dovecot: Dovecot, user: str, source: ImapSource) -> None:
     list(source.arrivals("INBOX", None))
     came: list[float] = []

@@ -283,6 +283,19 @@ def test_a_refused_sign_in_says_what_to_do(answer: bytes, error: type[Exception]
         assert SECRET not in f"{raised.value} {raised.value.server_said}"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("capabilities", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
+def test_a_line_that_breaks_at_the_sign_in_is_no_wrong_password(capabilities: bytes) -> None:
+    def sign_in(talk: Talk, _tag: bytes, rest: bytes) -> None:
+        if b"AUTHENTICATE" in rest:
+            talk.say(b"+ ")
+            talk.hear()
+        talk.hang_up()
+
+    imap = Imap(capabilities=capabilities, answers={"AUTHENTICATE": sign_in, "LOGIN": sign_in})
+    with at(imap) as (source, _), pytest.raises(Unavailable):
+        listed(source)
+
+
 def test_too_many_connections_are_said_with_the_greeting() -> None:
     greeting = b"* BYE Too many connections from your address"
     with at(Imap(greeting=greeting)) as (source, _), pytest.raises(Throttled):
