@@ -134,7 +134,7 @@ def test_what_stands_in_an_attribute_is_no_element(value: str) -> None:
         inner = f'<p title="{value}">words</p>'
         found = lxml.html.document_fromstring(shown(around.format(inner)).html)
         assert not found.xpath("//img[@src] | //svg | //script")
-        assert found.xpath("string()").count("words") == 1
+        assert str(found.xpath("string()")).count("words") == 1
 
 
 def test_a_second_reader_is_cleaned_after(monkeypatch: pytest.MonkeyPatch) -> None:
