@@ -17,6 +17,7 @@ from connectors.settings import ConnectorSettings
 from connectors.smtp import connect
 from connectors.smtp.sender import SmtpSender
 from sync_engine.errors import NotAuthorised, OutcomeUnknown, Rejected, SyncError, Throttled, Unavailable
+from tests.servers.recording import recording
 from tests.servers.scripted import Scripted, Talk, scripted
 from tests.servers.smtp import PASSWORD, USER, smtp
 
@@ -326,6 +327,33 @@ def test_no_password_stands_in_a_log(caplog: pytest.LogCaptureFixture, capfd: py
             (given,) = (line.split()[-1] for line in server.heard if line.startswith(b"AUTH PLAIN "))
             assert given.decode() not in caplog.text
     assert SECRET not in caplog.text + "".join(capfd.readouterr())
+
+
+# ---------------------------------------------------------------- anywhere
+
+
+def test_wherever_the_line_breaks_what_is_said_of_the_mail_is_true(tmp_path: Path) -> None:
+    said: dict[str, int] = {"certainly not": 0, "unknown": 0, "sent": 0}
+    with smtp(tmp_path) as server, recording(server.port) as line:
+        settings = ConnectorSettings(f"smtp://127.0.0.1:{line.port}", USER, PASSWORD, timeout=10.0)
+        for most in range(0, 1000, 7):
+            line.breaks_after, server.mails[:] = most, []
+            sender = connect(settings)
+            try:
+                sender.send(RAW, ME, [EVA])
+                outcome, possible = "sent", {1}
+            except OutcomeUnknown:
+                outcome, possible = "unknown", {0, 1}
+            except Unavailable:
+                outcome, possible = "certainly not", {0}
+            sender.close()
+            said[outcome] += 1
+            assert len(server.mails) in possible, most
+            if outcome == "sent":
+                break
+    assert said["certainly not"] > 20
+    assert said["unknown"] >= 1
+    assert said["sent"] == 1
 
 
 # ---------------------------------------------------------------- on to a mailbox
