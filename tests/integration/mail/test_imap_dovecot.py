@@ -143,16 +143,21 @@ def test_a_server_that_was_restarted_is_found_again() -> None:
     source.close()
 
 
-def test_q01_a_line_that_breaks_anywhere_loses_no_mail(dovecot: Dovecot, user: str, somebody: IMAPClient) -> None:
+@pytest.mark.parametrize(("scheme", "trusted", "step"), [("imap", "", 97), ("imap", "ca", 397), ("imaps", "ca", 397)])
+def test_q01_a_line_that_breaks_anywhere_loses_no_mail(
+    dovecot: Dovecot, user: str, somebody: IMAPClient, scheme: str, trusted: str, step: int
+) -> None:
     """Read, kept, then moved: over a line that ends after ever more octets, until all is done."""
     somebody.create_folder("Done")
     put(somebody, range(6))
     kept: dict[str, bytes] = {}
     cursor: str | None = None
     breaks = 0
-    with recording(dovecot.port) as line:
-        settings = ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=10.0)
-        for most in range(0, 40_000, 97):
+    ca_file = str(dovecot.ca_file) if trusted else ""
+    with recording(dovecot.tls_port if scheme == "imaps" else dovecot.port) as line:
+        url = f"{scheme}://127.0.0.1:{line.port}"
+        settings = ConnectorSettings(url, user, PASSWORD, ca_file=ca_file, timeout=10.0)
+        for most in range(0, 40_000, step):
             line.breaks_after = most
             source = connect(settings)
             source.page = 2
