@@ -22,8 +22,8 @@ from web_ui.hub import GetHub, Hub, Refusal
 
 OPEN = frozenset({"/openapi.json"})  # says what there is, not what is in it
 BODY = 64 * 1024  # octets
-LARGE_BODY = 48 * 1024 * 1024  # of what carries attachments
-LARGE = re.compile(r"/requests/\d+/(drafts|answers)(/\d+)?|/drafts/\d+/files")
+LARGE_BODY = 48 * 1024 * 1024  # of what carries attachments, or a whole mail
+LARGE = re.compile(r"/requests/\d+/(drafts|answers)(/\d+)?|/rules/try")
 PATIENCE = 60.0  # seconds without a further octet
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 

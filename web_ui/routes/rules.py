@@ -36,7 +36,7 @@ class Place(Body):
 class Trial(Body):
     """A mail to try the rules on: as text, or a message of ours."""
 
-    raw: Annotated[str, Field(max_length=60_000, description="A mail with its headers.")] = ""
+    raw: Annotated[str, Field(max_length=10_000_000, description="A mail with its headers.")] = ""
     message_id: Key | None = None
     mailbox: Annotated[str, Field(max_length=100, description="Which one it came to.")] = ""
     rule: Annotated[Form | None, Field(description="A rule that is not kept yet, asked alone.")] = None
