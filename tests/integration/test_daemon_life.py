@@ -196,7 +196,7 @@ def test_health_metrics_status_and_gateway_share_one_port(hub: Hub) -> None:
     with hub.serving():
         assert requests.get(f"{hub.url}/healthz", timeout=10).json() == {"ok": True}
         assert "agendahub_cycle_seconds" in requests.get(f"{hub.url}/metrics", timeout=10).text
-        assert hub.status() == {"ok": True, "problems": [], "bindings": [], "push": []}
+        assert hub.status() == {"ok": True, "problems": [], "bindings": [], "mailboxes": [], "push": []}
         for path in ("/status", "/status.json", "/metrics", "/"):
             forwarded = requests.get(f"{hub.url}{path}", headers={"X-Forwarded-For": "192.0.2.7"}, timeout=10)
             assert forwarded.status_code == 403
