@@ -20,6 +20,7 @@ from demo.offices import WAIT, Office
 from demo.patience import soon
 from sync_engine.item import Item
 from sync_engine.model import title_of
+from tests.servers.microsoft.no_mail import answers_meant
 from tests.servers.microsoft.post import deliver, parsed
 
 MAILBOX, CUSTOMER = "cloud@example.net", "rossi@customer.example"
@@ -46,11 +47,12 @@ class Customers:
         """Everything, in order; `url` is the hub's."""
         self.url = f"{url}/api/v1"
         self._set_up()
-        request = self._write()
-        visit = self._plan(request)
-        self._move_on_the_phone(visit)
-        self._answer(request)
-        self._close(request)
+        with answers_meant():  # everything else that could mail somebody is counted with the offices
+            request = self._write()
+            visit = self._plan(request)
+            self._move_on_the_phone(visit)
+            self._answer(request)
+            self._close(request)
 
     # ------------------------------------------------------------ steps
 

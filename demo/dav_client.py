@@ -29,6 +29,10 @@ class Held:
         return next(line[4:].strip() for line in self.text.splitlines() if line.upper().startswith("UID:"))
 
 
+class ChangedMeanwhile(RuntimeError):
+    """What is written over is not what was read."""
+
+
 @dataclass
 class DavCollection:
     """One collection at one server."""
@@ -88,11 +92,18 @@ class DavCollection:
         return by_uid
 
     def edit(self, uid: str, change: Callable[[str], str]) -> None:
-        """Read one item, change its text, write it back."""
-        held = self.items()[uid]
-        if change(held.text) == held.text:
-            raise AssertionError(f"the edit of {uid} changes nothing")
-        self.put(held.href, change(held.text), held.etag)
+        """Read one item, change its text, write it back; again when another change came between, as clients do."""
+        for more in (True, True, False):
+            held = self.items()[uid]
+            if change(held.text) == held.text:
+                raise AssertionError(f"the edit of {uid} changes nothing")
+            try:
+                self.put(held.href, change(held.text), held.etag)
+            except ChangedMeanwhile:
+                if not more:
+                    raise
+            else:
+                return
 
     def delete(self, uid: str) -> None:
         """Delete one item."""
@@ -109,5 +120,6 @@ class DavCollection:
         sign_in = (self.user, self.password) if self.user else None
         answer = self.session.request(method, url, data=body.encode(), headers=headers, auth=sign_in, timeout=_PATIENCE)
         if answer.status_code >= 400:
-            raise RuntimeError(f"{method} {url}: {answer.status_code} {answer.text[:300]}")
+            kind = ChangedMeanwhile if answer.status_code == 412 else RuntimeError
+            raise kind(f"{method} {url}: {answer.status_code} {answer.text[:300]}")
         return answer
