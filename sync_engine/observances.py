@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +19,9 @@ LAST_YEAR = 2100
 _FIRST_YEAR = 1900  # from which on rules are looked at; Windows lets its own begin in 1601
 _MOST_ONSETS = 1000  # of one observance
 _MOST_OF_ZONE = 4000  # in all: a zone that changes more often is not believed
+_MOST_MONTHS = 10_000  # that are looked at for one zone; real ones need 500 at most
 _KEPT = 256  # zones that are remembered
+_EACH = range(1, 6)
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -81,18 +83,28 @@ def observances_of(zone: Component) -> Observances | None:
     return found
 
 
+class _Work:
+    """What may still be done for a zone: thousands of rules cost little to write."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _MOST_MONTHS
+
+
 @lru_cache(maxsize=_KEPT)
 def _read(zone: Component) -> Observances | None:
     onsets: list[Onset] = []
+    work = _Work()
     for part in zone.components:
         if part.name in ("STANDARD", "DAYLIGHT"):
-            onsets += _onsets(part)
-        if len(onsets) > _MOST_OF_ZONE:
+            onsets += _onsets(part, work)
+        if len(onsets) > _MOST_OF_ZONE or work.left < 0:
             return None
     return Observances(onsets) if onsets else None
 
 
-def _onsets(observance: Component) -> list[Onset]:
+def _onsets(observance: Component, work: _Work) -> list[Onset]:
     values: dict[str, list[str]] = {}
     for line in observance.lines:
         values.setdefault(line.name, []).append(line.value.strip().upper())
@@ -106,8 +118,8 @@ def _onsets(observance: Component) -> list[Onset]:
         further = _time(text)
         if further:
             times.add(further)
-    for rule in values.get("RRULE", []):
-        times.update(islice(_yearly(rule, start, before), _MOST_ONSETS))
+    for rule in dict.fromkeys(values.get("RRULE", [])):
+        times.update(islice(_yearly(rule, start, before, work), _MOST_ONSETS))
     return [Onset(time, before, after) for time in sorted(times)[:_MOST_ONSETS]]
 
 
@@ -128,7 +140,7 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _yearly(rule: str, start: datetime, before: timedelta) -> Iterator[datetime]:
+def _yearly(rule: str, start: datetime, before: timedelta, work: _Work) -> Iterator[datetime]:
     """The onsets of an RRULE: one day of one month, each year. That is all that zones have; other rules give none."""
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
     if parts.get("FREQ") != "YEARLY" or parts.get("INTERVAL", "1") != "1":
@@ -137,9 +149,14 @@ def _yearly(rule: str, start: datetime, before: timedelta) -> Iterator[datetime]
     if last is not None and parts["UNTIL"].endswith("Z"):
         last += before
     count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() and len(parts["COUNT"]) < 5 else _MOST_ONSETS
-    months = _numbers(parts.get("BYMONTH", "")) or [start.month]
+    months = list(dict.fromkeys(_numbers(parts.get("BYMONTH", "")))) or [start.month]
+    numbers = _numbers(parts.get("BYMONTHDAY", ""))
+    if not numbers and "BYDAY" not in parts:
+        numbers = [start.day]
+    by_day = _weekdays(parts["BYDAY"]) if "BYDAY" in parts else None
     first = start.year if "COUNT" in parts else max(start.year, _FIRST_YEAR)
-    days = (day for year in range(first, LAST_YEAR + 1) for month in months for day in _days(year, month, parts, start))
+    looked = _months(first, [month for month in months if 1 <= month <= 12], work)
+    days = (day for year, month in looked for day in _days(year, month, numbers, by_day))
     times = (datetime.combine(day, start.time()) for day in days)
     for time in islice((time for time in times if time >= start), count):
         if last is not None and time > last:
@@ -147,27 +164,39 @@ def _yearly(rule: str, start: datetime, before: timedelta) -> Iterator[datetime]
         yield time
 
 
-def _days(year: int, month: int, parts: dict[str, str], start: datetime) -> list[date]:
-    if not 1 <= month <= 12:
-        return []
+def _months(first: int, months: list[int], work: _Work) -> Iterator[tuple[int, int]]:
+    """Each month of each year, as long as there is work to be done."""
+    for year in range(first, LAST_YEAR + 1):
+        for month in months:
+            work.left -= 1
+            if work.left < 0:
+                return
+            yield year, month
+
+
+def _days(year: int, month: int, numbers: list[int], by_day: dict[int, set[int]] | None) -> list[date]:
     last = monthrange(year, month)[1]
-    numbers = _numbers(parts.get("BYMONTHDAY", ""))
-    if not numbers and "BYDAY" not in parts:
-        numbers = [start.day]
     of_month = {number if number > 0 else last + 1 + number for number in numbers} or set(range(1, last + 1))
     days = [date(year, month, day) for day in sorted(of_month) if 1 <= day <= last]
-    return [day for day in days if _is_weekday(day, last, parts["BYDAY"])] if "BYDAY" in parts else days
+    if by_day is None:
+        return days
+    return [day for day in days if _is_among(day, last, by_day.get(day.weekday(), ()))]
 
 
-def _is_weekday(day: date, last: int, by_day: str) -> bool:
+def _is_among(day: date, last: int, wanted: Collection[int]) -> bool:
+    """Whether it is the first, or the last but one ... of its weekday in the month."""
+    return bool(wanted) and ((day.day + 6) // 7 in wanted or -((last - day.day) // 7 + 1) in wanted)
+
+
+def _weekdays(by_day: str) -> dict[int, set[int]]:
+    """Weekday -> which ones of a month: 1SU, -1SU; of SU all."""
+    found: dict[int, set[int]] = {}
     for entry in by_day.split(","):
         number, name = entry[:-2], entry[-2:]
-        if name != _WEEKDAYS[day.weekday()]:
-            continue
-        nth = (day.day + 6) // 7, -((last - day.day) // 7 + 1)
-        if number in ("", "+") or (_is_number(number) and int(number) in nth):
-            return True
-    return False
+        if name in _WEEKDAYS and (number in ("", "+") or _is_number(number)):
+            which = _EACH if number in ("", "+") else {int(number)}
+            found.setdefault(_WEEKDAYS.index(name), set()).update(which)
+    return found
 
 
 def _numbers(text: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 
 from sync_engine.formats import parse
 from sync_engine.model import Component, ContentLine, Event, Moment
+from sync_engine.observances import observances_of
 from sync_engine.windows_zones import WINDOWS_ZONES
 from sync_engine.zone_aliases import PLACES
 from sync_engine.zones import is_known, resolve
@@ -190,3 +192,20 @@ def test_r19_a_zone_that_changes_too_often_to_be_true_goes_by_its_name_or_is_fla
     bomb = (zone("Bomb", *[weekly] * 200), zone("Asia/Tokyo", *[weekly] * 200))
     assert not is_known("Bomb", bomb)
     assert at("20260701T120000", "Asia/Tokyo", *bomb) == "20260701T030000"
+
+
+def _zone_of_rules(rules: Sequence[str]) -> Component:
+    lines = {"TZOFFSETFROM": "+0100", "TZOFFSETTO": "+0200", "DTSTART": "19000301T020000"}
+    told = [ContentLine(name, value) for name, value in lines.items()]
+    told += [ContentLine("RRULE", rule) for rule in rules]
+    return Component("VTIMEZONE", (ContentLine("TZID", "odd"),), (Component("DAYLIGHT", tuple(told)),))
+
+
+def test_a_zone_of_thousands_of_rules_is_not_worked_out() -> None:
+    """A short mail may bring it: each rule looks at every month of two centuries."""
+    hostile = [f"FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=9MO;X={number}" for number in range(3000)]
+    assert observances_of(_zone_of_rules(hostile)) is None
+    once, often = (observances_of(_zone_of_rules(["FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"] * n)) for n in (1, 3000))
+    assert once is not None
+    assert often is not None
+    assert once.onsets == often.onsets
