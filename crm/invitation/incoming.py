@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from crm.activity import keeping
@@ -26,7 +27,7 @@ from sync_engine.model import Event
 from sync_engine.ports import Origin
 
 _ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED")
-_MOST_PARTS = 20
+_MOST_PARTS, _MOST_TOLD = 20, 40  # of one mail
 _SPAM = "The mail is no request, or spam: nothing of it goes into the agenda."
 
 
@@ -53,7 +54,7 @@ def take_invitations(
         return
     wanted = request_id is not None and not invitation_rows.is_spam(unit.session.connection, request_id)
     case = Case(unit, settings, message_id, request_id, sender_of(mail), wanted)
-    for told in _once(mail):
+    for told in islice(_once(mail), _MOST_TOLD):
         if isinstance(told, Unread):
             _row(case, {"method": told.method, "uid": "", "state": "unread", "reason": told.reason})
         else:

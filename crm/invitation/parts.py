@@ -19,7 +19,7 @@ from sync_engine.zones import resolve
 
 _LARGEST = 1024 * 1024  # characters of a part
 _MOST_EVENTS = 20  # of one part
-_MOST_PEOPLE, _MOST_OVERRIDES = 500, 500  # of one event
+_MOST_PEOPLE, _MOST_OVERRIDES, _MOST_ZONES = 500, 500, 20  # of one event
 _METHODS = ("REQUEST", "REPLY", "CANCEL", "COUNTER", "REFRESH", "ADD", "DECLINECOUNTER", "PUBLISH")
 _LARGEST_SEQUENCE = 2**31 - 1
 
@@ -83,6 +83,8 @@ def _too_much(event: Event) -> str:
     parts = _details(event)
     if len(event.uid) > LONGEST_ID or clean(event.uid) != event.uid:
         return "Its UID cannot be stored."
+    if len(event.zones) > _MOST_ZONES:
+        return f"It describes more than {_MOST_ZONES} time zones."
     if any(len(details.attendees) > _MOST_PEOPLE for details in parts):
         return f"It has more than {_MOST_PEOPLE} attendees."
     return f"It has more than {_MOST_OVERRIDES} changed occurrences." if len(parts) > _MOST_OVERRIDES else ""

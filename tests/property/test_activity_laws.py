@@ -131,6 +131,17 @@ def test_q09_whatever_a_part_says_there_is_an_answer(method: str, text: str) -> 
             assert isinstance(told, Told | Unread)
 
 
+def test_q09_a_part_that_would_keep_the_hub_busy_is_not_read() -> None:
+    zone = "BEGIN:VTIMEZONE\r\nTZID:{}\r\nEND:VTIMEZONE\r\n"
+    zones = "".join(zone.format(number) for number in range(30))
+    used = "".join(f"RDATE;TZID={number}:20260309T090000\r\n" for number in range(30))
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260309T090000Z\r\n{used}END:VEVENT\r\n"
+    for text in (f"BEGIN:VCALENDAR\r\n{zones}{event}END:VCALENDAR\r\n", "x" * 1_100_000):
+        (told,) = told_by(CalendarPart("REQUEST", text))
+        assert isinstance(told, Unread)
+        assert "more than" in told.reason
+
+
 def _files() -> list[Path]:
     folders = [folder for folder in (SAMPLES, CORPORA) if folder.is_dir()]
     return sorted(path for folder in folders for path in folder.rglob("*.ics"))
