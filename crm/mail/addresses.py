@@ -141,7 +141,7 @@ def _mailboxes(tokens: list[_Token]) -> Iterator[list[_Token]]:
             yield part
             part = []
         elif special == ":" and not angle:
-            part = [one for one in part if one.text == "@"]  # a group's name has none
+            part = [one for one in part if one.text == "@"][:1]  # a group's name has none
         else:
             part.append(token)
     yield part

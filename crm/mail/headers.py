@@ -14,6 +14,8 @@ from crm.mail.charsets import one_line, text_of
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _WINDOWS = re.compile("[\x80-\x9f]")
+_NOT_CONTINUED = re.compile(rb"\n(?![ \t])")
+_ENVELOPE = (b">From ", b"From ")  # of a mbox, the second at the beginning only
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 
 
@@ -45,45 +47,33 @@ class Headers:
 def read_headers(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
     """The headers that begin at `start`. A line that is none ends them, and belongs to the body."""
     end = len(raw) if end is None else end
-    found: list[_Field] = []
+    found: list[tuple[str, str]] = []
     at, problem = start, ""
-    while at < end:
+    for _ in range(limits.HEADERS + 1):
         stop = raw.find(b"\n", at, end)
         stop = end if stop < 0 else stop
-        line = raw[at : min(stop, at + limits.HEADER)].rstrip(b"\r")
-        if not line:
-            at = min(stop + 1, end)
+        line = raw[at : min(stop, at + limits.HEADER)]
+        if not line.rstrip(b"\r"):
+            at = stop + 1
             break
-        if not _took(found, line, at == start):
+        if named := _NAME.match(line):
+            stop = _end_of_field(raw, stop, end)
+            value = raw[at + named.end() : min(stop, at + limits.HEADER)]
+            found.append((named[1].decode("ascii").lower(), _value(value)))
+        elif not line.startswith(_ENVELOPE[: 2 if at == start else 1]):
             break
         at = stop + 1
-        if len(found) > limits.HEADERS:
-            found.pop()
-            problem = f"More than {limits.HEADERS} headers: the rest was left out."
-            at = _after_headers(raw, at, end)
-            break
-    return Headers(tuple((one.name, _value(one.lines)) for one in found), min(at, end), problem)
+    else:
+        del found[limits.HEADERS :]
+        problem = f"More than {limits.HEADERS} headers: the rest was left out."
+        at = _after_headers(raw, at, end)
+    return Headers(tuple(found), min(at, end), problem)
 
 
-@dataclass(slots=True)
-class _Field:
-    name: str
-    lines: list[bytes]
-    size: int
-
-
-def _took(found: list[_Field], line: bytes, first: bool) -> bool:
-    """Add a line to what was found. False when it is no header."""
-    if line[:1] in b" \t" and found:
-        if found[-1].size < limits.HEADER:
-            found[-1].lines.append(line)
-            found[-1].size += len(line)
-        return True
-    named = _NAME.match(line)
-    if named:
-        found.append(_Field(named[1].decode("ascii").lower(), [line[named.end() :]], len(line)))
-        return True
-    return (first and line.startswith((b"From ", b">From "))) or line.startswith(b">From ")
+def _end_of_field(raw: bytes, stop: int, end: int) -> int:
+    """Where the lines that go on with one end. In one search: a header may have millions of lines."""
+    ended = _NOT_CONTINUED.search(raw, stop, end)
+    return ended.start() if ended else end
 
 
 def _after_headers(raw: bytes, at: int, end: int) -> int:
@@ -91,8 +81,9 @@ def _after_headers(raw: bytes, at: int, end: int) -> int:
     return min(places, default=end)
 
 
-def _value(lines: list[bytes]) -> str:
-    value = b"".join(lines)[: limits.HEADER]
+def _value(text: bytes) -> str:
+    """Unfolded."""
+    value = b"".join(line.rstrip(b"\r") for line in text.split(b"\n"))
     try:
         text = value.decode("utf-8")  # RFC 6532
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ DEPTH = 20  # of parts in parts
 HEADERS = 1_000  # of a mail or of a part
 HEADER = 128 * 1024  # octets of one, unfolded
 ADDRESSES = 500  # of all headers together
+ADDRESS_LISTS = 2 * HEADER  # octets of all headers of one name that list addresses
 ADDRESS = 320  # characters
 NAME = 200  # characters of a person's name
 SUBJECT = 1_000  # characters

@@ -120,8 +120,17 @@ def _people(headers: Headers) -> _People:
 
 
 def _addresses(headers: Headers, name: str) -> Addresses:
-    read = [read_addresses(value) for value in headers.all(name)]
-    return Addresses(tuple(party for one in read for party in one.parties), all(one.strict for one in read))
+    """A header that stands there a thousand times is not read a thousand times."""
+    parties: list[Party] = []
+    strict, left = True, limits.ADDRESS_LISTS
+    for value in headers.all(name):
+        left -= len(value)
+        if left < 0 or len(parties) > limits.ADDRESSES:
+            return Addresses(tuple(parties), strict=False)
+        one = read_addresses(value)
+        parties += one.parties
+        strict = strict and one.strict
+    return Addresses(tuple(parties), strict)
 
 
 def _from_problems(froms: list[str], senders: tuple[Party, ...], verified: bool) -> list[str]:

@@ -87,6 +87,9 @@ COSTLY = {
     "parameters": b"Content-Type: text/plain" + b"; a=b" * 25_000 + b"\n\n",
     "pieces of parameters": b"Content-Type: text/plain" + b"; a*1=b" * 18_000 + b"\n\n",
     "spaces": b"Content-Type: text/plain;" + b" " * 120_000 + b"\n\n",
+    "groups in From": b"From: " + b"@:" * 60_000 + b"\n\n",
+    "many lists of addresses": (b"To: " + b"a@x.example," * 10_000 + b"\n") * 100 + b"\n",
+    "many lists of nothing": (b"To: " + b"<a@" * 40_000 + b"\n") * 100 + b"\n",
     "references": b"References: " + b"<a@b>" * 25_000 + b"\n\n",
     "angle brackets": b"References: " + b"<" * 120_000 + b"\n\n",
     "a boundary everywhere": parts(20, b"b") + b"--b" * 500_000,
@@ -95,6 +98,8 @@ COSTLY = {
     + b"Content-Type: multipart/mixed; boundary=b\n\n"
     + (b"--b" + b" " * 999 + b"x\n") * 2_000,
     "continuation lines": b"Subject: x\n" + b" \n" * 500_000,
+    "millions of continuation lines": b"Subject: x\n" + b" \n" * 10_000_000,
+    "millions of lines of a mbox": b"Subject: x\n" + b">From a\n" * 5_000_000,
     "carriage returns": b"\r" * 2_000_000,
     "empty lines": b"\n" * 2_000_000,
     "tags": HEAD + b"Content-Type: text/html\n\n" + b"<" * 300_000,
