@@ -58,8 +58,8 @@ def read_headers(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
             break
         if named := _NAME.match(line):
             stop = _end_of_field(raw, stop, end)
-            value = raw[at + named.end() : min(stop, at + limits.HEADER)]
-            found.append((named[1].decode("ascii").lower(), _value(value)))
+            lines = raw[at + named.end() : min(stop, at + limits.HEADER)].split(b"\n")
+            found.append((named[1].decode("ascii").lower(), _value(lines)))
         elif not line.startswith(_ENVELOPE[: 2 if at == start else 1]):
             break
         at = stop + 1
@@ -81,9 +81,8 @@ def _after_headers(raw: bytes, at: int, end: int) -> int:
     return min(places, default=end)
 
 
-def _value(text: bytes) -> str:
-    """Unfolded."""
-    value = b"".join(line.rstrip(b"\r") for line in text.split(b"\n"))
+def _value(lines: list[bytes]) -> str:
+    value = b"".join(line.rstrip(b"\r") for line in lines)
     try:
         text = value.decode("utf-8")  # RFC 6532
     except UnicodeDecodeError:
