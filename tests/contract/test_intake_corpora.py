@@ -33,8 +33,8 @@ def _take_all(intake: Intake, files: list[Path]) -> None:
     for raw in raws:
         # As it came, in the days when it was written: it must be its content that keeps us from answering.
         intake.clock.time = moment = read_mail(raw).sent_at or ARRIVED
-        times = {"arrived_at": moment, "started_at": moment - timedelta(days=30)}
-        assert intake.take(raw, **times).what is not What.KEPT_ASIDE
+        taken = intake.take(raw, arrived_at=moment, started_at=moment - timedelta(days=30))
+        assert taken.what is not What.KEPT_ASIDE
     assert not intake.rows(t.mail_quarantine)
     assert len(intake.rows(t.receipts)) == len(files)
     kept = {row.raw_digest for row in intake.rows(t.messages, direction="in")}
