@@ -21,11 +21,6 @@ def other_key(mail: Mail, raw: bytes) -> str:
     return _hash("same message id", mail.message_id, *_said(mail), _body(mail, raw))
 
 
-def content_hash(sender: str, sent_at: str, subject: str, text: str) -> str:
-    """What two copies of one mail have in common, from whatever system they were read."""
-    return _hash("content", sender, sent_at, _words(subject), _words(text))
-
-
 def _said(mail: Mail) -> tuple[str, ...]:
     date = mail.sent_at.isoformat() if mail.sent_at else ""
     senders = " ".join(party.address for party in mail.senders) or mail.sender.address
