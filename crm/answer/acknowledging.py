@@ -57,9 +57,7 @@ def acknowledge(
 
 def _from_a_person(settings: CrmSettings, mail: Mail) -> bool:
     """Of whom we know the one address that he gives, which is not one of ours, and that nobody says is forged."""
-    if mail.automatic or mail.report or not mail.verified or mail.return_path == "":
-        return False
-    if "dmarc=fail" in mail.authentication.lower():
+    if mail.automatic or mail.report or not mail.verified or mail.forged or mail.return_path == "":
         return False
     try:
         return address(mail.sender) == mail.sender.address and mail.sender.address not in settings.own_addresses

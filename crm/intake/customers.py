@@ -46,8 +46,11 @@ class Customer:
 
 
 def writer_of(unit: SqlUnitOfWork, settings: CrmSettings, mail: Mail) -> Writer:
-    """The sender; of what a colleague passed on the original one; of a form that our own site sends who it is for."""
-    colleague = colleague_at(unit.session.connection, mail.sender.address)
+    """The sender; of what a colleague passed on the original one; of a form that our own site sends who it is for.
+
+    Nobody is a colleague where our own mail server says that From is not true.
+    """
+    colleague = None if mail.forged else colleague_at(unit.session.connection, mail.sender.address)
     if mail.forwarded and mail.original is not None and mail.original.sender.address and colleague is not None:
         return Writer(mail.original.sender, mail.sender.address, colleague)
     if mail.sender.address in settings.own_addresses:

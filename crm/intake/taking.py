@@ -98,7 +98,8 @@ class _Taking:
         also = (self.mail.message_id,) if self.same.differs else ()
         original = self.mail.original if writer.forwarded_by else None
         found = candidates(self.unit, self.settings, self.mail, also=also, original=original)
-        return place(Facts(writer.party.address, self.delivered.mailbox, found, automatic=bool(self.mail.automatic)))
+        sender = "" if self.mail.forged else writer.party.address  # he takes part in nothing in somebody's name
+        return place(Facts(sender, self.delivered.mailbox, found, automatic=bool(self.mail.automatic)))
 
     def _add(self, message_id: int, request_id: int, placement: Placement, writer: Writer) -> Taken:
         set_request(self.unit.session.connection, message_id, request_id)
@@ -106,7 +107,7 @@ class _Taking:
             answered(self.unit, INTAKE, request_id, self.unit.session.now())
         else:
             self._came(request_id)
-        if placement.trusted and writer.party.address and not self.mail.automatic:
+        if placement.trusted and writer.party.address and not self.mail.automatic and not self.mail.forged:
             self._let_take_part(request_id, writer)
             reached(self.unit, writer.party.address)
         self._tell(request_id, message_id, "placed", _WAYS[placement.way])

@@ -63,8 +63,7 @@ def take_invitations(
 
 def sender_of(mail: Mail) -> Sender:
     """Who says what a mail's calendar says."""
-    said = mail.authentication.lower()
-    return Sender(mail.sender.address, mail.verified, forged="dmarc=fail" in said)
+    return Sender(mail.sender.address, mail.verified, mail.forged)
 
 
 def _once(mail: Mail) -> Iterable[Told | Unread]:

@@ -21,7 +21,7 @@ _CHANGES = ("REQUEST", "CANCEL")
 
 def requests_of(unit: SqlUnitOfWork, settings: CrmSettings, mail: Mail) -> Iterator[int]:
     """Those whose meeting it answers or changes; only where the sender is in it: UIDs may be known to others."""
-    agenda = agenda_if_there(unit, settings) if mail.calendars and mail.verified else None
+    agenda = agenda_if_there(unit, settings) if mail.calendars and mail.verified and not mail.forged else None
     if agenda is None:
         return
     for part in mail.calendars[:_MOST_PARTS]:

@@ -77,3 +77,8 @@ class Mail:
     forwarded: bool = False  # `sender` is who passed it on; whether that is one of us, the caller knows
     size: int = 0  # octets of the raw mail
     problems: tuple[str, ...] = ()  # one sentence each; a limit that was met, a part that cannot be read
+
+    @property
+    def forged(self) -> bool:
+        """Our own mail server says that From is not true (DMARC)."""
+        return "dmarc=fail" in self.authentication.lower()

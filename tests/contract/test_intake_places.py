@@ -166,6 +166,30 @@ def test_q04_of_a_colleagues_forward_the_original_sender_is_the_customer(intake:
     assert not intake.count(t.outgoing), "her address may be forged: strangers get no mail of ours for it"
 
 
+_FORGED = {"Authentication-Results": "mx.example.org; dmarc=fail header.from=example.org"}
+
+
+def test_q05_nobody_speaks_for_a_participant_whose_address_our_server_calls_forged(light: Intake) -> None:
+    light.change(trusted_authserv=frozenset({"mx.example.org"}))
+    first = light.take(mail())
+    guessed = light.take(mail(f"Re: it [{light.request(first).number}]", more=_FORGED))
+    assert guessed.what is What.OPENED
+    assert guessed.request_id != first.request_id
+    answer = light.take(_reply("Re: it", light.answer(first), sender=BOB, more=_FORGED))
+    assert answer.request_id == first.request_id, "whoever he is, he got our mail"
+    assert BOB not in {person.address for person in light.request(first).people}
+
+
+def test_q05_nobody_is_a_colleague_whose_address_our_server_calls_forged(light: Intake) -> None:
+    light.change(trusted_authserv=frozenset({"mx.example.org"}))
+    light.add_user("ada", "ada@example.org")
+    passed_on = light.take(mail("Fwd: My printer", sender="Ada <ada@example.org>", text=_FORWARD, more=_FORGED))
+    assert light.request(passed_on).customer_address == "ada@example.org"
+    first = light.take(mail(message_id="m1@customer.example"))
+    light.take(_reply("Re: a", "m1@customer.example", sender="ada@example.org", to=EVA, more=_FORGED))
+    assert light.request(first).first_answer_at is None
+
+
 def test_q04_a_customers_forward_is_the_customers(light: Intake) -> None:
     taken = light.take(mail("Fwd: My printer", sender=BOB, text=_FORWARD))
     assert light.request(taken).customer_address == BOB
