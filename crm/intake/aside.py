@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from crm import audit
 from crm.actor import Actor
 from crm.errors import CrmError, NotThere, Refused
 from crm.intake.model import Delivered, Taken, What
@@ -103,6 +104,7 @@ def dismiss(unit: SqlUnitOfWork, actor: Actor, entry_id: int) -> None:
     """A person says that nothing is to be done about it. What is kept of the mail stays. Raises `NotThere`."""
     authorise(actor, "quarantine.edit")
     resolve(unit.session.connection, _entry(unit, entry_id).id, unit.session.now())
+    audit.note(unit, actor, "quarantine.edit", f"mail {entry_id}", "nothing is to be done")
 
 
 def reprocess(database: Database, settings: CrmSettings, actor: Actor, entry_id: int) -> Taken:
@@ -113,7 +115,7 @@ def reprocess(database: Database, settings: CrmSettings, actor: Actor, entry_id:
     authorise(actor, "quarantine.edit")
     try:
         with database.begin() as unit:
-            return _again(unit, settings, _entry(unit, entry_id))
+            return _again(unit, settings, actor, _entry(unit, entry_id))
     except (NotThere, _NotGiven):
         raise
     except Exception as err:
@@ -125,7 +127,7 @@ def reprocess(database: Database, settings: CrmSettings, actor: Actor, entry_id:
     raise Refused(f"It failed again: {in_words(reason)}") from reason
 
 
-def _again(unit: SqlUnitOfWork, settings: CrmSettings, entry: KeptAside) -> Taken:
+def _again(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, entry: KeptAside) -> Taken:
     connection, now = unit.session.connection, unit.session.now()
     receipt = receipts_at(connection, entry.mailbox, entry.folder, [entry.remote_id]).get(entry.remote_id)
     if entry.resolved_at is not None:
@@ -137,6 +139,7 @@ def _again(unit: SqlUnitOfWork, settings: CrmSettings, entry: KeptAside) -> Take
     if receipt is not None and taken.message_id is not None:
         resolve_receipt(connection, receipt.id, taken.message_id)
     resolve(connection, entry.id, now)
+    audit.note(unit, actor, "quarantine.edit", f"mail {entry.id}", "taken in")
     return Taken(taken.message_id, taken.request_id, taken.what, entry.id)
 
 

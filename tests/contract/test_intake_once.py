@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from crm import audit
 from crm.actor import INTAKE
 from crm.errors import NotThere, Refused
 from crm.intake import aside
@@ -190,6 +191,7 @@ def test_q02_what_cannot_be_taken_in_is_kept_with_its_octets_and_tried_again(int
     assert aside.reprocess(intake.database, intake.settings, INTAKE, entry.id).what is What.KNOWN
     with intake.database.read() as unit:
         assert not aside.entries(unit, INTAKE)
+        assert [line.detail for line in audit.entries(unit, INTAKE, action="quarantine.edit")] == ["taken in"]
 
 
 def test_q02_what_was_kept_aside_is_not_kept_twice(intake: Intake) -> None:
@@ -213,3 +215,4 @@ def test_q02_an_entry_that_is_not_there_and_one_that_is_dismissed(intake: Intake
         assert not aside.entries(unit, INTAKE)
         assert len(aside.entries(unit, INTAKE, resolved=True)) == 1
         assert aside.entry_raw(unit, INTAKE, 1) == mail()
+        assert audit.entries(unit, INTAKE)[0].object == "mail 1"

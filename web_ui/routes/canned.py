@@ -70,8 +70,13 @@ def add(call: Caller, sent: ReplyShape) -> Reply:
 @router.put("/replies/order")
 def order(call: Caller, sent: Order) -> Done:
     """Say their order anew."""
-    call.write(lambda unit: canned.order(unit, call.actor, sent.ids))
-    return Done()
+
+    def work(unit: SqlUnitOfWork) -> Done:
+        canned.order(unit, call.actor, sent.ids)
+        audit.note(unit, call.actor, "catalogue.edit", "replies", "in another order")
+        return Done()
+
+    return call.write(work)
 
 
 @router.put("/replies/{reply_id}")

@@ -8,11 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from crm import audit
 from crm.intake import aside
 from crm.intake.model import Taken
 from storage.crm.quarantined import KeptAside
-from storage.unit_of_work import SqlUnitOfWork
 from web_ui.call import Caller
 from web_ui.downloads import download
 from web_ui.shapes import Asked, Done, Id
@@ -45,18 +43,11 @@ def raw(call: Caller, entry_id: Id) -> Response:
 @router.post("/mail-quarantine/{entry_id}/reprocess")
 def reprocess(call: Caller, entry_id: Id) -> Taken:
     """Try it again. Nothing is answered by itself."""
-    found = aside.reprocess(call.hub.database, call.settings, call.actor, entry_id)
-    call.write(lambda unit: audit.note(unit, call.actor, "quarantine.edit", f"mail {entry_id}", "tried again"))
-    return found
+    return aside.reprocess(call.hub.database, call.settings, call.actor, entry_id)
 
 
 @router.post("/mail-quarantine/{entry_id}/dismiss")
 def dismiss(call: Caller, entry_id: Id) -> Done:
     """Nothing is to be done about it; what is kept of the mail stays."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        aside.dismiss(unit, call.actor, entry_id)
-        audit.note(unit, call.actor, "quarantine.edit", f"mail {entry_id}", "nothing is to be done")
-        return Done()
-
-    return call.write(work)
+    call.write(lambda unit: aside.dismiss(unit, call.actor, entry_id))
+    return Done()
