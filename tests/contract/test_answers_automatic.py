@@ -60,9 +60,15 @@ def test_q08_at_most_three_a_day_to_a_sender(world: AnswerWorld) -> None:
     assert automatic(world) == 3
     world.arrives(From="otto@x.example", Subject="Mine")
     assert automatic(world) == 4, "another sender"
+    for tag in ("a", "b", "c", "d"):
+        world.arrives(From=f"otto+{tag}@x.example", Subject=f"Mine {tag}")
+    assert automatic(world) == 6, "all of it would land in one mailbox"
+    world.arrives(From="otto@y.example", Subject="Mine")
+    world.arrives(From="ott_+a@x.example", Subject="Mine")
+    assert automatic(world) == 8, "others"
     world.now = START + timedelta(days=1, seconds=1)
     world.arrives(Subject="The next day")
-    assert automatic(world) == 5
+    assert automatic(world) == 9
 
 
 def test_q08_one_for_a_request_whoever_asks(world: AnswerWorld) -> None:
