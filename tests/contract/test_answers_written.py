@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 from crm.actor import Actor
 from crm.answer import canned, drafts, suggesting
 from crm.answer.model import Draft, File
+from crm.answer.sending import Sending
 from crm.errors import Forbidden, Invalid, Missing, NotThere
+from crm.intake.model import Delivered
+from crm.intake.taking import take
 from crm.mail.model import Party
 from crm.request.joining import merge
 from storage import tables as t
 from storage.crm import bounced, written
 from storage.unit_of_work import SqlUnitOfWork
-from tests.contract.answer_world import EVA, AnswerWorld
+from tests.contract.answer_world import EVA, START, AnswerWorld
 
 NOBODY = Actor("eve")
 CLIENT = Actor("eva", address=EVA, rights={"request.read": "part"})
@@ -62,6 +65,22 @@ def test_q11_an_answer_threads_and_its_reply_comes_back_to_the_request(world: An
     ]
     back = world.arrives(From="other@elsewhere.example", In_Reply_To=str(gone["Message-ID"]), Subject="Now it prints")
     assert back.request_id == number, "by our signed Message-ID, whoever writes"
+
+
+def test_q11_an_answer_goes_out_from_the_mailbox_that_got_the_mail(world: AnswerWorld) -> None:
+    raw = (
+        b"From: eva@customer.example\r\nMessage-ID: <s@x>\r\nDate: Mon, 02 Mar 2026 08:00:00 +0000\r\n\r\nHow much?\r\n"
+    )
+    came = Delivered("sales", "INBOX", "1:1", raw, world.now, START)
+    taken = world.do(lambda unit: take(unit, world.settings, came))
+    draft = suggested(world, taken.request_id or 0)
+    assert draft.mail.mailbox == "sales"
+    world.do(lambda unit: drafts.send(unit, world.settings, world.ada, draft.mail))
+    assert world.look().sent == 0, "the one of the other mailbox has nothing to do"
+    assert Sending(world.database, world.settings, "sales").look(world.far).sent == 1
+    ((_raw, sender, recipients),) = world.far.gone
+    assert (sender, recipients) == ("sales@example.org", (EVA,))
+    assert world.far.mails()[0]["From"] == "sales@example.org"
 
 
 def test_an_answer_goes_to_reply_to_and_with_everybody_to_the_others_but_not_to_us(world: AnswerWorld) -> None:

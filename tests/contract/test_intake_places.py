@@ -12,6 +12,7 @@ import pytest
 from crm import roles
 from crm.actor import INTAKE
 from crm.intake.model import Taken, What
+from crm.message.reading import message
 from crm.request.changing import assign
 from crm.request.closing import close
 from crm.request.joining import merge
@@ -158,8 +159,9 @@ def test_q04_of_a_colleagues_forward_the_original_sender_is_the_customer(intake:
     taken = intake.take(mail("Fwd: My printer", sender="Ada <ada@example.org>", text=_FORWARD))
     found = intake.request(taken)
     assert (found.customer_address, found.customer_name) == (EVA, "Eva Rossi")
-    [message] = intake.rows(t.messages, direction="in")
-    assert (message.forwarded_by, message.from_address) == ("ada@example.org",) * 2
+    with intake.database.read() as unit:
+        shown = message(unit, INTAKE, taken.message_id or 0)
+    assert (shown.forwarded_by, shown.from_address) == ("ada@example.org",) * 2
     assert [(one.address, one.role) for one in found.people if one.role == "colleague"] == [
         ("ada@example.org", "colleague")
     ]

@@ -11,9 +11,11 @@ import pytest
 from agendahub.crm_settings import crm_settings
 from agendahub.workspace import Workspace
 from config import load
+from crm import people
 from crm.actor import ADMIN
 from crm.audit import entries
-from crm.request import opening
+from crm.intake.customers import Customer, provisional
+from crm.request import changing, opening
 from crm.request.model import NewRequest
 from storage.api_tokens import tokens
 from tests.commands_here import Cli
@@ -58,13 +60,23 @@ def test_requests_are_listed_shown_and_closed_for_a_reason(cli: Cli) -> None:
     workspace = Workspace(load(cli.config))
     assert "No requests" in cli.run("request", "list")
     with workspace.database.begin() as unit:
-        new = NewRequest(subject="Invoice 4711", customer_name="X", spam=False)
+        customer = provisional(unit, crm_settings(workspace), Customer(None, "unknown", "X", "x@y.example"))
+        unit.flush()
+        new = NewRequest(subject="Invoice 4711", customer_id=customer.id, customer_name="X", spam=False)
         made = opening.open_request(unit, crm_settings(workspace), ADMIN, new)
     assert "Invoice 4711" in cli.run("request", "list", "--text", "4711")
     assert json.loads(cli.run("request", "list", "--text", "nothing", "--json")) == []
     assert "opened" in cli.run("request", "show", made.number)
     assert "no such request" in cli.fails("request", "show", "R-1").lower()
     assert "Say first: responsible" in cli.fails("request", "close", made.number, "--reason", "done")
+    cli.run("user", "add", "ada")
+    with workspace.database.begin() as unit:
+        ada = next(user.id for user in people.users(unit, ADMIN))
+        changing.assign(unit, ADMIN, made.id, made.version, ada)
+    assert made.number in cli.run("request", "close", made.number, "--reason", "sold elsewhere")
+    assert "sold elsewhere" in cli.run("request", "show", made.number)
+    assert "No requests" in cli.run("request", "list")
+    assert made.number in cli.run("request", "list", "--all")
     workspace.close()
 
 
