@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agendahub.failure import Failure
+from agendahub.mail_senders import account_of
 from agendahub.mail_sources import source_of
 from agendahub.outcome import in_words
 from agendahub.texts import _, plural
 from agendahub.workspace import Workspace
+from config.mailbox_checks import SENDERS
 from config.settings import MailboxSettings
 from connectors.mail import MailSource, Waits
 from connectors.probing import Step, StepFailed
 from storage.errors import StoreError
 from sync_engine.errors import SyncError
+
+NO_WAY_OUT = _(
+    "No answers can go out from it: set send_through in its [[mailboxes]] entry to an account with connector smtp."
+)
 
 
 def steps_of(workspace: Workspace, box: MailboxSettings) -> Iterator[Step]:
@@ -29,6 +35,7 @@ def steps_of(workspace: Workspace, box: MailboxSettings) -> Iterator[Step]:
         for folder in box.folders:
             yield _mails(source, folder)
         yield Step(_("new mail"), True, _when(source, box))
+        yield _answers(workspace, box)
     except StepFailed as err:
         yield err.step
     except SyncError as err:
@@ -36,6 +43,13 @@ def steps_of(workspace: Workspace, box: MailboxSettings) -> Iterator[Step]:
         yield Step(_("connection"), False, in_words(err), advice)
     finally:
         source.close()
+
+
+def _answers(workspace: Workspace, box: MailboxSettings) -> Step:
+    """No mail is sent. A mailbox that is only read is no fault."""
+    out = account_of(workspace, box)
+    sends = out.connector in SENDERS
+    return Step(_("answers"), True, _("go out through {account}").format(account=out.name) if sends else NO_WAY_OUT)
 
 
 def _folders(source: MailSource, box: MailboxSettings) -> Step:

@@ -13,6 +13,7 @@ import structlog
 from agendahub.crm_settings import crm_settings
 from agendahub.failure import Failure, StoreTrouble
 from agendahub.mail_senders import sender_of
+from agendahub.outbox_words import to_decide
 from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, pause_after
 from agendahub.workspace import Workspace
@@ -89,12 +90,7 @@ class OutboxKeeper:
             for name in sorted(self._lost)
         ]
         own = [self._store_problem] if self._store_problem else []
-        return [*own, *ways, *lost, *self._asked()]
-
-    def _asked(self) -> list[str]:
-        doubtful = sum(one.undecided for one in self.standing)
-        words = _("{count} mails may or may not have been sent; a person decides: agendahub outbox list")
-        return [words.format(count=doubtful)] if doubtful else []
+        return [*own, *ways, *lost, *to_decide(self.standing)]
 
     def look(self) -> None:
         """Hand what is due to the threads; returns at once."""

@@ -40,6 +40,29 @@ NOTHING = "There is none, or it is not yours to see."
 _RETRY = {"retry-after": "10"}
 _DOUBT = "Whether this was stored is not known; look, or send it again with the same Idempotency-Key."
 
+_WORDS = {  # of pydantic's names for what is wrong; the others are told in its own words
+    "missing": "say this too",
+    "string_too_short": "too short, {min_length} or more",
+    "string_too_long": "too long, at most {max_length} characters",
+    "too_short": "give at least {min_length}",
+    "too_long": "give at most {max_length}",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "one of {expected}",
+    "timezone_aware": "say the time zone too, as in 2026-01-31T09:00:00+01:00",
+    "datetime_parsing": "write a time like 2026-01-31T09:00:00+01:00",
+    "datetime_from_date_parsing": "write a time like 2026-01-31T09:00:00+01:00",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "value_error": "{error}",
+}
+
 log = structlog.get_logger("agendahub.api")
 
 
@@ -103,7 +126,9 @@ def _problem(found: Mapping[str, Any]) -> str:
         return "The body is not JSON"
     if found["type"] == "extra_forbidden":
         return f"There is no {_place(found)} here"
-    return f"{_place(found)}: {found['msg']}"
+    words = _WORDS.get(found["type"])
+    told = str(found["msg"]) if words is None else words.format_map(found.get("ctx", {}))
+    return f"{_place(found)}: {told}"
 
 
 def _place(found: Mapping[str, Any]) -> str:

@@ -94,7 +94,9 @@ def add(
     hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
     hint = _("Added {name}. Next: agendahub account sign-in {quoted}") if signs_in else hint
     if account.connector in MAIL_ONLY:
-        hint = _("Added {name}. Next: agendahub account test {quoted}, then [[mailboxes]] in the configuration.")
+        way = "--send-through" if account.connector == "smtp" else "--account"
+        hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub mailbox add ... {way} {quoted}.")
+        hint = hint.replace("{way}", way)
     say(hint.format(name=name, quoted=quote(name)))
 
 

@@ -45,6 +45,8 @@ def add(
     acknowledge: Annotated[bool, typer.Option("--acknowledge", help=_("Say by mail that a request came."))] = False,
 ) -> None:
     from agendahub import config_file
+    from agendahub.mailbox_trying import NO_WAY_OUT
+    from config.mailbox_checks import SENDERS
 
     workspace = workspace_of(context)
     if workspace.settings.mailbox(name):
@@ -56,6 +58,8 @@ def add(
     config_file.add(workspace.loaded, "mailboxes", values)
     told = _("Added; a running daemon begins by itself. Try it: agendahub mailbox test {name}")
     say(told.format(name=quote(name)))
+    if not send_through and workspace.account(account).connector not in SENDERS:
+        say(NO_WAY_OUT)
 
 
 def remove(

@@ -31,12 +31,14 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from agendahub.fanout_members import problems
     from agendahub.health import health_of
     from agendahub.mailbox_health import mailbox_health
+    from agendahub.outbox_words import not_sent, to_decide
     from agendahub.push_health import push_of
     from agendahub.workspace import utc_now
     from storage.admin_config import account_states
     from storage.admin_history import runs
     from storage.admin_holds import holds
     from storage.admin_lists import bindings
+    from storage.crm.outbox import standing
     from storage.push_subscriptions import push_states
 
     workspace = workspace_of(context)
@@ -46,19 +48,20 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         held, last_runs, accounts = holds(connection), runs(connection, 20), account_states(connection)
         stored = push_states(connection)
         boxes = mailbox_health(connection, workspace.settings, utc_now())
+        outbox = standing(connection)
     found = health_of(workspace.settings, rows, accounts, utc_now())
     push = push_of(workspace.settings, stored, found)
     told = problems(workspace, workspace.settings)
     if as_json:
-        rows_told = {"bindings": found, "mailboxes": boxes, "push": push, "held": held}
+        rows_told = {"bindings": found, "mailboxes": boxes, "push": push, "held": held, "outbox": outbox}
         print_json({**rows_told, "fanouts": told, "runs": last_runs})
     else:
         _show(found, held)
         _show_mailboxes(boxes)
         _show_push(push)
-        for problem in told:
+        for problem in [*told, *to_decide(outbox), *not_sent(outbox)]:
             say(problem)
-    if told or not (all(health.is_well for health in found) and all(box.is_well for box in boxes)):
+    if told or to_decide(outbox) or not (all(health.is_well for health in found) and all(box.is_well for box in boxes)):
         raise typer.Exit(1)
 
 

@@ -16,6 +16,7 @@ from crm.request.reading import request, subject_of
 from crm.rights import authorise
 from crm.settings import CrmSettings, Mailbox
 from storage.crm import canned as rows
+from storage.crm import written
 from storage.crm.canned import Reply
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -132,13 +133,19 @@ def variables(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, request_
         "customer_address": found.customer_address,
         "type": found.type_name,
         "status": found.status_name,
-        "responsible": found.responsible,
-        "me": actor.name if actor.user_id is not None else "",
+        "responsible": _person(unit, found.responsible_id),
+        "me": _person(unit, actor.user_id),
         "mailbox_name": (box.display_name or box.name) if box else "",
         "mailbox_address": box.address if box else "",
         "url": f"{settings.web_url}/requests/{found.number}" if settings.web_url else "",
         "today": unit.session.now().date().isoformat(),
     }
+
+
+def _person(unit: SqlUnitOfWork, user_id: int | None) -> str:
+    """As customers read it: by the full name, where it is known. "" for nobody."""
+    found = written.user_address(unit.session.connection, user_id)
+    return found[0] if found else ""
 
 
 def mailbox_for(settings: CrmSettings, found: Request) -> Mailbox | None:

@@ -200,4 +200,7 @@ def _loose(tokens: list[_Token]) -> list[Party]:
 
 
 def _name(text: str) -> str:
-    return decoded(text).strip(" '\"")[: limits.NAME]
+    name = decoded(text).strip()
+    while len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        name = name[1:-1].strip()  # "'Ada'", as Outlook writes it; a mark at one end only is of the name
+    return name[: limits.NAME]

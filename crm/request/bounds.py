@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 MOST_ID = 2**63 - 1
+_ADDRESS = re.compile(r"[^\s@<>,;\"()\[\]\\]+@[^\s@<>,;\"()\[\]\\]+")
 
 
 def is_id(number: int) -> bool:
@@ -13,3 +16,8 @@ def is_id(number: int) -> bool:
 def is_plain(text: str) -> bool:
     """One line without control characters and half characters, which PostgreSQL and the drivers refuse."""
     return not text or text.isprintable()
+
+
+def is_address(text: str) -> bool:
+    """Something with an @ that a mail could go to."""
+    return _ADDRESS.fullmatch(text) is not None and len(text) <= 320 and text.isprintable()

@@ -152,7 +152,7 @@ def _texts(values: Mapping[str, object]) -> dict[str, Any]:
             raise Invalid(f"The {name.replace('_', ' ')} is a text of at most {length:,} characters.")
         new[name] = value if name in _LONG_TEXTS else " ".join(value.split())
     if "customer_address" in new:
-        new["customer_address"] = new["customer_address"].lower()
+        new["customer_address"] = references.address(new["customer_address"])
     return new
 
 

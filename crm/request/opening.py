@@ -29,6 +29,8 @@ def open_request(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, new: 
         new = what_holds(unit, new)
     if not (actor.unlimited or new.customer_id or new.customer_address or new.customer_name):
         raise Missing("Say for which customer the request is.", ["customer"])
+    if actor != INTAKE:
+        references.address(new.customer_address)
     values = _values(unit, new)
     if new.spam:
         values |= {"is_open": False, "closed_at": unit.session.now(), "closed_by": actor.name}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from crm.actor import INTAKE, Actor
 from crm.errors import Invalid, Missing, Refused
 from crm.request import gate
-from crm.request.bounds import is_plain
+from crm.request.bounds import is_address, is_plain
 from crm.request.history import note
 from crm.request.model import Note, Person
 from crm.request.tagging import fit_tag
@@ -16,14 +14,13 @@ from storage.crm import request_parts, request_rows
 from storage.unit_of_work import SqlUnitOfWork
 
 ROLES = ("customer", "copy", "colleague")
-_ADDRESS = re.compile(r"[^\s@<>,;\"()\[\]\\]+@[^\s@<>,;\"()\[\]\\]+")
 _LONGEST_NOTE = 100_000
 
 
 def add_person(unit: SqlUnitOfWork, actor: Actor, request_id: int, person: Person) -> None:
     """Twice is fine; a new name or role replaces the old one."""
     row = gate.taken(unit, actor, "request.change", request_id)
-    if actor == INTAKE and (person.address == row["customer_address"] or not _looks_right(person.address)):
+    if actor == INTAKE and (person.address == row["customer_address"] or not is_address(person.address)):
         return  # a mail is taken in, whatever address it comes from
     address = _address(person.address)
     if person.role not in ROLES or (person.role == "customer") != (address == row["customer_address"]):
@@ -92,10 +89,6 @@ def _touch(unit: SqlUnitOfWork, actor: Actor, number: int, field: str, *, before
 
 def _address(address: str) -> str:
     plain = address.strip().lower()
-    if not _looks_right(plain):
+    if not is_address(plain):
         raise Invalid("That is not a mail address.")
     return plain
-
-
-def _looks_right(address: str) -> bool:
-    return _ADDRESS.fullmatch(address) is not None and len(address) <= 320 and address.isprintable()

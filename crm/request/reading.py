@@ -43,11 +43,13 @@ def current_id(unit: SqlUnitOfWork, request_id: int) -> int | None:
 
 
 def id_called(unit: SqlUnitOfWork, number: str) -> int | None:
-    """The id of the request with this number, as it stands in a subject or as a person types it."""
+    """The id of the request with this number, as it stands in a subject or as a person types it: r-2026-17."""
     asked = number.strip().strip("[]#")[:40]
     if not asked or not is_plain(asked):
         return None
-    for form in dict.fromkeys((asked, asked.upper())):
+    head, dash, count = asked.rpartition("-")
+    whole = f"{head}{dash}{count.zfill(6)}"  # as `opening` writes it
+    for form in dict.fromkeys((asked, asked.upper(), whole.upper())):
         if (found := request_rows.called(unit.session.connection, form)) is not None:
             return found
     return None

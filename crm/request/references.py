@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from crm.errors import Invalid
-from crm.request.bounds import is_id
-from storage.crm import request_rows
+from crm.request.bounds import is_address, is_id
+from storage.crm import request_rows, rights_rows
 from storage.unit_of_work import SqlUnitOfWork
+
+_WORKS = "answer.write"  # who may do this works on requests (crm.actions)
 
 
 class _Entry(Protocol):
@@ -36,7 +38,24 @@ def user_id(unit: SqlUnitOfWork, wanted: int | None) -> int | None:
         raise Invalid("There is no such user.")
     if row["blocked"]:
         raise Invalid(f"{row['name']} is blocked and cannot be responsible.")
+    if not _may_work(unit, int(row["id"])):
+        raise Invalid(f"{row['name']} may not answer customers and cannot be responsible; choose a colleague who may.")
     return int(row["id"])
+
+
+def _may_work(unit: SqlUnitOfWork, user_id: int) -> bool:
+    """Whether his roles let him answer. Who has no role yet may be on the way to one; a client is not."""
+    connection = unit.session.connection
+    rights = rights_rows.rights_of(connection, user_id, rights_rows.groups_of(connection, user_id))
+    return not rights or any(action == _WORKS for action, _scope in rights)
+
+
+def address(text: str) -> str:
+    """A customer's mail address in lower case, "" for none. Raises `Invalid` for what no answer can go to."""
+    plain = text.strip().lower()
+    if plain and not is_address(plain):
+        raise Invalid(f"{text.strip()[:100]!r} is no mail address; write it as name@example.org.")
+    return plain
 
 
 def user(unit: SqlUnitOfWork, number: int | None) -> Mapping[Any, Any] | None:

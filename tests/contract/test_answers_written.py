@@ -282,7 +282,7 @@ def test_canned_replies_are_filled_in_and_reach_nothing_else(world: AnswerWorld)
     address = f"https://hub.example.org/requests/{shown.number}"
     assert filled.subject == "About Broken printer"
     assert (
-        filled.text == f"{shown.number} Broken printer nobody yet ada {address} 2026-03-02 {{Eva Blau}} {{0.__class__}}"
+        filled.text == f"{shown.number} Broken printer nobody yet Ada {address} 2026-03-02 {{Eva Blau}} {{0.__class__}}"
     )
     assert (filled.unknown, filled.empty) == ((), ())
 

@@ -14,8 +14,9 @@ from tests.commands_here import Cli
 def cli(tmp_path: Path) -> Cli:
     made = Cli(tmp_path)
     with made.config.open("a") as file:
-        file.write('\n[[accounts]]\nname = "imap"\nconnector = "imap"\nurl = "imaps://mail.example.org"\nusername = "a"\nsecret = "env:A"\n')
-        file.write('\n[[accounts]]\nname = "smtp"\nconnector = "smtp"\nurl = "smtps://mail.example.org"\nusername = "a"\nsecret = "env:A"\n')
+        for kind in ("imap", "smtp"):
+            file.write(f'\n[[accounts]]\nname = "{kind}"\nconnector = "{kind}"\nurl = "{kind}s://mail.example.org"\n')
+            file.write('username = "a"\nsecret = "env:A"\n')
         file.write('\n[[accounts]]\nname = "dav"\nurl = "https://dav.example.org"\n')
     return made
 
@@ -46,3 +47,21 @@ def test_what_cannot_be_is_not_added(cli: Cli) -> None:
     assert "already" in cli.fails(*add("imap", "--send-through", "smtp"))
     assert "no mailbox other" in cli.fails("mailbox", "remove", "other", "--yes")
     assert "--yes" in cli.fails("mailbox", "remove", "support")
+
+
+def test_the_next_step_is_a_command_and_no_way_for_answers_is_told(cli: Cli) -> None:
+    for kind, way in (("imap", "--account"), ("smtp", "--send-through")):
+        words = (
+            "--connector",
+            kind,
+            "--url",
+            f"{kind}s://mail.example.org",
+            "--username",
+            "a",
+            "--secret-from",
+            "env:A",
+        )
+        assert f"agendahub mailbox add ... {way} new-{kind}" in cli.run("account", "add", f"new-{kind}", *words)
+    assert "No answers can go out from it: set send_through" in cli.run(*add("imap"))
+    cli.run("mailbox", "remove", "support", "--yes")
+    assert "No answers" not in cli.run(*add("imap", "--send-through", "smtp"))

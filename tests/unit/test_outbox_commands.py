@@ -59,6 +59,29 @@ def test_a_mail_in_doubt_is_shown_and_decided(tmp_path: Path) -> None:
     assert "never 'lost'" in cli.fails("outbox", "list", "--state", "lost")
 
 
+def test_the_status_tells_of_mails_that_a_person_must_decide(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    cli.config.write_text(cli.config.read_text() + MAILBOX)
+    assert "outbox" not in cli.run("status")
+    mails = _in_doubt(cli)
+    assert "2 mails may or may not have been sent; a person decides: agendahub outbox list" in cli.run("status", code=1)
+    for mail in mails:
+        cli.run("outbox", "sent", str(mail))
+    assert "outbox" not in cli.run("status")
+
+
+def test_the_status_names_mails_that_failed(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    cli.config.write_text(cli.config.read_text() + MAILBOX)
+    _in_doubt(cli)
+    workspace = Workspace(config.load(cli.config))
+    with workspace.database.begin() as unit:
+        for row in rows.listed(unit.session.connection, ("doubt",), 9):
+            rows.move(unit.session.connection, row.id, "doubt", "failed", error="550 no such user")
+    workspace.close()
+    assert "2 mails of help could not be sent; why, and what can be done: agendahub outbox list" in cli.run("status")
+
+
 def _in_doubt(cli: Cli) -> list[int]:
     workspace = Workspace(config.load(cli.config))
     settings = crm_settings(workspace)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import Base64Bytes, BaseModel, BeforeValidator, Field
 
 from crm.answer import drafts, outbox, suggesting
 from crm.answer.model import Draft, File, Outgoing, Waiting
@@ -35,12 +36,22 @@ class PartyShape(Body):
 Parties = Annotated[tuple[PartyShape, ...], Field(max_length=500)]
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+
+
+def _no_other_letters(sent: object) -> object:
+    """Decoding leaves out what is no Base64: an attachment that was sent wrongly would go out empty."""
+    if isinstance(sent, str) and _BASE64.fullmatch(sent) is None:
+        raise ValueError("this is not Base64 (RFC 4648); send the octets of the file in it")
+    return sent
+
+
 class FileShape(Body):
     """An attachment."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     media_type: Annotated[str, Field(max_length=100)] = "application/octet-stream"
-    content: Annotated[Base64Bytes, Field(description="Base64.")]
+    content: Annotated[Base64Bytes, BeforeValidator(_no_other_letters), Field(description="Base64.")]
 
 
 class MailShape(Body):

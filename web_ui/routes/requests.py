@@ -72,7 +72,6 @@ class RequestChange(Body):
     objectives: Text | None = None
     acceptance: Text | None = None
     mailbox: Annotated[str | None, Field(max_length=100)] = None
-    spam: bool | None = None
 
     def values(self) -> dict[str, object]:
         """What was sent; null only says something of the customer's contact and the weight."""
@@ -101,6 +100,13 @@ class Why(Body):
 
     version: Version = None
     reason: Annotated[str, Field(max_length=1000, description="It stands in the history.")] = ""
+
+
+class Spam(Body):
+    """Spam, or not."""
+
+    version: Version = None
+    spam: Annotated[bool, Field(description="false: it was none, and is opened again.")]
 
 
 class Lines(Asked):
@@ -170,7 +176,7 @@ def set_status(call: Caller, response: Response, request_id: Id, sent: SetStatus
 
 @router.post("/requests/{request_id}/close")
 def close(call: Caller, response: Response, request_id: Id, sent: Why) -> Request:
-    """Needs a reason, a customer and a responsible; spam a reason only."""
+    """Needs a reason, a customer and a responsible. Junk that nobody asks anything for: `/spam`."""
     version = call.version(sent.version)
     done = call.write(lambda unit: closing.close(unit, call.actor, request_id, version, sent.reason))
     return _tagged(response, done)
@@ -181,6 +187,14 @@ def reopen(call: Caller, response: Response, request_id: Id, sent: Why) -> Reque
     """Its status becomes the first that means open."""
     version = call.version(sent.version)
     done = call.write(lambda unit: closing.reopen(unit, call.actor, request_id, version, sent.reason))
+    return _tagged(response, done)
+
+
+@router.post("/requests/{request_id}/spam")
+def mark_spam(call: Caller, response: Response, request_id: Id, sent: Spam) -> Request:
+    """Spam is closed without asking for anything, and in no list but its own; what was none is opened again."""
+    version = call.version(sent.version)
+    done = call.write(lambda unit: closing.mark_spam(unit, call.actor, request_id, version, spam=sent.spam))
     return _tagged(response, done)
 
 

@@ -20,7 +20,7 @@ def from_(value: str) -> Mail:
         ("<ADA@X.Example>", Party("ada@x.example")),
         ("Ada L. <ada@x.example>", Party("ada@x.example", "Ada L.")),
         ('"Lovelace, Ada" <ada@x.example>', Party("ada@x.example", "Lovelace, Ada")),
-        ('"say \\"hi\\"" <ada@x.example>', Party("ada@x.example", 'say "hi')),
+        ('"say \\"hi\\"" <ada@x.example>', Party("ada@x.example", 'say "hi"')),
         ("ada@x.example (Ada (really))", Party("ada@x.example", "Ada (really)")),
         ("(note) Ada <ada@x.example> (more)", Party("ada@x.example", "Ada")),
         ("=?utf-8?q?J=C3=BCrgen?= <j@x.example>", Party("j@x.example", "Jürgen")),
@@ -93,3 +93,12 @@ def test_groups_and_lists() -> None:
 @pytest.mark.parametrize("text", ["a@b c", "a@", "@b", "a@.b", "a..b@x", "a@b..c", "a\nb@x", "a@x" + "y" * 400, "a@-b"])
 def test_what_is_no_address(text: str) -> None:
     assert normal_address(text) == ""
+
+
+def test_a_name_keeps_the_marks_of_its_own() -> None:
+    def name(value: str) -> str:
+        return read_addresses(value).parties[0].name
+
+    assert name('"Mallory, \\"M\\"" <m@example.org>') == 'Mallory, "M"'
+    assert name("\"'Ada Lovelace'\" <ada@example.org>") == "Ada Lovelace"
+    assert name("Rock 'n' Roll' <r@example.org>") == "Rock 'n' Roll'"
