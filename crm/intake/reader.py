@@ -27,6 +27,8 @@ _BATCH = 25  # mails that are fetched together ...
 _BATCH_OCTETS = 8 * 2**20  # ... and how much of them, as far as their sizes are told
 _LOOK_NOTED = timedelta(minutes=5)  # a look that found nothing is written down as often
 _OF_A_FOLDER = (CollectionGone, NoAccess, SuspectListing)
+_MISSED_AGAIN = 3  # looks at which a mail is asked for once more that was listed and then was not there
+_MOST_MISSED = 500
 _UNREAD_AGAIN = timedelta(hours=1)  # until mails that their server did not give are asked for again
 
 
@@ -73,6 +75,7 @@ class Reader:
         self._reading, self._stopped, self._took = reading, stopped, took
         self._settling = Settling(database, source, reading.mailbox, reading.after)
         self._unread_asked: datetime | None = None
+        self._missed: dict[tuple[str, str], int] = {}  # folder and id -> how often it was asked for again
 
     def look(self) -> Looked:
         """Read all folders once. Raises AccountError and StoreError: what was taken in until then stays.
@@ -81,7 +84,7 @@ class Reader:
         """
         looked = Looked()
         looked.settled += self._settling.leftovers()
-        unread, failure = self._unread_before(), None
+        unread, failure = [*self._unread_before(), *self._missed], None
         for folder in self._reading.folders:
             if self._stopped():
                 looked.complete = False
@@ -152,6 +155,7 @@ class Reader:
                 return
             if raw is None:
                 looked.gone += 1
+                self._miss(where.folder, mail_id)
             else:
                 self._take(where, arrivals[mail_id], raw, looked)
 
@@ -199,6 +203,17 @@ class Reader:
 
     # ---------------------------------------------------------------- what its server did not give before
 
+    def _miss(self, folder: str, mail_id: str) -> None:
+        """Most were deleted or moved meanwhile. But the parts of a large system may know of a mail one after another."""
+        if len(self._missed) < _MOST_MISSED:
+            self._missed[folder, mail_id] = 0
+
+    def _missed_again(self, place: tuple[str, str], *, found: bool) -> None:
+        if place in self._missed:
+            self._missed[place] += 1
+            if found or self._missed[place] == _MISSED_AGAIN:
+                del self._missed[place]  # deleted, or moved by a person
+
     def _unread_before(self) -> list[tuple[str, str]]:
         """Folder and id of each, when it is time to ask for them again."""
         with self._database.read() as unit:
@@ -217,7 +232,8 @@ class Reader:
         try:
             raw = self._source.raw(where.folder, mail_id)
         except (ItemError, *_OF_A_FOLDER):
-            return
+            raw = None
+        self._missed_again((where.folder, mail_id), found=raw is not None)
         if raw is not None:
             self._take(where, Arrival(mail_id), raw, looked)
 

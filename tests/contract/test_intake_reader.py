@@ -231,6 +231,36 @@ def test_a_mail_that_is_gone_before_it_is_fetched_is_no_failure(intake: Intake, 
     assert (looked.taken, looked.gone) == (9, 1)
 
 
+def test_q01_a_mail_that_was_not_there_yet_when_it_was_fetched_is_not_lost(intake: Intake, box: MailFolders) -> None:
+    """Large systems list a mail before each of their parts has it."""
+    late = box.root / "INBOX" / "000003.eml"
+
+    def hidden(point: str) -> None:
+        if point == "fetch 1/3":
+            late.rename(late.with_suffix(".late"))
+
+    box.at = hidden
+    reader = intake.reader(box)
+    assert reader.look().gone == 1
+    box.at = lambda _point: None
+    reader.look()
+    late.with_suffix(".late").rename(late)
+    assert reader.look().taken == 1
+    assert intake.exactly_once() == all_of(10)
+    asked = len(box.asked)
+    reader.look()
+    assert "fetch 1/3" not in box.asked[asked:]
+
+
+def test_a_mail_that_is_gone_is_not_asked_for_for_ever(intake: Intake, box: MailFolders) -> None:
+    box.at = lambda point: box.remove("1/3") if point == "fetch 1/3" and box.count() == 10 else None
+    reader = intake.reader(box)
+    for _ in range(6):
+        reader.look()
+    assert box.asked.count("fetch 1/3") == 4
+
+
+
 class _Huge(MailFolders):
     def _arrival(self, folder: str, number: int) -> Arrival:
         found = super()._arrival(folder, number)
