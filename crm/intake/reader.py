@@ -204,7 +204,7 @@ class Reader:
     # ---------------------------------------------------------------- what its server did not give before
 
     def _miss(self, folder: str, mail_id: str) -> None:
-        """Most were deleted or moved meanwhile. But the parts of a large system may know of a mail one after another."""
+        """Most were deleted or moved meanwhile. But parts of a large system may know of a mail one after another."""
         if len(self._missed) < _MOST_MISSED:
             self._missed[folder, mail_id] = 0
 

@@ -260,7 +260,6 @@ def test_a_mail_that_is_gone_is_not_asked_for_for_ever(intake: Intake, box: Mail
     assert box.asked.count("fetch 1/3") == 4
 
 
-
 class _Huge(MailFolders):
     def _arrival(self, folder: str, number: int) -> Arrival:
         found = super()._arrival(folder, number)
