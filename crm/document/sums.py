@@ -44,7 +44,10 @@ def net(line: Line) -> int:
     """Cents of a line, without tax. Raises `Invalid`."""
     _check(line)
     exact = line.price_cents * line.quantity_thousandths * (_WHOLE - line.discount_basis_points)
-    return divided(exact, 1000 * _WHOLE)
+    cents = divided(exact, 1000 * _WHOLE)
+    if abs(cents) > _LARGEST:  # lines that take each other back have a small sum
+        raise Invalid(f"The sum of {line.text[:40]!r} is too large.")
+    return cents
 
 
 def taxes_of(lines: Sequence[tuple[int, int]]) -> tuple[Tax, ...]:

@@ -84,3 +84,9 @@ def test_halves_go_away_from_zero(number: int, by: int, wanted: int) -> None:
 def test_lines_that_are_none_are_refused(bad: list[Line]) -> None:
     with pytest.raises(Invalid):
         sums(bad)
+
+
+def test_lines_that_take_each_other_back_are_not_larger_than_what_a_database_keeps() -> None:
+    huge = Line("Gold", 10**13, 10**13)
+    with pytest.raises(Invalid):
+        sums([huge, Line("Gold back", -(10**13), 10**13)])
