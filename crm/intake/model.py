@@ -54,4 +54,4 @@ def is_backlog(delivered: Delivered, mail: Mail, now: datetime) -> bool:
     written = mail.sent_at or arrived
     late = arrived < now - _OLD or written < arrived - _OLD
     started = delivered.started_at.replace(microsecond=0)  # mail servers tell whole seconds
-    return late or arrived < started or written < started - _OLD
+    return late or arrived < started

@@ -136,6 +136,14 @@ def test_q01_backlog_becomes_requests_and_is_never_answered(
     assert intake.count(t.outgoing) == answers
 
 
+@pytest.mark.parametrize(("began", "answers"), [(timedelta(seconds=1), 0), (timedelta(0), 1)])
+def test_q01_what_came_just_before_the_mailbox_was_read_is_backlog_too(
+    intake: Intake, began: timedelta, answers: int
+) -> None:
+    assert intake.take(mail(), arrived_at=WRITTEN, started_at=WRITTEN + began).what is What.OPENED
+    assert intake.count(t.outgoing) == answers
+
+
 def test_q02_the_octets_are_kept(intake: Intake) -> None:
     for raw in (mail(text="è " * 5000) + bytes(range(256)), b"", b"\0\0\0", b"From nobody\n\nno header at all"):
         taken = intake.take(raw)
