@@ -120,6 +120,24 @@ def test_a_large_folder_is_read_in_few_requests(dovecot: Dovecot, user: str, som
     assert first <= 20
 
 
+def test_a_look_is_one_command_also_where_the_newest_mail_was_deleted(
+    dovecot: Dovecot, user: str, somebody: IMAPClient
+) -> None:
+    """UIDNEXT alone cannot tell; the folder's count of changes can (CONDSTORE)."""
+    put(somebody, range(3))
+    somebody.select_folder("INBOX")
+    somebody.delete_messages(somebody.search()[-1:])
+    somebody.expunge()
+    with recording(dovecot.port) as line:
+        source = connect(ConnectorSettings(f"imap://127.0.0.1:{line.port}", user, PASSWORD, timeout=30.0))
+        (page,) = source.arrivals("INBOX", None)
+        before = len(line.lines)
+        (again,) = source.arrivals("INBOX", page.cursor)
+        asked = len(line.lines) - before
+        source.close()
+    assert (len(page.arrivals), len(again.arrivals), asked) == (2, 0, 1)
+
+
 def test_two_thousand_octets_or_twenty_megabytes(source: ImapSource, somebody: IMAPClient) -> None:
     large = b"Subject: large\r\n\r\n" + b"0123456789abcde\r\n" * 1_200_000
     put(somebody, range(2))
