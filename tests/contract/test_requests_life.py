@@ -116,11 +116,12 @@ def test_numbers_have_no_holes_when_many_open_requests_at_once(desk: Desk) -> No
 def test_fields_change_with_a_line_of_history_each_and_the_weight_goes_along(desk: Desk) -> None:
     made = desk.open()
     with desk.database.begin() as unit:
-        values = {"subject": "  Two   lamps ", "priority": 5, "objectives": "Light\nagain"}
+        values = {"subject": "  Two   lamps ", "priority": 5, "objectives": "Light\nagain", "acceptance": "Both burn."}
         after = changing.change(unit, desk.bob, made.id, 1, values)
         lines = {line.field: (line.before, line.after, line.actor) for line in history(unit, desk.ada, made.id)}
     assert (after.subject, after.priority, after.weight, after.version) == ("Two lamps", 5, 53, 2)
-    assert after.objectives == "Light\nagain"
+    assert (after.objectives, after.acceptance) == ("Light\nagain", "Both burn.")
+    assert lines["acceptance"][1] == "Both burn."
     assert lines["subject"] == ("Broken lamp", "Two lamps", "bob")
     assert lines["priority"] == ("3", "5", "bob")
     assert lines["weight"] == ("33", "53", "bob")

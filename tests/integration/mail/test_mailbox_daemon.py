@@ -103,6 +103,7 @@ def test_mails_become_requests_while_the_daemon_runs(hub: Hub, dovecot: Dovecot)
         assert intake.exactly_once() == {"before": 1, "after": 1}
     assert "ERROR" not in hub.log().upper()
     assert "in the middle" not in hub.log(), "it ends at once, though it waited for mail"
+    assert PASSWORD not in hub.log()
     [listed] = command(hub, "mailbox", "list", "--json")
     assert (listed["mailbox"], listed["state"], listed["kept_aside"]) == ("support", "ok", 0)
 
