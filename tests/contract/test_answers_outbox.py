@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from crm.mail.model import Party
 from storage.crm import bounced
 from storage.crm import outbox as rows
 from storage.errors import StoreUnavailable
+from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import NotAuthorised, OutcomeUnknown, Rejected, Throttled, Unavailable
 from tests.contract.answer_world import EVA, SETTINGS, AnswerWorld
 
@@ -267,6 +268,25 @@ def test_of_two_processes_one_works_the_outbox_off(world: AnswerWorld) -> None:
     world.sending.look(Meanwhile())
     assert seen == [True]
     assert world.far.gone == []
+
+
+def test_q11_a_mail_that_was_taken_meanwhile_is_left_alone(world: AnswerWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at what waits and its turn somebody else began to send it."""
+    _number, first = written(world)
+    _number, second = written(world)
+    send = world.far.send
+
+    def meanwhile(raw: bytes, sender: str, recipients: Sequence[str]) -> Receipt:
+        def take(unit: SqlUnitOfWork) -> bool:
+            row = rows.of_message(unit.session.connection, second)
+            return row is not None and rows.move(unit.session.connection, row.id, "waiting", "sending")
+
+        assert world.do(take)
+        return send(raw, sender, recipients)
+
+    monkeypatch.setattr(world.far, "send", meanwhile)
+    assert (world.look().sent, len(world.far.gone)) == (1, 1)
+    assert (world.state(first)[0], world.state(second)[0]) == ("sent", "sending")
 
 
 def test_some_recipients_are_refused(world: AnswerWorld) -> None:
