@@ -31,15 +31,24 @@ ALL = Filter(is_open=None)
 Case: TypeAlias = Callable[[SqlUnitOfWork, random.Random], object]
 
 
+ADMIN = Actor("admin", unlimited=True)
+MEMBER = Actor("member", 3, "u3@example.org", frozenset({1}), {"request.read": "group"})
+
+
+def client(rng: random.Random) -> Actor:
+    """Who sees what he takes part in."""
+    address = f"person@customer{rng.randint(1, CUSTOMERS)}.example"
+    return Actor("client", 1, address, rights={"request.read": "part"})
+
+
 def cases(size: int) -> Mapping[str, Case]:
     """What people and the API ask, with other words and people each time."""
-    admin = Actor("admin", unlimited=True)
-    member = Actor("member", 3, "u3@example.org", frozenset({1}), {"request.read": "group"})
-    middle = f"changed~{START.replace(year=2025).isoformat()}~0"
+    return {**lists(), **searches(size)}
 
-    def client(rng: random.Random) -> Actor:
-        address = f"person@customer{rng.randint(1, CUSTOMERS)}.example"
-        return Actor("client", 1, address, rights={"request.read": "part"})
+
+def lists() -> Mapping[str, Case]:
+    """Board, lists and counts."""
+    middle = f"changed~{START.replace(year=2025).isoformat()}~0"
 
     def mine(rng: random.Random) -> Filter:
         return Filter(responsible_ids=(rng.randint(1, USERS),))
@@ -48,35 +57,41 @@ def cases(size: int) -> Mapping[str, Case]:
         return f"tag{rng.randint(1, TAGS)}"
 
     return {
-        "board": lambda unit, _: board.board(unit, admin),
-        "board of one person": lambda unit, rng: board.board(unit, admin, mine(rng)),
-        "board of a tag": lambda unit, rng: board.board(unit, admin, Filter(tag=tagged(rng))),
-        "board of a group's member": lambda unit, _: board.board(unit, member),
-        "list, open": lambda unit, _: listing.page(unit, admin),
-        "list, with closed": lambda unit, _: listing.page(unit, admin, ALL),
-        "list, with closed, from its middle": lambda unit, _: listing.page(unit, admin, ALL, after=middle),
-        "list, heaviest first": lambda unit, _: listing.page(unit, admin, order="weight"),
-        "list of one person": lambda unit, rng: listing.page(unit, admin, mine(rng)),
+        "board": lambda unit, _: board.board(unit, ADMIN),
+        "board of one person": lambda unit, rng: board.board(unit, ADMIN, mine(rng)),
+        "board of a tag": lambda unit, rng: board.board(unit, ADMIN, Filter(tag=tagged(rng))),
+        "board of a group's member": lambda unit, _: board.board(unit, MEMBER),
+        "list, open": lambda unit, _: listing.page(unit, ADMIN),
+        "list, with closed": lambda unit, _: listing.page(unit, ADMIN, ALL),
+        "list, with closed, from its middle": lambda unit, _: listing.page(unit, ADMIN, ALL, after=middle),
+        "list, heaviest first": lambda unit, _: listing.page(unit, ADMIN, order="weight"),
+        "list of one person": lambda unit, rng: listing.page(unit, ADMIN, mine(rng)),
         "list of a customer": lambda unit, rng: listing.page(
-            unit, admin, replace(ALL, customer_id=rng.randint(1, CUSTOMERS))
+            unit, ADMIN, replace(ALL, customer_id=rng.randint(1, CUSTOMERS))
         ),
-        "list of a tag, with closed": lambda unit, rng: listing.page(unit, admin, replace(ALL, tag=tagged(rng))),
+        "list of a tag, with closed": lambda unit, rng: listing.page(unit, ADMIN, replace(ALL, tag=tagged(rng))),
         "list of a client": lambda unit, rng: listing.page(unit, client(rng), ALL),
-        "list of words, open": lambda unit, rng: listing.page(unit, admin, Filter(text=f"w{rng.randint(50, 500)}")),
-        "counts, open": lambda unit, _: listing.counts(unit, admin),
-        "counts, with closed": lambda unit, _: listing.counts(unit, admin, ALL),
+        "list of words, open": lambda unit, rng: listing.page(unit, ADMIN, Filter(text=f"w{rng.randint(50, 500)}")),
+        "counts, open": lambda unit, _: listing.counts(unit, ADMIN),
+        "counts, with closed": lambda unit, _: listing.counts(unit, ADMIN, ALL),
         "counts of a client": lambda unit, rng: listing.counts(unit, client(rng), ALL),
-        "search, a rare word": lambda unit, rng: listing.find(unit, admin, f"w{rng.randint(5000, 29_000)}"),
-        "search, a common word": lambda unit, rng: listing.find(unit, admin, f"w{rng.randint(10, 99)}"),
+    }  # fmt: skip
+
+
+def searches(size: int) -> Mapping[str, Case]:
+    """Searches, and what is shown of one request."""
+    return {
+        "search, a rare word": lambda unit, rng: listing.find(unit, ADMIN, f"w{rng.randint(5000, 29_000)}"),
+        "search, a common word": lambda unit, rng: listing.find(unit, ADMIN, f"w{rng.randint(10, 99)}"),
         "search, two words": lambda unit, rng: listing.find(
-            unit, admin, f"w{rng.randint(10, 99)} w{rng.randint(100, 999)}"
+            unit, ADMIN, f"w{rng.randint(10, 99)} w{rng.randint(100, 999)}"
         ),
-        "search, a customer": lambda unit, rng: listing.find(unit, admin, f"customer{rng.randint(1, CUSTOMERS)}"),
-        "search, a number": lambda unit, rng: listing.find(unit, admin, f"R-2026-{rng.randint(1, size):06d}"),
+        "search, a customer": lambda unit, rng: listing.find(unit, ADMIN, f"customer{rng.randint(1, CUSTOMERS)}"),
+        "search, a number": lambda unit, rng: listing.find(unit, ADMIN, f"R-2026-{rng.randint(1, size):06d}"),
         "search of a client": lambda unit, rng: listing.find(unit, client(rng), f"w{rng.randint(10, 99)}"),
-        "one request": lambda unit, rng: reading.request(unit, admin, rng.randint(1, size)),
-        "summary": lambda unit, rng: summary(unit, admin, rng.randint(1, size)),
-        "hint at duplicates": lambda unit, rng: duplicates.duplicates(unit, admin, rng.randint(1, size)),
+        "one request": lambda unit, rng: reading.request(unit, ADMIN, rng.randint(1, size)),
+        "summary": lambda unit, rng: summary(unit, ADMIN, rng.randint(1, size)),
+        "hint at duplicates": lambda unit, rng: duplicates.duplicates(unit, ADMIN, rng.randint(1, size)),
     }  # fmt: skip
 
 

@@ -75,7 +75,6 @@ def add(
     ca_file: Annotated[str, typer.Option(help=_("Your own certificate authority (PEM)."))] = "",
 ) -> None:
     from agendahub.new_account import NewAccount
-    from config.mail_accounts import MAIL_ONLY
     from storage import secrets
 
     workspace = workspace_of(context)
@@ -90,14 +89,20 @@ def add(
     account = NewAccount(name, connector, url, username, auth, **more, **files, secret=_from_here(secret_from, "file:"))
     _store(workspace, account)
     _tell_zone(account, given=zone)
-    signs_in = account.auth in {"desktop", "device", "web"}
-    hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
-    hint = _("Added {name}. Next: agendahub account sign-in {quoted}") if signs_in else hint
+    say(_what_next(account).format(name=name, quoted=quote(name)))
+
+
+def _what_next(account: NewAccount) -> str:
+    """A sentence with {name} and {quoted}."""
+    from config.mail_accounts import MAIL_ONLY
+
     if account.connector in MAIL_ONLY:
         way = "--send-through" if account.connector == "smtp" else "--account"
         hint = _("Added {name}. Next: agendahub account test {quoted}, then agendahub mailbox add ... {way} {quoted}.")
-        hint = hint.replace("{way}", way)
-    say(hint.format(name=name, quoted=quote(name)))
+        return hint.replace("{way}", way)
+    if account.auth in {"desktop", "device", "web"}:
+        return _("Added {name}. Next: agendahub account sign-in {quoted}")
+    return _("Added {name}. Next: agendahub account test {quoted}, then agendahub collections {quoted}.")
 
 
 def _store(workspace: Workspace, account: NewAccount) -> None:

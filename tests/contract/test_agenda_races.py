@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm.activity.model import Change, NewActivity
+from crm.activity.model import Activity, Change, NewActivity
 from crm.activity.planning import change, plan
 from crm.activity.reading import activity
 from crm.actor import OUTBOX
@@ -35,36 +35,15 @@ def test_q12_all_at_once(world: AgendaWorld) -> None:
     request = world.request()
     made = world.plan(request_id=request.id, starts_at=MONDAY)
 
-    def plans(unit: SqlUnitOfWork, number: int) -> None:
-        """As a mail does that is taken in: the request first, then the agenda."""
-        message_came(unit, world.settings, OUTBOX, request.id, at=world.now, automatic=False)
-        plan(unit, world.settings, world.ada, NewActivity("call", f"Call {number}", request_id=request.id))
-
-    def renames(unit: SqlUnitOfWork, number: int) -> None:
-        known = activity(unit, OUTBOX, made.id)
-        change(unit, world.settings, world.ada, made.id, known.version, Change.of(title=f"Title {number}"))
-
-    def edits(unit: SqlUnitOfWork, number: int) -> None:
-        """As the gateway does: lock, read, write."""
-        assert made.item_id is not None
-        item = unit.items([made.item_id])[made.item_id]
-        unit.lock_collection(item.collection_id)
-        item = unit.items([made.item_id])[made.item_id]
-        text = unit.texts([item.revision_id])[item.revision_id]
-        before = next(line for line in text.splitlines() if line.startswith("DTEND"))
-        end = (MONDAY + timedelta(hours=1, minutes=number)).strftime("DTEND:%Y%m%dT%H%M%SZ")
-        changed = Item.read(text.replace(before, end))
-        unit.update_item(made.item_id, changed, Origin(PHONE))
-
-    def again_and_again(work: Callable[[SqlUnitOfWork, int], None]) -> None:
+    def again_and_again(work: Callable[[SqlUnitOfWork, AgendaWorld, Activity, int], None]) -> None:
         for number in range(1, ROUNDS + 1):
-            _insist(world, lambda unit, n=number: work(unit, n))  # type: ignore[misc]
+            _insist(world, lambda unit, n=number: work(unit, world, made, n))  # type: ignore[misc]
 
     def follows() -> int:
         return sum(follow(world.database, world.settings) for _ in range(3 * ROUNDS))
 
     with ThreadPoolExecutor(4) as pool:
-        working = [pool.submit(again_and_again, work) for work in (plans, renames, edits)] + [pool.submit(follows)]
+        working = [pool.submit(again_and_again, work) for work in (_plans, _renames, _edits)] + [pool.submit(follows)]
         for one in working:
             one.result(timeout=120)
     world.follow()
@@ -76,6 +55,30 @@ def test_q12_all_at_once(world: AgendaWorld) -> None:
     assert now.ends_at.strftime("DTEND:%Y%m%dT%H%M%SZ") in text
     assert world.follow() == 0
     assert [line[1] for line in world.lines(request.id)].count("activity planned") == ROUNDS + 1
+
+
+def _plans(unit: SqlUnitOfWork, world: AgendaWorld, made: Activity, number: int) -> None:
+    """As a mail does that is taken in: the request first, then the agenda."""
+    assert made.request_id is not None
+    message_came(unit, world.settings, OUTBOX, made.request_id, at=world.now, automatic=False)
+    plan(unit, world.settings, world.ada, NewActivity("call", f"Call {number}", request_id=made.request_id))
+
+
+def _renames(unit: SqlUnitOfWork, world: AgendaWorld, made: Activity, number: int) -> None:
+    known = activity(unit, OUTBOX, made.id)
+    change(unit, world.settings, world.ada, made.id, known.version, Change.of(title=f"Title {number}"))
+
+
+def _edits(unit: SqlUnitOfWork, _world: AgendaWorld, made: Activity, number: int) -> None:
+    """As the gateway does: lock, read, write."""
+    assert made.item_id is not None
+    item = unit.items([made.item_id])[made.item_id]
+    unit.lock_collection(item.collection_id)
+    item = unit.items([made.item_id])[made.item_id]
+    text = unit.texts([item.revision_id])[item.revision_id]
+    before = next(line for line in text.splitlines() if line.startswith("DTEND"))
+    end = (MONDAY + timedelta(hours=1, minutes=number)).strftime("DTEND:%Y%m%dT%H%M%SZ")
+    unit.update_item(made.item_id, Item.read(text.replace(before, end)), Origin(PHONE))
 
 
 def _insist(world: AgendaWorld, work: Callable[[SqlUnitOfWork], None]) -> None:
