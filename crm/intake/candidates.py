@@ -17,18 +17,20 @@ from storage.unit_of_work import SqlUnitOfWork
 
 _MOST_REFERENCES = 100  # of the newest; a thread that is longer has its beginning among ours already
 _MOST_NUMBERS = 3
+_MOST_OF_ONE = 3  # requests that have mails with one Message-ID
 _NUMBER = re.compile(r"\[\s*((?:[A-Z]{1,8}-)?[0-9]{4}-[0-9]{1,12})\s*\]", re.IGNORECASE)
 
 
 def candidates(
     unit: SqlUnitOfWork, settings: CrmSettings, mail: Mail, *, also: Sequence[str] = (), original: Mail | None = None
 ) -> tuple[Candidate, ...]:
-    """In the order of the mail's headers. `also`: further Message-IDs of its thread; `original`: what was passed on."""
-    answered = [*also, *_answered(mail), *(_thread(original) if original else ())]
+    """In the order of the mail's headers. `also`: its Message-ID, if others have it; `original`: what was passed on."""
+    same = [(number, Way.SAME) for number, _known_by in _known(unit, also)]
+    answered = [*_answered(mail), *(_thread(original) if original else ())]
     answered = list(dict.fromkeys(name for name in answered if name))[:_MOST_REFERENCES]
     invited = [(number, Way.KNOWN) for number in requests_of(unit, settings, mail)]
     known = [*_known(unit, answered), *invited]
-    ways = dict.fromkeys([*_signed(settings, answered), *known, *_numbered(unit, mail.subject)])
+    ways = dict.fromkeys([*_signed(settings, [*also, *answered]), *known, *same, *_numbered(unit, mail.subject)])
     return tuple(_candidates(unit, settings, list(ways)))
 
 
@@ -50,7 +52,7 @@ def _signed(settings: CrmSettings, message_ids: Sequence[str]) -> Iterator[tuple
 def _known(unit: SqlUnitOfWork, message_ids: Sequence[str]) -> Iterator[tuple[int, Way]]:
     rows = referred(unit.session.connection, message_ids)
     for message_id in message_ids:
-        for number in rows.get(message_id, ()):
+        for number in list(dict.fromkeys(rows.get(message_id, ())))[:_MOST_OF_ONE]:
             yield number, Way.KNOWN
 
 

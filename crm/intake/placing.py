@@ -1,7 +1,8 @@
 """Which request a mail belongs to (REQUESTS.md 3). Pure: whoever asks has looked everything up.
 
-The order: a Message-ID that we signed; one that we know, where sender or mailbox agree; a number in the subject, where
-the sender takes part already; else a new request. What is in doubt becomes a new request that says "possibly related".
+The order: a Message-ID that we signed; one that we know, where sender or mailbox agree; the mail's own Message-ID, or a
+number in the subject, where the sender takes part already; else a new request. What is in doubt becomes a new request
+that says "possibly related".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ class Way(StrEnum):
 
     SIGNED = "signed"  # the mail answers a Message-ID that only we can make
     KNOWN = "known"  # it answers a mail that we know
+    SAME = "same"  # another mail with its own Message-ID, which says something else
     TOKEN = "token"  # noqa: S105 - the request's number in the subject
     NONE = ""  # there is none: a new request
 
@@ -68,7 +70,7 @@ def place(facts: Facts) -> Placement:
     return Placement(found.request_id, found.way)
 
 
-_ORDER = (Way.SIGNED, Way.KNOWN, Way.TOKEN, Way.NONE)
+_ORDER = (Way.SIGNED, Way.KNOWN, Way.SAME, Way.TOKEN, Way.NONE)
 
 
 def _agrees(candidate: Candidate, facts: Facts) -> bool:
@@ -77,7 +79,7 @@ def _agrees(candidate: Candidate, facts: Facts) -> bool:
         return True
     if candidate.way is Way.KNOWN:
         return takes_part or facts.mailbox in candidate.mailboxes
-    return takes_part  # numbers can be guessed
+    return takes_part  # numbers can be guessed, and Message-IDs chosen; some programs give all mails the same one
 
 
 def _ids(candidates: Iterable[Candidate]) -> tuple[int, ...]:

@@ -163,5 +163,6 @@ class _Taking:
 _WAYS = {
     "signed": "It answers a mail of ours.",
     "known": "It answers a mail of this request.",
+    "same": "A mail of this request has its Message-ID, and its sender takes part in it.",
     "token": "The number of this request is in its subject, and its sender takes part in it.",
 }

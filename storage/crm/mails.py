@@ -92,6 +92,7 @@ _REFERRED = (
     select(messages.c.id_hash, messages.c.request_id)
     .where(messages.c.id_hash.in_(bindparam("hashes", expanding=True)), messages.c.request_id.is_not(None))
     .order_by(messages.c.id)
+    .limit(1000)  # some programs give all their mails one Message-ID; the oldest was meant
 )
 _MAILBOXES = (
     select(messages.c.request_id, receipts.c.mailbox)

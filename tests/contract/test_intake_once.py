@@ -71,13 +71,22 @@ def test_q01_without_a_message_id_what_it_says_is_the_key(intake: Intake) -> Non
 def test_q01_nobody_hides_a_mail_behind_its_message_id(intake: Intake) -> None:
     """Whoever knows a Message-ID before us sends another mail first: the true one is seen nevertheless."""
     decoy = intake.take(mail("Hello", message_id="m1@customer.example", sender="mallory@evil.example", text="Hi"))
-    true = intake.take(mail("Contract", message_id="m1@customer.example", text="We sign."), "sales")
+    true = intake.take(mail("Contract", message_id="m1@customer.example", text="We sign."))
     assert true.what is What.OPENED
     assert intake.exactly_once() == {"Hello": 1, "Contract": 1}
-    assert true.request_id != decoy.request_id, "neither sender nor mailbox agree: a person decides"
+    assert true.request_id != decoy.request_id, "he takes no part in it: a person decides"
     assert "same Message-ID" in str(intake.history(true))
     again = intake.take(mail("Contract", message_id="m1@customer.example", text="We sign."))
     assert (again.what, again.message_id) == (What.KNOWN, true.message_id)
+
+
+def test_q01_a_program_that_gives_all_mails_one_message_id_puts_no_two_people_together(intake: Intake) -> None:
+    """Some forms of web sites do, and who knows the Message-ID of a mail gets into its request by nothing else."""
+    taken = [intake.take(mail("Form", message_id="form@web", sender=f"eva{n}@customer.example")) for n in range(8)]
+    assert len({one.request_id for one in taken}) == 8
+    again = intake.take(mail("Form", message_id="form@web", sender="eva0@customer.example", text="Once more."))
+    assert (again.what, again.request_id) == (What.ADDED, taken[0].request_id)
+    assert len(intake.rows(t.request_links, request_id=taken[7].request_id)) <= 3
 
 
 def test_q01_even_with_the_same_sender_date_and_subject(intake: Intake) -> None:
