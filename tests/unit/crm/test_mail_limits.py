@@ -46,7 +46,7 @@ BOMBS = {
 
 def quickly(raw: bytes, seconds: float) -> Mail:
     began = time.process_time()
-    mail = unguarded(raw)
+    mail = unguarded(raw, trusted=frozenset({"x"}))
     assert time.process_time() - began < seconds
     return mail
 
@@ -109,6 +109,7 @@ COSTLY = {
     "words of a bounce": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"500 5.1.1 a@b " * 60_000,
     "lines of a bounce": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"<a@b>: 550\n" * 60_000,
     "a status report": b"Content-Type: message/delivery-status\n\n" + b"\n" * 500_000,
+    "many results": (b"Authentication-Results: x; " + b"dkim=pass header.d=x; " * 400 + b"\n") * 900 + b"\n",
     "results": b"Authentication-Results: x; " + b"(" * 100_000 + b"\n\n",
     "headers of a forward": b"Subject: Fwd: x\n\n" + b"a: b\n" * 200_000,
     "quotes of a forward": b"Subject: Fwd: x\n\n" + b"> " * 200_000,
