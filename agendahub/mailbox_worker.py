@@ -15,7 +15,7 @@ from agendahub.failure import Failure, StoreTrouble
 from agendahub.mail_sources import reading_of, source_of
 from agendahub.outcome import in_words
 from agendahub.texts import _
-from agendahub.waiting import BUSY_PAUSE, is_sign_in, pause_after, spread
+from agendahub.waiting import BUSY_PAUSE, is_sign_in, mailbox_pause, spread
 from agendahub.workspace import Workspace, utc_now
 from config.settings import MailboxSettings
 from connectors.mail import MailSource, Waits
@@ -172,7 +172,7 @@ class MailboxWorker:
         message = in_words(err)
         self.state.state = "needs_sign_in" if is_sign_in(err) else "failed"
         self.state.detail = message
-        pause = pause_after(err, self._failures, self.box.interval)
+        pause = mailbox_pause(err, self._failures, self.box.interval)
         self._say(message, "the mailbox could not be read", next_try_in=round(pause))
         if not isinstance(err, StoreTrouble):
             self._note(message)

@@ -33,6 +33,12 @@ def pause_after(error: SyncError | None, failures: int, interval: float) -> floa
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that many do not come back at once
 
 
+def mailbox_pause(error: SyncError | None, failures: int, interval: float) -> float:
+    """The same of a mailbox: a folder that is not there was most likely named wrongly, or is just being made."""
+    pause = pause_after(error, failures, interval)
+    return min(pause, LONGEST_PAUSE) if isinstance(error, CollectionGone) else pause
+
+
 def is_sign_in(error: SyncError | None) -> bool:
     """Whether it is about the sign-in, not about one mailbox that is not open to it."""
     return isinstance(error, NotAuthorised) and not isinstance(error, NoAccess)

@@ -132,7 +132,7 @@ def known_user(unit: SqlUnitOfWork, name: str) -> rights_rows.Person:
     """Raises `NotThere`."""
     found = rights_rows.person(unit.session.connection, name)
     if found is None:
-        raise NotThere(f"There is no user {name!r}.")
+        raise NotThere(f"There is no user {name!r}; `agendahub user list` shows them all.")
     return found
 
 
@@ -140,7 +140,7 @@ def known_group(unit: SqlUnitOfWork, name: str) -> group_rows.GroupRow:
     """Raises `NotThere`."""
     found = group_rows.find_group(unit.session.connection, name)
     if found is None:
-        raise NotThere(f"There is no group {name!r}.")
+        raise NotThere(f"There is no group {name!r}; `agendahub group list` shows them all.")
     return found
 
 

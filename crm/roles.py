@@ -104,7 +104,7 @@ def known_role(unit: SqlUnitOfWork, name: str) -> role_rows.RoleRow:
         seed(unit)
         found = role_rows.find_role(unit.session.connection, name)
     if found is None:
-        raise NotThere(f"There is no role {name!r}.")
+        raise NotThere(f"There is no role {name!r}; `agendahub role list` shows them all.")
     return found
 
 

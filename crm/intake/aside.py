@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 
 from crm import audit
 from crm.actor import Actor
@@ -134,7 +135,8 @@ def _again(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, entry: Kept
         return Taken(receipt.message_id if receipt else None, None, What.KNOWN, entry.id)
     raw = raw_of(connection, entry.raw_digest) if entry.raw_digest else None
     if raw is None:
-        raise _NotGiven("Its server did not give this mail; it is asked again when the mailbox is read.")
+        at_once = f"agendahub mailbox read {quote(entry.mailbox)}"
+        raise _NotGiven(f"Its server did not give this mail; it is asked every hour, and at once by `{at_once}`.")
     taken = take_in(unit, settings, Delivered(entry.mailbox, entry.folder, entry.remote_id, raw, entry.at))
     if receipt is not None and taken.message_id is not None:
         resolve_receipt(connection, receipt.id, taken.message_id)

@@ -8,11 +8,13 @@ from typing import Any
 
 from crm import audit
 from crm.actor import Actor
-from crm.errors import Invalid
+from crm.errors import Invalid, NotThere
 from crm.intake.customers import customer_of, writer_of
 from crm.intake.sorting import facts_at_intake
 from crm.mail.reading import read_mail
 from crm.message import reading
+from crm.people import known_group, known_user
+from crm.request import catalogue
 from crm.rights import authorise
 from crm.rules import keeping
 from crm.rules.evaluating import evaluate
@@ -38,8 +40,9 @@ def rule(unit: SqlUnitOfWork, actor: Actor, rule_id: int) -> Rule:
 
 
 def add(unit: SqlUnitOfWork, actor: Actor, form: Mapping[str, Any]) -> Rule:
-    """At the end. Raises `Invalid`."""
+    """At the end. Raises `Invalid`, too where it names a type, user or group that does not exist."""
     authorise(actor, EDIT)
+    _names_what_is_there(unit, rule_from(form))
     made = keeping.add(unit, form, actor.name)
     audit.note(unit, actor, EDIT, f"rule {made.name}", f"made: {_told(made)}")
     return made
@@ -48,6 +51,7 @@ def add(unit: SqlUnitOfWork, actor: Actor, form: Mapping[str, Any]) -> Rule:
 def edit(unit: SqlUnitOfWork, actor: Actor, rule_id: int, form: Mapping[str, Any]) -> Rule:
     """Write it anew. Raises `Invalid`, `NotThere`."""
     authorise(actor, EDIT)
+    _names_what_is_there(unit, rule_from(form, rule_id))
     before, after = keeping.edit(unit, rule_id, form, actor.name)
     audit.note(unit, actor, EDIT, f"rule {after.name}", f"was: {_told(before)}; is: {_told(after)}")
     return after
@@ -93,6 +97,23 @@ def tried(
     writer = writer_of(unit, settings, mail)
     customer = customer_of(unit, settings, writer.party)
     return evaluate(asked, facts_at_intake(mail, raw, mailbox, customer, passed_on=bool(writer.forwarded_by)))
+
+
+def _names_what_is_there(unit: SqlUnitOfWork, about: Rule) -> None:
+    """When it is written; what is renamed or removed later is left out by intake, which must not fail."""
+    then = about.actions
+    try:
+        if then.responsible:
+            known_user(unit, then.responsible)
+        if then.group:
+            known_group(unit, then.group)
+    except NotThere as err:
+        raise Invalid(str(err)) from err
+    if then.request_type:
+        catalogue.seed(unit)
+        names = [entry.name for entry in catalogue.all_types(unit) if not entry.archived]
+        if then.request_type.casefold() not in (name.casefold() for name in names):
+            raise Invalid(f"There is no type {then.request_type!r}; choose one of {', '.join(names)}.")
 
 
 def _told(about: Rule) -> str:

@@ -68,6 +68,21 @@ def test_a_customer_has_an_address_that_mail_can_go_to(here: ApiHere) -> None:
         assert (status, found["customer_address"]) == (200, good.lower())
 
 
+def test_a_rule_names_what_is_there(here: ApiHere) -> None:
+    for name, value, said in (
+        ("type", "suport", "There is no type 'suport'; choose one of Commercial, Support"),
+        ("responsible", "eve", "There is no user 'eve'"),
+        ("group", "Sales", "There is no group 'Sales'"),
+    ):
+        status, told = ask(here, "POST", "/rules", {"rule": {"name": "Pumps", "then": {name: value}}})
+        assert (status, told["error"].startswith(said)) == (422, True), told
+    good = {"name": "Pumps", "then": {"type": "support", "responsible": "supervisor"}}
+    status, made = ask(here, "POST", "/rules", {"rule": good})
+    assert status == 201, made
+    bad = {**good, "then": {"responsible": "eve"}}
+    assert ask(here, "PUT", f"/rules/{made['id']}", {"rule": bad})[0] == 422
+
+
 def test_a_file_that_is_no_base64_does_not_go_out_empty(here: ApiHere) -> None:
     for wrong in ("%%%", "not base64!", "b2ZmZ*XI="):
         files = [{"name": "offer.txt", "content": wrong}]

@@ -14,7 +14,7 @@ from agendahub.connections import Connections
 from agendahub.health import health_of
 from agendahub.outcome import Outcome, Result
 from agendahub.status_page import page
-from agendahub.waiting import GONE_PAUSE, LONGEST_PAUSE, SIGN_IN_PAUSE, pause_after
+from agendahub.waiting import GONE_PAUSE, LONGEST_PAUSE, SIGN_IN_PAUSE, mailbox_pause, pause_after
 from config import AccountSettings, BindingSettings, Settings
 from storage.admin_lists import BindingRow
 from sync_engine.errors import CollectionGone, NotAuthorised, Throttled, Unavailable
@@ -44,6 +44,8 @@ def test_pauses_follow_the_kind_of_error() -> None:
     assert pause_after(Throttled("", retry_after=1234), 1, 100) == 1234
     assert pause_after(NotAuthorised(""), 1, 100) == SIGN_IN_PAUSE
     assert pause_after(CollectionGone(""), 1, 100) == GONE_PAUSE
+    assert mailbox_pause(CollectionGone(""), 1, 100) == LONGEST_PAUSE
+    assert mailbox_pause(NotAuthorised(""), 1, 100) == SIGN_IN_PAUSE
 
 
 def test_pauses_grow_with_jitter_and_stay_below_a_few_minutes() -> None:
