@@ -17,7 +17,8 @@ from connectors.exchange.mail_sending import ExchangeSender
 from connectors.mail import MailSender, MailSource
 from connectors.settings import ConnectorSettings
 from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import Lying, MailSourceContract
+from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.microsoft.ews import PATH, add_person, application
 from tests.servers.microsoft.ews_call import Site

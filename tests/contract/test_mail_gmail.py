@@ -15,7 +15,8 @@ from connectors.google_workspace.mail_sending import GmailSender
 from connectors.mail import MailSender, MailSource
 from connectors.settings import ConnectorSettings
 from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import Lying, MailSourceContract
+from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.google_workspace.gmail import SYSTEM, Box
 from tests.servers.google_workspace.protocol import Fault

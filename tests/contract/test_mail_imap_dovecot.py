@@ -12,7 +12,8 @@ from imapclient import IMAPClient
 from connectors.imap import connect
 from connectors.imap.source import ImapSource
 from connectors.settings import ConnectorSettings
-from tests.contract.mail_source_contract import Lying, MailSourceContract
+from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_source_world import Lying
 from tests.servers import dovecot as servers
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.processes import free_port

@@ -16,7 +16,8 @@ from connectors.microsoft365.mail import Microsoft365Mail
 from connectors.microsoft365.mail_sending import Microsoft365Sender
 from connectors.settings import ConnectorSettings
 from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import Lying, MailSourceContract
+from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.graph_protocol import Fault

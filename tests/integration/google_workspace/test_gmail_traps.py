@@ -17,7 +17,7 @@ from connectors.registry import connect
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import CollectionGone, CursorExpired, NoAccess, OutcomeUnknown, Rejected, Throttled, Unavailable
 from tests.contract.mail_sender_contract import EVA, written
-from tests.contract.mail_source_contract import mail
+from tests.contract.mail_source_world import mail
 from tests.servers.google_workspace.gmail import Box
 from tests.servers.google_workspace.protocol import Fault
 from tests.servers.google_workspace.server import Google, google_workspace

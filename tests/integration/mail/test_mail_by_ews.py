@@ -26,7 +26,7 @@ from sync_engine.errors import (
     VersionConflict,
 )
 from tests.contract.mail_sender_contract import written
-from tests.contract.mail_source_contract import crlf, mail
+from tests.contract.mail_source_world import crlf, mail
 from tests.integration.microsoft.exchange_desk import XML, Listening, Trouble, refusal
 from tests.servers.microsoft.ews import PATH, add_person, application
 from tests.servers.microsoft.ews_call import Site

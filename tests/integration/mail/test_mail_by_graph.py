@@ -27,7 +27,7 @@ from sync_engine.errors import (
     VersionConflict,
 )
 from tests.contract.mail_sender_contract import written
-from tests.contract.mail_source_contract import mail
+from tests.contract.mail_source_world import mail
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.graph_protocol import Fault
 from tests.servers.microsoft.mailbox import MAIL, Exchange, Item, Mailbox

@@ -17,7 +17,7 @@ from connectors.exchange.mail_sending import ExchangeSender
 from connectors.mail import After
 from connectors.settings import ConnectorSettings
 from tests.contract.mail_sender_contract import written
-from tests.contract.mail_source_contract import ODD_MAILS, mail
+from tests.contract.mail_source_world import ODD_MAILS, mail
 from tests.servers.microsoft.davmail import davmail_for_mail, why_not
 from tests.servers.microsoft.ews_client import Desk, desk
 from tests.servers.microsoft.no_mail import answers_meant

@@ -12,7 +12,7 @@ from connectors.mail_registry import mail_sender, mail_source
 from connectors.settings import ConnectorSettings
 from sync_engine.errors import NoAccess
 from tests.contract.mail_sender_contract import written
-from tests.contract.mail_source_contract import mail
+from tests.contract.mail_source_world import mail
 from tests.servers.microsoft.ews import add_person, exchange_server
 from tests.servers.microsoft.ews_call import Site
 from tests.servers.microsoft.graph import Graph
