@@ -75,13 +75,17 @@ def set_address(
     say(_("{user}: {address}").format(user=user, address=wanted.lower() or _("no address")))
 
 
-@group.command(help=_("Refuse all of a user's devices and tokens from now on."), epilog=examples("agendahub user block ada"))
+@group.command(
+    help=_("Refuse all of a user's devices and tokens from now on."), epilog=examples("agendahub user block ada")
+)
 def block(context: typer.Context, user: UserName) -> None:
     _set(context, user, blocked=True)
     say(_("{user} is blocked.").format(user=user))
 
 
-@group.command(help=_("Let a blocked user's devices and tokens in again."), epilog=examples("agendahub user unblock ada"))
+@group.command(
+    help=_("Let a blocked user's devices and tokens in again."), epilog=examples("agendahub user unblock ada")
+)
 def unblock(context: typer.Context, user: UserName) -> None:
     _set(context, user, blocked=False)
     say(_("{user} may connect again.").format(user=user))
