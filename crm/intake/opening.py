@@ -59,9 +59,9 @@ def _is_ignored(customer: Customer, policy: str) -> bool:
 
 
 def _deserves_contact(mail: Mail, customer: Customer, outcome: Outcome, policy: str) -> bool:
-    """No contact is made of what a machine wrote, of spam, or of a sender who is not exactly one address."""
+    """No contact is made of what a machine wrote, of spam, or of a sender who is not exactly one address, or forged."""
     person = bool(customer.address) and not mail.automatic and not outcome.spam
-    return person and policy == "create" and customer.state == UNKNOWN and mail.verified
+    return person and policy == "create" and customer.state == UNKNOWN and mail.verified and not mail.forged
 
 
 def _new_request(

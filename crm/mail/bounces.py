@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from crm.mail import automatic
 from crm.mail.addresses import normal_address
 from crm.mail.bounce_words import STATUS, Words, quoted_headers, report_in_words
+from crm.mail.forwards import says_forward
 from crm.mail.headers import Headers, read_headers
 from crm.mail.model import DeliveryReport
 from crm.mail.parts import Part, Parts
@@ -33,6 +34,8 @@ def report_of(raw: bytes, parts: Parts, text: str, subject: str, sender: str) ->
         if group.has("final-recipient") or group.has("original-recipient") or group.has("action")
     ]
     words = Words(text, subject, sender, _original(raw, parts, text))
+    if told and says_forward(subject) and parts.media_type != "multipart/report":
+        return None  # a person asks about a report that he got, and passes on its parts
     if told:
         return _from_groups(told, words)
     if _kind(parts) in {"disposition-notification", "feedback-report"}:

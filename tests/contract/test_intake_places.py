@@ -177,6 +177,8 @@ def test_q05_nobody_speaks_for_a_participant_whose_address_our_server_calls_forg
     guessed = light.take(mail(f"Re: it [{light.request(first).number}]", more=_FORGED))
     assert guessed.what is What.OPENED
     assert guessed.request_id != first.request_id
+    stranger = light.take(mail("Hello", sender="boss@vip.example", more=_FORGED))
+    assert light.request(stranger).customer_id is None, "of a forged address no contact is made"
     answer = light.take(_reply("Re: it", light.answer(first), sender=BOB, more=_FORGED))
     assert answer.request_id == first.request_id, "whoever he is, he got our mail"
     assert BOB not in {person.address for person in light.request(first).people}

@@ -66,3 +66,11 @@ def test_a_person_who_passes_a_bounce_on_is_a_person() -> None:
     text = "I got this:\n\nThis is the mail system at host x. <b@x.example>: user unknown"
     mail = read_mail(f"From: eva@customer.example\nSubject: Undelivered Mail Returned to Sender\n\n{text}".encode())
     assert (mail.report, mail.automatic) == (None, "")
+
+
+def test_a_person_who_passes_a_report_on_with_all_its_parts_is_a_person() -> None:
+    status = "Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1"
+    parts = f"--b\n\nWhat does this mean?\n--b\nContent-Type: message/delivery-status\n\n{status}\n\n--b--\n"
+    head = "From: Eva <eva@customer.example>\nSubject: Fwd: Undelivered\nContent-Type: multipart/mixed; boundary=b\n\n"
+    mail = read_mail((head + parts).encode())
+    assert (mail.report, mail.automatic) == (None, "")
