@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from crm import audit
 from crm.answer import canned
 from crm.answer.canned import Filled
 from crm.rights import authorise
 from storage.crm.canned import Reply
 from storage.unit_of_work import SqlUnitOfWork
+from web_ui.audited import noted
 from web_ui.call import Caller
 from web_ui.shapes import Body, Done, Id, Order
 
@@ -59,45 +59,31 @@ def filled(call: Caller, request_id: Id, reply_id: Id) -> Filled:
 def add(call: Caller, sent: ReplyShape) -> Reply:
     """Another one, at the end."""
 
-    def work(unit: SqlUnitOfWork) -> Reply:
-        made = canned.add(unit, call.actor, sent.name, sent.subject, sent.body)
-        audit.note(unit, call.actor, "catalogue.edit", f"reply {made.name}", "made")
-        return made
+    def act(unit: SqlUnitOfWork) -> Reply:
+        return canned.add(unit, call.actor, sent.name, sent.subject, sent.body)
 
-    return call.once(Reply, work)
+    return call.once(Reply, noted(call, lambda made: f"reply {made.name}", "made", act))
 
 
 @router.put("/replies/order")
 def order(call: Caller, sent: Order) -> Done:
     """Say their order anew."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        canned.order(unit, call.actor, sent.ids)
-        audit.note(unit, call.actor, "catalogue.edit", "replies", "in another order")
-        return Done()
-
-    return call.write(work)
+    call.write(noted(call, "replies", "in another order", lambda unit: canned.order(unit, call.actor, sent.ids)))
+    return Done()
 
 
 @router.put("/replies/{reply_id}")
 def change(call: Caller, reply_id: Id, sent: ReplyShape) -> Reply:
     """What it says now."""
 
-    def work(unit: SqlUnitOfWork) -> Reply:
-        made = canned.change(unit, call.actor, reply_id, sent.name, sent.subject, sent.body)
-        audit.note(unit, call.actor, "catalogue.edit", f"reply {made.name}", "changed")
-        return made
+    def act(unit: SqlUnitOfWork) -> Reply:
+        return canned.change(unit, call.actor, reply_id, sent.name, sent.subject, sent.body)
 
-    return call.write(work)
+    return call.write(noted(call, lambda made: f"reply {made.name}", "changed", act))
 
 
 @router.delete("/replies/{reply_id}")
 def remove(call: Caller, reply_id: Id) -> Done:
     """For good."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        canned.remove(unit, call.actor, reply_id)
-        audit.note(unit, call.actor, "catalogue.edit", f"reply {reply_id}", "removed")
-        return Done()
-
-    return call.write(work)
+    call.write(noted(call, f"reply {reply_id}", "removed", lambda unit: canned.remove(unit, call.actor, reply_id)))
+    return Done()

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from crm import audit
 from crm.request import catalogue
 from crm.request.catalogue import RequestType, Status
 from storage.unit_of_work import SqlUnitOfWork
+from web_ui.audited import noted
 from web_ui.call import Caller
 from web_ui.shapes import Asked, Body, Done, Id, Order
 
@@ -71,48 +71,34 @@ def types(call: Caller, which: Annotated[Which, Query()]) -> list[RequestType]:
 def add_type(call: Caller, sent: NewType) -> RequestType:
     """Another type."""
 
-    def work(unit: SqlUnitOfWork) -> RequestType:
-        made = catalogue.add_type(unit, call.actor, sent.name, weight=sent.weight)
-        audit.note(unit, call.actor, "catalogue.edit", f"type {made.name}", "made")
-        return made
+    def act(unit: SqlUnitOfWork) -> RequestType:
+        return catalogue.add_type(unit, call.actor, sent.name, weight=sent.weight)
 
-    return call.once(RequestType, work)
+    return call.once(RequestType, noted(call, lambda made: f"type {made.name}", "made", act))
 
 
 @router.put("/types/order")
 def order_types(call: Caller, sent: Order) -> Done:
     """Say their order anew."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        catalogue.order_types(unit, call.actor, sent.ids)
-        audit.note(unit, call.actor, "catalogue.edit", "types", "in another order")
-        return Done()
-
-    return call.write(work)
+    call.write(noted(call, "types", "in another order", lambda unit: catalogue.order_types(unit, call.actor, sent.ids)))
+    return Done()
 
 
 @router.patch("/types/{type_id}")
 def change_type(call: Caller, type_id: Id, sent: TypeChange) -> RequestType:
     """Rename it, weigh it, archive it."""
 
-    def work(unit: SqlUnitOfWork) -> RequestType:
-        made = catalogue.change_type(unit, call.actor, type_id, **sent.model_dump())
-        audit.note(unit, call.actor, "catalogue.edit", f"type {made.name}", str(sent.model_dump(exclude_unset=True)))
-        return made
+    def act(unit: SqlUnitOfWork) -> RequestType:
+        return catalogue.change_type(unit, call.actor, type_id, **sent.model_dump())
 
-    return call.write(work)
+    return call.write(noted(call, lambda made: f"type {made.name}", str(sent.model_dump(exclude_unset=True)), act))
 
 
 @router.delete("/types/{type_id}")
 def remove_type(call: Caller, type_id: Id) -> Done:
     """One that no request has."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        catalogue.remove_type(unit, call.actor, type_id)
-        audit.note(unit, call.actor, "catalogue.edit", f"type {type_id}", "removed")
-        return Done()
-
-    return call.write(work)
+    call.write(noted(call, f"type {type_id}", "removed", lambda unit: catalogue.remove_type(unit, call.actor, type_id)))
+    return Done()
 
 
 @router.get("/statuses")
@@ -126,45 +112,35 @@ def statuses(call: Caller, which: Annotated[Which, Query()]) -> list[Status]:
 def add_status(call: Caller, sent: NewStatus) -> Status:
     """Another status."""
 
-    def work(unit: SqlUnitOfWork) -> Status:
-        made = catalogue.add_status(unit, call.actor, sent.name, meaning=sent.meaning, color=sent.color)
-        audit.note(unit, call.actor, "catalogue.edit", f"status {made.name}", "made")
-        return made
+    def act(unit: SqlUnitOfWork) -> Status:
+        return catalogue.add_status(unit, call.actor, sent.name, meaning=sent.meaning, color=sent.color)
 
-    return call.once(Status, work)
+    return call.once(Status, noted(call, lambda made: f"status {made.name}", "made", act))
 
 
 @router.put("/statuses/order")
 def order_statuses(call: Caller, sent: Order) -> Done:
     """Say their order anew: that of the board's columns."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        catalogue.order_statuses(unit, call.actor, sent.ids)
-        audit.note(unit, call.actor, "catalogue.edit", "statuses", "in another order")
-        return Done()
-
-    return call.write(work)
+    call.write(
+        noted(call, "statuses", "in another order", lambda unit: catalogue.order_statuses(unit, call.actor, sent.ids))
+    )
+    return Done()
 
 
 @router.patch("/statuses/{status_id}")
 def change_status(call: Caller, status_id: Id, sent: StatusChange) -> Status:
     """Rename it, colour it, archive it."""
 
-    def work(unit: SqlUnitOfWork) -> Status:
-        made = catalogue.change_status(unit, call.actor, status_id, **sent.model_dump())
-        audit.note(unit, call.actor, "catalogue.edit", f"status {made.name}", str(sent.model_dump(exclude_unset=True)))
-        return made
+    def act(unit: SqlUnitOfWork) -> Status:
+        return catalogue.change_status(unit, call.actor, status_id, **sent.model_dump())
 
-    return call.write(work)
+    return call.write(noted(call, lambda made: f"status {made.name}", str(sent.model_dump(exclude_unset=True)), act))
 
 
 @router.delete("/statuses/{status_id}")
 def remove_status(call: Caller, status_id: Id) -> Done:
     """One that no request and no ticket has."""
-
-    def work(unit: SqlUnitOfWork) -> Done:
-        catalogue.remove_status(unit, call.actor, status_id)
-        audit.note(unit, call.actor, "catalogue.edit", f"status {status_id}", "removed")
-        return Done()
-
-    return call.write(work)
+    call.write(
+        noted(call, f"status {status_id}", "removed", lambda unit: catalogue.remove_status(unit, call.actor, status_id))
+    )
+    return Done()
