@@ -14,10 +14,9 @@ from lxml import etree
 
 from connectors.exchange.mail import ExchangeMail
 from connectors.exchange.mail_sending import ExchangeSender
-from connectors.mail import MailSender, MailSource
 from connectors.settings import ConnectorSettings
-from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_office_contract import OfficeSender, OfficeSource
+from tests.contract.mail_sender_contract import Gone
 from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.microsoft.ews import PATH, add_person, application
@@ -40,9 +39,8 @@ class Ground:
     site: Site
     door: Door
 
-    def settings(self, box: Box, **more: object) -> ConnectorSettings:
-        login = box.address.partition("@")[0]
-        told = {"username": login, "secret": "secret", "max_wait": 0.0, **more}
+    def settings(self, address: str, **more: object) -> ConnectorSettings:
+        told = {"username": address.partition("@")[0], "secret": "secret", "max_wait": 0.0, **more}
         return ConnectorSettings(f"http://127.0.0.1:{self.door.port}{PATH}", **told)  # type: ignore[arg-type]
 
     def unreachable(self) -> ConnectorSettings:
@@ -123,32 +121,14 @@ def _categories(fields: dict[str, str]) -> frozenset[str]:
     )
 
 
-class TestExchangeMail(MailSourceContract):
+class TestExchangeMail(OfficeSource):
     """As Exchange is."""
+
+    connects = ExchangeMail
 
     @pytest.fixture
     def mailbox(self, ground: Ground, box: Box) -> Office:
         return Office(ground.site, box)
-
-    @pytest.fixture
-    def source(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        yield from _closed(ExchangeMail(ground.settings(box), page=10))
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        yield from _closed(ExchangeMail(ground.settings(box), page=10))
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        yield from _closed(ExchangeMail(ground.settings(box, secret="wrong")))
-
-    @pytest.fixture
-    def unreachable(self, ground: Ground) -> Iterator[MailSource]:
-        yield from _closed(ExchangeMail(ground.unreachable()))
-
-    @pytest.fixture
-    def inbox(self) -> str:
-        return "INBOX"
 
     @pytest.fixture
     def done(self) -> str:
@@ -163,11 +143,6 @@ class TestExchangeMailUnkind(TestExchangeMail):
     def _unkind(self, ground: Ground) -> None:
         mood = ground.site.mood
         mood.sparse = mood.terse_errors = mood.early_tombstones = True
-
-
-def _closed(made: ExchangeMail) -> Iterator[MailSource]:
-    yield made
-    made.close()
 
 
 @dataclass
@@ -197,39 +172,16 @@ class Post:
 
 
 @pytest.mark.mails
-class TestExchangeSender(MailSenderContract):
+class TestExchangeSender(OfficeSender):
     """Who is refused is told by a mail of Exchange's own, some time later."""
+
+    connects = ExchangeSender
 
     @pytest.fixture(autouse=True)
     def _meant(self) -> Iterator[None]:
         with answers_meant():
             yield
 
-    @pytest.fixture(autouse=True)
-    def _address(self, box: Box) -> None:
-        self.address = box.address
-
     @pytest.fixture
     def far_side(self, ground: Ground, box: Box) -> Post:
         return Post(ground, box)
-
-    @pytest.fixture
-    def sender(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        yield from _ended(ExchangeSender(ground.settings(box, timeout=0.5)))
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        yield from _ended(ExchangeSender(ground.settings(box)))
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        yield from _ended(ExchangeSender(ground.settings(box, secret="wrong")))
-
-    @pytest.fixture
-    def unreachable(self, ground: Ground) -> Iterator[MailSender]:
-        yield from _ended(ExchangeSender(ground.unreachable()))
-
-
-def _ended(made: ExchangeSender) -> Iterator[MailSender]:
-    yield made
-    made.close()

@@ -12,10 +12,9 @@ import pytest
 
 from connectors.google_workspace.mail import GmailMail
 from connectors.google_workspace.mail_sending import GmailSender
-from connectors.mail import MailSender, MailSource
 from connectors.settings import ConnectorSettings
-from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_office_contract import OfficeSender, OfficeSource
+from tests.contract.mail_sender_contract import Gone
 from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.google_workspace.gmail import SYSTEM, Box
@@ -36,8 +35,8 @@ class Ground:
         told = {"secret": self.google.give(address), "auth": "bearer", "max_wait": 0.0, **more}
         return ConnectorSettings(f"http://127.0.0.1:{self.door.port}/", **told)  # type: ignore[arg-type]
 
-
-UNREACHABLE = ConnectorSettings("http://127.0.0.1:9/", secret="x", auth="bearer")
+    def unreachable(self) -> ConnectorSettings:
+        return ConnectorSettings("http://127.0.0.1:9/", secret="x", auth="bearer")
 
 
 @pytest.fixture(scope="module")
@@ -92,40 +91,14 @@ class Mailbox:
         return Lying(raw, "UNREAD" not in labels, frozenset(self.box.names[one] for one in own))
 
 
-class TestGmail(MailSourceContract):
+class TestGmail(OfficeSource):
     """Labels are folders."""
+
+    connects = GmailMail
 
     @pytest.fixture
     def mailbox(self, box: Box) -> Mailbox:
         return Mailbox(box)
-
-    @pytest.fixture
-    def source(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = GmailMail(ground.settings(box.address), page=10)
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = GmailMail(ground.settings(box.address), page=10)
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = GmailMail(ground.settings(box.address, secret="revoked"))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def unreachable(self) -> Iterator[MailSource]:
-        made = GmailMail(UNREACHABLE)
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def inbox(self) -> str:
-        return "INBOX"
 
     @pytest.fixture
     def done(self, box: Box) -> str:
@@ -166,39 +139,12 @@ class Post:
         yield
 
 
-class TestGmailSender(MailSenderContract):
+class TestGmailSender(OfficeSender):
     """Who is refused is told by a mail of Google's own, some time later."""
 
+    connects = GmailSender
     too_large = 37_000_000
-
-    @pytest.fixture(autouse=True)
-    def _address(self, box: Box) -> None:
-        self.address = box.address
 
     @pytest.fixture
     def far_side(self, ground: Ground, box: Box) -> Post:
         return Post(ground, box)
-
-    @pytest.fixture
-    def sender(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = GmailSender(ground.settings(box.address, timeout=0.5))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = GmailSender(ground.settings(box.address))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = GmailSender(ground.settings(box.address, secret="revoked"))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def unreachable(self) -> Iterator[MailSender]:
-        made = GmailSender(UNREACHABLE)
-        yield made
-        made.close()

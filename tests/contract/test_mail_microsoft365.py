@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.mail import MailSender, MailSource
 from connectors.microsoft365.mail import Microsoft365Mail
 from connectors.microsoft365.mail_sending import Microsoft365Sender
 from connectors.settings import ConnectorSettings
-from tests.contract.mail_sender_contract import Gone, MailSenderContract
-from tests.contract.mail_source_contract import MailSourceContract
+from tests.contract.mail_office_contract import OfficeSender, OfficeSource
+from tests.contract.mail_sender_contract import Gone
 from tests.contract.mail_source_world import Lying
 from tests.servers.door import Door, door
 from tests.servers.microsoft.graph import Graph
@@ -104,40 +103,14 @@ def box(ground: Ground) -> Box:
     return made
 
 
-class TestMicrosoft365Mail(MailSourceContract):
+class TestMicrosoft365Mail(OfficeSource):
     """As Graph mostly is."""
+
+    connects = Microsoft365Mail
 
     @pytest.fixture
     def mailbox(self, ground: Ground, box: Box) -> Office:
         return Office(ground.graph, box)
-
-    @pytest.fixture
-    def source(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = Microsoft365Mail(ground.settings(box.address), page=10)
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = Microsoft365Mail(ground.settings(box.address), page=10)
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSource]:
-        made = Microsoft365Mail(ground.settings(box.address, secret="revoked"))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def unreachable(self, ground: Ground) -> Iterator[MailSource]:
-        made = Microsoft365Mail(ground.unreachable())
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def inbox(self) -> str:
-        return "INBOX"
 
     @pytest.fixture
     def done(self) -> str:
@@ -183,9 +156,10 @@ class Post:
 
 
 @pytest.mark.mails
-class TestMicrosoft365Sender(MailSenderContract):
+class TestMicrosoft365Sender(OfficeSender):
     """Who is refused is told by a mail of Microsoft's own, some time later."""
 
+    connects = Microsoft365Sender
     too_large = 5_000_000  # of text; files may be larger
 
     @pytest.fixture(autouse=True)
@@ -193,37 +167,9 @@ class TestMicrosoft365Sender(MailSenderContract):
         with answers_meant():
             yield
 
-    @pytest.fixture(autouse=True)
-    def _address(self, box: Box) -> None:
-        self.address = box.address
-
     @pytest.fixture
     def far_side(self, ground: Ground, box: Box) -> Post:
         return Post(ground, box)
-
-    @pytest.fixture
-    def sender(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = Microsoft365Sender(ground.settings(box.address, timeout=0.5))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def again(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = Microsoft365Sender(ground.settings(box.address))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def locked_out(self, ground: Ground, box: Box) -> Iterator[MailSender]:
-        made = Microsoft365Sender(ground.settings(box.address, secret="revoked"))
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def unreachable(self, ground: Ground) -> Iterator[MailSender]:
-        made = Microsoft365Sender(ground.unreachable())
-        yield made
-        made.close()
 
     def same(self, handed: bytes, gone: bytes) -> bool:
         """The real one rewrites headers; the test server keeps all."""
