@@ -61,9 +61,12 @@ def _page(unit: SqlUnitOfWork, settings: CrmSettings, collection_id: int) -> tup
     unit.lock_collection(collection_id)
     after = activity_rows.followed(unit.session.connection).get(collection_id, 0)
     changed = unit.changed_items(collection_id, after, _PAGE)
+    floor = agenda_lists.floor_of(unit.session.connection, collection_id)
+    count = _orphans(unit) if floor > after else 0
     if not changed:
-        return 0, False
-    count = _orphans(unit) if agenda_lists.floor_of(unit.session.connection, collection_id) > after else 0
+        if floor > after:
+            activity_rows.set_followed(unit.session.connection, collection_id, floor)
+        return count, False
     count += sum(_take(unit, settings, item, activity) for item, activity in _tied(unit, collection_id, changed))
     activity_rows.set_followed(unit.session.connection, collection_id, changed[-1].seq)
     return count, len(changed) == _PAGE
@@ -95,9 +98,10 @@ def _take(unit: SqlUnitOfWork, settings: CrmSettings, item: HubItem, activity: A
 
 def _orphans(unit: SqlUnitOfWork) -> int:
     """Activities whose item was deleted so long ago that nothing is left of it: this was not called for weeks."""
-    rows = activity_rows.orphans(unit.session.connection, _PAGE)
-    for row in rows:
-        activity = Activity(**row)
-        after = keeping.save(unit, AGENDA, activity, {"state": CANCELLED})
-        tell(unit, AGENDA, "cancelled", after, "It is not in the agenda any more.")
-    return len(rows)
+    count = 0
+    while rows := activity_rows.orphans(unit.session.connection, _PAGE):
+        for row in rows:
+            after = keeping.save(unit, AGENDA, Activity(**row), {"state": CANCELLED})
+            tell(unit, AGENDA, "cancelled", after, "It is not in the agenda any more.")
+        count += len(rows)
+    return count

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from crm.agenda import follow
 from crm.errors import Invalid, Missing, NotThere, Refused
 from crm.mail.model import Party
 from storage import tables as t
@@ -230,20 +231,35 @@ def test_q12_many_changes_are_followed_page_by_page(world: AgendaWorld) -> None:
     assert [world.activity(one.id).title for one in (first, last)] == ["Erste", "Letzte"]
 
 
+def _purge(world: AgendaWorld, item_ids: list[int | None]) -> None:
+    """Forget tombstones, as the hub does after weeks."""
+    with world.database.begin() as unit:
+        connection, items = unit.session.connection, t.items.c
+        seq = connection.execute(select(func.max(items.seq)).where(items.id.in_(item_ids))).scalar_one()
+        connection.execute(t.revisions.delete().where(t.revisions.c.item_id.in_(item_ids)))
+        connection.execute(t.items.delete().where(items.id.in_(item_ids)))
+        connection.execute(update(t.collections).values(floor=seq))
+
+
 def test_q12_what_was_deleted_so_long_ago_that_nothing_is_left(world: AgendaWorld) -> None:
     made, other = world.plan("Gone"), world.plan("Other")
     world.follow()
     world.deletes(made.item_id)
     world.edits(other.item_id, ("Other", "Another"))
-
-    def purge() -> None:
-        with world.database.begin() as unit:
-            connection, items = unit.session.connection, t.items.c
-            seq = connection.execute(select(items.seq).where(items.id == made.item_id)).scalar_one()
-            connection.execute(t.revisions.delete().where(t.revisions.c.item_id == made.item_id))
-            connection.execute(t.items.delete().where(items.id == made.item_id))
-            connection.execute(update(t.collections).values(floor=seq))
-
-    purge()
+    _purge(world, [made.item_id])
     assert world.follow() == 2
     assert world.activity(made.id).state == "cancelled"
+
+
+def test_q12_all_that_was_deleted_so_long_ago_though_nothing_else_changed(
+    world: AgendaWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_PAGE", 2)
+    made = [world.plan(f"Gone {number}") for number in range(5)]
+    world.follow()
+    for one in made:
+        world.deletes(one.item_id)
+    _purge(world, [one.item_id for one in made])
+    assert world.follow() == 5
+    assert {world.activity(one.id).state for one in made} == {"cancelled"}
+    assert world.follow() == 0
