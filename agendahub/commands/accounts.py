@@ -10,7 +10,8 @@ import typer
 from agendahub.commands import account_sign_in
 from agendahub.context import AsJson, Yes, examples, sure, workspace_of
 from agendahub.failure import Failure
-from agendahub.output import console, listing, print_json, say
+from agendahub.output import console, listing, say
+from agendahub.steps_shown import show_steps
 from agendahub.texts import _
 
 if TYPE_CHECKING:
@@ -211,22 +212,7 @@ def try_account(
     from agendahub.trying import steps_of
 
     workspace = workspace_of(context)
-    steps = []
-    for step in steps_of(workspace, workspace.account(name), collection, write):
-        steps.append({"name": step.name, "ok": step.ok, "detail": step.detail, "advice": step.advice})
-        if not as_json:
-            _show_step(steps[-1])
-    if as_json:
-        print_json(steps)
-    if not all(step["ok"] for step in steps):
-        raise typer.Exit(1)
-
-
-def _show_step(step: dict[str, object]) -> None:
-    mark = _("ok    ") if step["ok"] else _("FAILED")
-    console().print(f"{mark}  {step['name']}: {step['detail']}", markup=False)
-    if step["advice"]:
-        console().print(f"        {step['advice']}", markup=False)
+    show_steps(steps_of(workspace, workspace.account(name), collection, write), as_json=as_json)
 
 
 @group.command(
