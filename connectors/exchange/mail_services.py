@@ -39,16 +39,7 @@ class SyncMails(SyncItems):
 
     def mails(self, folder: FolderId, state: str, most: int) -> list[MailTold]:
         """Of all kinds, with sizes and times of arrival."""
-        found = self.call(
-            folder=folder,
-            shape="IdOnly",
-            additional_fields=_LISTED,
-            sync_state=state or None,
-            ignore=None,
-            max_changes_returned=most,
-            sync_scope=None,
-        )
-        return list(found)
+        return self.lines(folder, state, most, _LISTED)
 
     def _elem_to_obj(self, elem: Any) -> Any:
         key, sort = elem.find(f".//{{{TNS}}}ItemId"), elem[0].tag.partition("}")[2]

@@ -86,10 +86,14 @@ class SyncItems(OneRequest, services.SyncFolderItems):  # type: ignore[misc]
 
     def page(self, folder: FolderId, state: str, most: int) -> list[Told]:
         """Ids and change keys alone."""
+        return self.lines(folder, state, most)
+
+    def lines(self, folder: FolderId, state: str, most: int, fields: Any = None) -> list[Any]:
+        """What `_elem_to_obj` makes of each line; `fields`: more than ids."""
         found = self.call(
             folder=folder,
             shape="IdOnly",
-            additional_fields=None,
+            additional_fields=fields,
             sync_state=state or None,
             ignore=None,
             max_changes_returned=most,
