@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.certificates import certificates
-from tests.servers.processes import PATIENCE, free_port
+from tests.servers.processes import PATIENCE, end, free_port
 
 PASSWORD = "secret-4711"
 DOMAIN = "example.org"
@@ -104,7 +104,7 @@ def dovecot(more: str = "") -> Iterator[Dovecot]:
         yield found
     finally:
         if process is not None:
-            _end(process)
+            end(process)  # its own children end with it
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -116,16 +116,6 @@ def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
         time.sleep(0.02)
     said = "".join(p.read_text(errors="replace") for p in (folder / "out", folder / "log") if p.exists())
     raise RuntimeError(f"Dovecot did not come up:\n{said[-2000:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Its own children end with it."""
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)
 
 
 def _configuration(found: Dovecot, server_pem: Path) -> str:

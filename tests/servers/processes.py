@@ -56,7 +56,7 @@ class Program:
     def stop(self) -> None:
         """By SIGTERM, if it runs."""
         if self.process is not None:
-            _end(self.process)
+            end(self.process)
         self.process = None
 
 
@@ -82,7 +82,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """In good order, else at once."""
     process.terminate()
     try:
         process.wait(10)
