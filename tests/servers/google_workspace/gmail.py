@@ -1,19 +1,20 @@
-"""Gmail's mailboxes: labels, mails, and the history of what happened (M1-M5).
+"""Gmail's mailboxes: labels, mails, the history of what happened, and its push (M1-M6).
 
 box = google.gmail.box("support@example.com")
 mail = box.deliver(raw)                       # into INBOX, unread, as mails come; `labels=` for elsewhere
 box.relabel(mail.id, give={"Label_1"}, take={"UNREAD"}), .trash(mail.id), .remove(mail.id)
 box.label("Done"), .lying("INBOX"), .forget() # the history is gone: 404 for every place in it
 google.gmail.sent                             # what went out, of all mailboxes: (sender, recipients, raw)
+google.gmail.watches.published                # what would go to Pub/Sub: (topic, address, place)
+
+How a mailbox is kept says gmail_box.py; labels, taking in and watches have files of their own.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import email
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from email.utils import getaddresses
 from typing import Any
 
@@ -22,23 +23,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.google_workspace.gmail_box import HIDDEN, SYSTEM, Box, Json, Letter
+from tests.servers.google_workspace.gmail_labels import Labels, must_be_settable
+from tests.servers.google_workspace.gmail_taking import Taking, octets
+from tests.servers.google_workspace.gmail_watches import Watches
 from tests.servers.google_workspace.protocol import Answer, Call, GoogleError, Handler, User
 from tests.servers.google_workspace.world import World
 
-SYSTEM = ("INBOX", "SENT", "DRAFT", "TRASH", "SPAM", "UNREAD", "STARRED", "IMPORTANT", "CHAT", "CATEGORY_UPDATES")
-_HIDDEN = {"TRASH", "SPAM"}
-Json = dict[str, Any]
-
-
-@dataclass
-class Letter:
-    """A mail that lies there."""
-
-    id: str
-    raw: bytes
-    labels: set[str]
-    at: datetime
-    history: int
+__all__ = ["SYSTEM", "Box", "Gmail", "Letter", "SentMail"]
 
 
 @dataclass(frozen=True)
@@ -50,75 +42,6 @@ class SentMail:
     raw: bytes
 
 
-@dataclass
-class Box:
-    """One mailbox."""
-
-    address: str
-    world: World
-    letters: dict[str, Letter] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=lambda: {name: name for name in SYSTEM})  # of labels, by id
-    history: list[Json] = field(default_factory=list)
-    oldest: int = 0  # places in the history before this one are forgotten
-    place: int = 1000
-
-    def label(self, name: str) -> str:
-        """A new label of people; its id."""
-        made = f"Label_{self.world.number()}"
-        self.names[made] = name
-        return made
-
-    def deliver(self, raw: bytes, labels: set[str] | None = None) -> Letter:
-        """It comes."""
-        with self.world.lock:
-            place = self._next()
-            made = Letter(
-                f"{0x18C0000000000000 + self.world.number() * 4099:x}", raw, set(), self.world.moment(), place
-            )
-            made.at += timedelta(milliseconds=len(self.letters))
-            made.labels = {"INBOX", "UNREAD"} if labels is None else set(labels)
-            self.letters[made.id] = made
-            self.history.append({"id": str(place), "messagesAdded": [{"message": self.short(made)}]})
-            return made
-
-    def relabel(self, letter_id: str, give: set[str] = frozenset(), take: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        """Labels are given and taken."""
-        letter = self.letters[letter_id]
-        given, taken = set(give) - letter.labels, set(take) & letter.labels
-        letter.labels = (letter.labels | given) - taken
-        for name, labels in (("labelsAdded", given), ("labelsRemoved", taken)):
-            if labels:
-                letter.history = self._next()
-                told = {"message": self.short(letter), "labelIds": sorted(labels)}
-                self.history.append({"id": str(letter.history), name: [told]})
-
-    def trash(self, letter_id: str) -> None:
-        """A change of labels, no deletion (M2)."""
-        self.relabel(letter_id, {"TRASH"}, {"INBOX"})
-
-    def remove(self, letter_id: str) -> None:
-        """For good."""
-        gone = self.letters.pop(letter_id)
-        self.history.append({"id": str(self._next()), "messagesDeleted": [{"message": self.short(gone)}]})
-
-    def forget(self) -> None:
-        """All places in the history are too old (M1)."""
-        self.oldest = self._next()
-
-    def lying(self, label: str, *, hidden: bool = False) -> list[Letter]:
-        """The newest first, as Gmail lists them."""
-        found = [one for one in self.letters.values() if label in one.labels and (hidden or not one.labels & _HIDDEN)]
-        return sorted(found, key=lambda one: one.at, reverse=True)
-
-    def short(self, letter: Letter) -> Json:
-        """How lists name a mail."""
-        return {"id": letter.id, "threadId": letter.id, "labelIds": sorted(letter.labels)}
-
-    def _next(self) -> int:
-        self.place += 7 + self.place % 5  # with gaps
-        return self.place
-
-
 class Gmail:
     """The area of the server."""
 
@@ -126,6 +49,8 @@ class Gmail:
         self._world = world
         self._boxes: dict[str, Box] = {}
         self.sent: list[SentMail] = []
+        self.watches = Watches(world, self._of)
+        self._parts = (Labels(self._of), Taking(self._of), self.watches)
         world.on_new_user(self._welcome)
 
     def _welcome(self, user: User) -> None:
@@ -135,7 +60,7 @@ class Gmail:
         """Somebody's mailbox."""
         address = address.lower()
         if address not in self._boxes:
-            self._boxes[address] = Box(address, self._world)
+            self._boxes[address] = Box(address, self._world, listeners=[self.watches.changed])
         return self._boxes[address]
 
     def routes(self) -> list[Route]:
@@ -144,10 +69,9 @@ class Gmail:
 
     def handlers(self) -> dict[str, Handler]:
         """By method id."""
-        return {
+        parts = {name: run for part in self._parts for name, run in part.handlers().items()}
+        return parts | {
             "gmail.users.getProfile": self._profile,
-            "gmail.users.labels.list": self._labels,
-            "gmail.users.labels.create": self._make_label,
             "gmail.users.messages.list": self._list,
             "gmail.users.messages.get": self._get,
             "gmail.users.messages.send": self._send,
@@ -155,7 +79,7 @@ class Gmail:
             "gmail.users.history.list": self._history,
         }
 
-    # ------------------------------------------------------------ mailbox and labels
+    # ------------------------------------------------------------ mailbox
 
     def _of(self, call: Call) -> Box:
         if call.text("userId") not in {"me", call.user.address}:
@@ -164,32 +88,24 @@ class Gmail:
 
     def _profile(self, call: Call) -> Answer:
         box = self._of(call)
-        counts = {"messagesTotal": len(box.letters), "threadsTotal": len(box.letters)}
+        threads = {one.thread for one in box.letters.values()}
+        counts = {"messagesTotal": len(box.letters), "threadsTotal": len(threads)}
         return Answer({"emailAddress": box.address, "historyId": str(box.place), **counts})
-
-    def _labels(self, call: Call) -> Answer:
-        return Answer({"labels": [_told_label(one, name) for one, name in self._of(call).names.items()]})
-
-    def _make_label(self, call: Call) -> Answer:
-        box, name = self._of(call), str(call.body["name"])
-        if name.casefold() in (known.casefold() for known in box.names.values()):
-            raise GoogleError(409, "aborted", "Label name exists or conflicts", rpc="ABORTED")
-        return Answer(_told_label(box.label(name), name))
 
     # ------------------------------------------------------------ mails
 
     def _list(self, call: Call) -> Answer:
         box = self._of(call)
         wanted = list(call.params.get("labelIds") or ())
-        self._known(box, wanted)
+        box.must_know(wanted)
         hidden = call.yes("includeSpamTrash")
         found = [one for one in sorted(box.letters.values(), key=lambda one: one.at, reverse=True)
-                 if set(wanted) <= one.labels and (hidden or not one.labels & _HIDDEN)]  # fmt: skip
+                 if set(wanted) <= one.labels and (hidden or not one.labels & HIDDEN)]  # fmt: skip
         if query := call.text("q"):
             found = [one for one in found if _id_of(one.raw) == query.removeprefix("rfc822msgid:")]
         some, more = self._page(call, found)
         told: Json = {"resultSizeEstimate": len(found), **more}
-        return Answer(told | ({"messages": [{"id": one.id, "threadId": one.id} for one in some]} if some else {}))
+        return Answer(told | ({"messages": [{"id": one.id, "threadId": one.thread} for one in some]} if some else {}))
 
     def _get(self, call: Call) -> Answer:
         box = self._of(call)
@@ -205,18 +121,13 @@ class Gmail:
     def _modify(self, call: Call) -> Answer:
         box, body = self._of(call), call.body
         give, take = set(body.get("addLabelIds") or ()), set(body.get("removeLabelIds") or ())
-        self._known(box, [*give, *take])
+        must_be_settable(box, [*give, *take])
         if len(body.get("ids") or ()) > 1000:
             raise GoogleError(400, "invalidArgument", "Too many ids")
         for one in body.get("ids") or ():
             if one in box.letters:  # "no guarantees that messages ... even existed at all"
                 box.relabel(one, give, take)
         return Answer()
-
-    def _known(self, box: Box, labels: list[str]) -> None:
-        for one in labels:
-            if one not in box.names:
-                raise GoogleError(400, "invalidArgument", f"Invalid label: {one}")
 
     # ------------------------------------------------------------ history
 
@@ -245,11 +156,7 @@ class Gmail:
     # ------------------------------------------------------------ sending
 
     def _send(self, call: Call) -> Answer:
-        try:
-            raw = base64.urlsafe_b64decode(str(call.body["raw"]))
-        except (KeyError, binascii.Error):
-            raise GoogleError(400, "invalidArgument", "'raw' RFC822 payload message string required") from None
-        return Answer(self._sent(self._of(call), raw))
+        return Answer(self._sent(self._of(call), octets(call)))
 
     def _sent(self, box: Box, raw: bytes) -> Json:
         read = email.message_from_bytes(raw)
@@ -280,10 +187,6 @@ def _labels_now(box: Box, record: Json) -> set[str]:
     """Of the mails that a record is about, as they are now."""
     about = [one["message"]["id"] for name, some in record.items() if name != "id" for one in some]
     return {label for one in about if one in box.letters for label in box.letters[one].labels}
-
-
-def _told_label(one: str, name: str) -> Json:
-    return {"id": one, "name": name, "type": "system" if one in SYSTEM else "user"}
 
 
 def _id_of(raw: bytes) -> str:
