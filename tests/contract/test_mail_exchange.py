@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -18,15 +17,14 @@ from connectors.settings import ConnectorSettings
 from tests.contract.mail_office_contract import OfficeSender, OfficeSource
 from tests.contract.mail_sender_contract import Gone
 from tests.contract.mail_source_world import Lying
+from tests.contract.microsoft_office import OfficeMailbox, gone_from, with_done
 from tests.servers.door import Door, door
 from tests.servers.microsoft.ews import PATH, add_person, application
 from tests.servers.microsoft.ews_call import Site
 from tests.servers.microsoft.ews_client import schema_faults
 from tests.servers.microsoft.ews_xml import stored, t
-from tests.servers.microsoft.mailbox import MAIL
 from tests.servers.microsoft.mailbox import Mailbox as Box
 from tests.servers.microsoft.no_mail import answers_meant
-from tests.servers.microsoft.post import deliver, recipients_of
 from tests.servers.microsoft.serving import serving
 
 _numbers = count(1)
@@ -70,43 +68,25 @@ def box(ground: Ground) -> Box:
     """A new one, with a folder below the inbox."""
     login = f"support{next(_numbers)}"
     add_person(ground.site, login, "secret", f"{login}@example.org", "Support")
-    made = ground.site.exchange.mailbox(f"{login}@example.org")
-    made.add_collection(MAIL, "Done", made.well_known("inbox").id)
-    return made
+    return with_done(ground.site.exchange.mailbox(f"{login}@example.org"))
 
 
-@dataclass
-class Office:
+class Office(OfficeMailbox):
     """Somebody's mailbox, as its owner sees it."""
 
-    site: Site
-    box: Box
-
-    def put(self, folder: str, raw: bytes) -> None:
-        """Each a second after the one before."""
-        at = datetime.now(UTC) - timedelta(minutes=5) + timedelta(seconds=len(self.box.items))
-        deliver(self.box, raw, self._id(folder), at)
+    def __init__(self, site: Site, box: Box) -> None:
+        super().__init__(box)
+        self.site = site
 
     def lying(self, folder: str) -> Sequence[Lying]:
-        found = self.box.in_collection(self._id(folder))
+        found = self.items(folder)
         return [Lying(one.mime, _text(one.fields["IsRead"]) in {"1", "true"}, _categories(one.fields)) for one in found]
 
-    def remove(self, folder: str, raw: bytes) -> None:
-        self.box.delete(self._item(folder, raw))
-
     def mark_seen(self, folder: str, raw: bytes) -> None:
-        self.box.update(self._item(folder, raw), {"IsRead": stored(t("IsRead", "true"))})
+        self.box.update(self.item(folder, raw), {"IsRead": stored(t("IsRead", "true"))})
 
     def expire(self, folder: str) -> None:
         self.site.mood.forget_states = 1
-
-    def _item(self, folder: str, raw: bytes) -> str:
-        return next(one.id for one in self.box.in_collection(self._id(folder)) if one.mime == raw)
-
-    def _id(self, folder: str) -> str:
-        name = folder.rpartition("/")[2]
-        known = self.box.of_kind(MAIL)
-        return next(one.id for one in known if one.name == name or one.well_known == name.lower())
 
 
 def _text(xml: str) -> str:
@@ -153,8 +133,7 @@ class Post:
     box: Box
 
     def gone(self) -> Sequence[Gone]:
-        sent = [one for one in self.ground.site.exchange.outbox if one.sender == self.box.address]
-        return [Gone(one.raw, frozenset(recipients_of(one.raw))) for one in sent]
+        return gone_from(self.ground.site.exchange, self.box)
 
     @contextmanager
     def loses_answer(self) -> Iterator[None]:

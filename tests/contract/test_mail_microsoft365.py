@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -17,13 +16,13 @@ from connectors.settings import ConnectorSettings
 from tests.contract.mail_office_contract import OfficeSender, OfficeSource
 from tests.contract.mail_sender_contract import Gone
 from tests.contract.mail_source_world import Lying
+from tests.contract.microsoft_office import OfficeMailbox, gone_from, with_done
 from tests.servers.door import Door, door
 from tests.servers.microsoft.graph import Graph
 from tests.servers.microsoft.graph_protocol import Fault
-from tests.servers.microsoft.mailbox import MAIL, Exchange
+from tests.servers.microsoft.mailbox import Exchange
 from tests.servers.microsoft.mailbox import Mailbox as Box
 from tests.servers.microsoft.no_mail import answers_meant
-from tests.servers.microsoft.post import deliver, recipients_of
 from tests.servers.microsoft.serving import serving
 
 _numbers = count(1)
@@ -61,46 +60,28 @@ def ground(_ground: Ground) -> Iterator[Ground]:
     _ground.graph.faults.clear()
 
 
-@dataclass
-class Office:
+class Office(OfficeMailbox):
     """Somebody's mailbox, as its owner sees it."""
 
-    graph: Graph
-    box: Box
-
-    def put(self, folder: str, raw: bytes) -> None:
-        """Each a second after the one before."""
-        at = datetime.now(UTC) - timedelta(minutes=5) + timedelta(seconds=len(self.box.items))
-        deliver(self.box, raw, self._id(folder), at)
+    def __init__(self, graph: Graph, box: Box) -> None:
+        super().__init__(box)
+        self.graph = graph
 
     def lying(self, folder: str) -> Sequence[Lying]:
-        found = self.box.in_collection(self._id(folder))
+        found = self.items(folder)
         return [Lying(one.mime, one.fields["isRead"], frozenset(one.fields.get("categories") or ())) for one in found]
 
-    def remove(self, folder: str, raw: bytes) -> None:
-        self.box.delete(self._item(folder, raw))
-
     def mark_seen(self, folder: str, raw: bytes) -> None:
-        self.box.update(self._item(folder, raw), {"isRead": True})
+        self.box.update(self.item(folder, raw), {"isRead": True})
 
     def expire(self, folder: str) -> None:
         self.graph.deltas.forget()
-
-    def _item(self, folder: str, raw: bytes) -> str:
-        return next(one.id for one in self.box.in_collection(self._id(folder)) if one.mime == raw)
-
-    def _id(self, folder: str) -> str:
-        name = folder.rpartition("/")[2]
-        known = self.box.of_kind(MAIL)
-        return next(one.id for one in known if one.name == name or one.well_known == name.lower())
 
 
 @pytest.fixture
 def box(ground: Ground) -> Box:
     """A new one, with a folder below the inbox."""
-    made = ground.graph.server.add_mailbox(f"support{next(_numbers)}@example.org", "Support")
-    made.add_collection(MAIL, "Done", made.well_known("inbox").id)
-    return made
+    return with_done(ground.graph.server.add_mailbox(f"support{next(_numbers)}@example.org", "Support"))
 
 
 class TestMicrosoft365Mail(OfficeSource):
@@ -137,8 +118,7 @@ class Post:
     box: Box
 
     def gone(self) -> Sequence[Gone]:
-        sent = [one for one in self.ground.graph.server.outbox if one.sender == self.box.address]
-        return [Gone(one.raw, frozenset(recipients_of(one.raw))) for one in sent]
+        return gone_from(self.ground.graph.server, self.box)
 
     @contextmanager
     def loses_answer(self) -> Iterator[None]:
