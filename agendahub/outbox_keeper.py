@@ -95,7 +95,8 @@ class OutboxKeeper:
     def look(self) -> None:
         """Hand what is due to the threads; returns at once."""
         workspace = self._workspace()
-        if self._stopping.is_set() or not (workspace.settings.mailboxes or self._ways):
+        idle = not (workspace.settings.mailboxes or self._ways)  # mails may wait all the same, and somebody must know
+        if self._stopping.is_set() or (idle and self._clock() < self._count_at):
             return
         try:
             self._follow(workspace)

@@ -168,6 +168,18 @@ def test_mails_in_doubt_and_those_of_no_mailbox_are_told(daemon: Daemon, server:
     assert any("gone, which is not in the configuration" in one for one in daemon.keeper.problems)
 
 
+def test_mails_that_wait_are_told_though_the_configuration_has_no_mailbox_any_more(daemon: Daemon) -> None:
+    daemon.answer()
+    without = daemon.file.read_text().partition("[[mailboxes]]")[0]
+    daemon.file.write_text(without)
+    database = daemon.workspace.database
+    daemon.workspace = Workspace(config.load(daemon.file))
+    daemon.workspace.database = database
+    daemon.keeper.look()
+    (problem,) = daemon.keeper.problems
+    assert "help, which is not in the configuration" in problem
+
+
 def test_after_begin_stop_nothing_more_is_sent(daemon: Daemon, server: SmtpServer) -> None:
     daemon.answer()
     daemon.keeper.begin_stop()
