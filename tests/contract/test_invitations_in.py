@@ -245,6 +245,15 @@ def test_q09_a_cancellation_takes_it_out_and_a_new_invitation_brings_it_back(wor
     assert (world.last().state, list(world.agenda())) == ("tentative", ["m1"])
 
 
+def test_q09_a_cancellation_of_an_older_version_takes_nothing_out(world: InvitationWorld) -> None:
+    world.mail("REQUEST", event(sequence=5, **LATER))
+    before = world.text(world.agenda()["m1"].id)
+    for sequence, stamp in ((4, "20260302T080000Z"), (5, "20260228T080000Z")):
+        world.mail("CANCEL", event(sequence=sequence, stamp=stamp))
+        assert (world.last().state, world.last().reason) == ("outdated", "A newer version came before.")
+    assert world.text(world.agenda()["m1"].id) == before
+
+
 def test_q09_a_cancellation_that_overtakes_its_invitation(world: InvitationWorld) -> None:
     world.mail("CANCEL", event(sequence=1), sender=BOSS)
     assert world.last().state == "refused"
