@@ -102,7 +102,7 @@ class Reader:
     # ---------------------------------------------------------------- a folder
 
     def _folder(self, folder: str, looked: Looked) -> None:
-        where = self._where(folder)
+        where, before = self._where(folder), looked.taken
         try:
             try:
                 self._read(where, where.cursor, looked)
@@ -113,7 +113,7 @@ class Reader:
             self._note(where, str(err))
             raise
         if looked.complete:
-            self._note(where, "")
+            self._note(where, "", took=looked.taken > before)
 
     def _read(self, where: FolderCursor, cursor: str | None, looked: Looked) -> None:
         for page in self._source.arrivals(where.folder, cursor):
@@ -251,12 +251,12 @@ class Reader:
         with self._database.begin() as unit:
             advance(unit.session.connection, self._reading.mailbox, folder, cursor)
 
-    def _note(self, where: FolderCursor, problem: str) -> None:
-        """A look that found nothing is no reason to write each minute."""
+    def _note(self, where: FolderCursor, problem: str, *, took: bool = False) -> None:
+        """A look that found nothing is no reason to write each minute; one that took mail is told at once."""
         with self._database.read() as unit:
             now = unit.session.now()
         seen = where.looked_at is not None and now - where.looked_at < _LOOK_NOTED
-        if problem == where.problem and (problem or seen):
+        if problem == where.problem and (problem or (seen and not took)):
             return
         with self._database.begin() as unit:
             note_look(unit.session.connection, where.mailbox, where.folder, now, problem)

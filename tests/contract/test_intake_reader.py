@@ -97,6 +97,17 @@ def test_q01_a_second_look_reads_and_writes_nothing(intake: Intake, box: MailFol
     assert reader.look().taken == 1
 
 
+def test_q01_a_look_that_took_a_mail_is_written_down_at_once(intake: Intake, box: MailFolders) -> None:
+    reader = intake.reader(box)
+    reader.look()
+    [before] = intake.rows(t.mail_cursors)
+    box.put(mail("one more"))
+    assert reader.look().taken == 1
+    [row] = intake.rows(t.mail_cursors)
+    [newest] = intake.rows(t.receipts)[-1:]
+    assert before.looked_at < newest.at <= row.looked_at
+
+
 def test_q01_a_failing_account_leaves_the_cursor_where_it_was(intake: Intake, box: MailFolders) -> None:
     box.at = Fault("fetch 1/7", Unavailable("The line broke."))
     reader = intake.reader(box)
