@@ -27,6 +27,7 @@ from agendahub.output import as_data
 from agendahub.refusals import Missing, Stale
 from agendahub.texts import _
 from agendahub.workspace import utc_now
+from crm.actor import ADMIN, Actor
 from crm.errors import Forbidden
 from crm.rights import actor_of, authorise
 from dav_gateway.answers import Refused
@@ -115,8 +116,9 @@ class Api:
         workspace, client = self._daemon.workspace, request.client.host if request.client else ""
         try:
             token = self._door.admit(workspace.database, request.headers.get("authorization", ""), client, utc_now())
-            _may_administer(workspace.database, token)
+            actor = _actor(workspace.database, token)
             handler, path = self._find(request.method, request.path_params["rest"])
+            _may_administer(actor)
             if request.method != "GET" and token.access != "write":
                 raise ApiError(403, _("This token may only look."))
             return handler(Call(self._daemon, token, path, _sent(request, body)))
@@ -143,13 +145,20 @@ class Api:
         raise ApiError(404, _("There is nothing at this address; docs/api.md lists what there is."))
 
 
-def _may_administer(database: Database, token: Token) -> None:
-    """An admin's program may everything; a user's only what his roles give him. Raises `ApiError`."""
+def _actor(database: Database, token: Token) -> Actor:
+    """An admin's program may everything; a user's what his roles give him. Raises `ApiError` for who is blocked."""
     if token.user_id is None:
-        return
+        return ADMIN
     try:
         with database.read() as unit:
-            authorise(actor_of(unit, token.user_id), "hub.admin")
+            return actor_of(unit, token.user_id)
+    except Forbidden as err:
+        raise ApiError(403, str(err)) from err
+
+
+def _may_administer(actor: Actor) -> None:
+    try:
+        authorise(actor, "hub.admin")
     except Forbidden as err:
         raise ApiError(403, str(err)) from err
 

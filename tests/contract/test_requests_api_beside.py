@@ -66,6 +66,15 @@ def test_what_is_at_neither_is_not_there_and_a_wrong_method_says_so(here: ApiHer
         assert client.ask(method, path).status == 405, path
 
 
+def test_a_wrong_address_is_not_there_for_anybody(here: ApiHere) -> None:
+    for name in ("operator", "client", "program"):
+        for method, path in (("GET", "/nothing"), ("POST", "/requests/17/nothing"), ("GET", "/me/")):
+            answer = here.client(name).ask(method, path)
+            assert (answer.status, answer.json()["error"][:36]) == (404, "There is nothing at this address; do"), path
+    assert here.client("stranger").ask("GET", "/nothing").status == 401
+    assert here.client("blocked").ask("GET", "/nothing").status == 403
+
+
 def test_guesses_at_one_count_at_the_other_and_lock_nobody_out_who_was_right(here: ApiHere) -> None:
     wrong = replace(here.client_with("wrong"), address="10.1.2.3")
     right = replace(here.client("operator"), address="10.1.2.3")
