@@ -12,13 +12,14 @@ from crm.answer import mime
 from crm.answer.headers import one_line
 from crm.answer.model import Draft, File, Outgoing
 from crm.answer.outbox import addresses, files_of, mailbox_of, put
+from crm.answer.subjects import answer_to
 from crm.errors import Invalid, NotThere
 from crm.mail.model import Party
 from crm.request.history import note
 from crm.request.reading import current_id, subject_of
 from crm.rights import authorise
 from crm.settings import CrmSettings
-from storage.crm import mail_raws, mails, written
+from storage.crm import mail_raws, mails, request_rows, written
 from storage.crm.written import DRAFT, Written
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -79,6 +80,9 @@ def send(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, mail: Outgoin
         raise Invalid("The mail is empty; write something, or attach a file.")
     if draft_id is not None:
         _drop(unit, _draft(unit, actor, draft_id, mail.request_id))
+    if not mail.subject.strip():
+        row = request_rows.one(unit.session.connection, mail.request_id)
+        mail = replace(mail, subject=answer_to(row["subject"] if row else ""))
     number = put(unit, settings, mail, actor=actor)
     told = ", ".join(party.address for party in (*mail.to, *mail.cc, *mail.bcc))
     note(unit, mail.request_id, actor, "wrote", after=told, reason=one_line(mail.subject, "The subject")[:900])

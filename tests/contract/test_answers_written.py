@@ -230,6 +230,14 @@ def test_a_person_cannot_send_what_calls_itself_automatic(world: AnswerWorld) ->
         world.do(lambda unit: drafts.send(unit, world.settings, world.ada, mail))
 
 
+def test_an_answer_without_a_subject_takes_that_of_its_request(world: AnswerWorld) -> None:
+    number, message = asked(world, Subject="Printer broken")
+    mail = replace(suggested(world, number, message).mail, subject=" ")
+    world.do(lambda unit: drafts.send(unit, world.settings, world.ada, mail))
+    world.look()
+    assert world.far.mails()[-1]["Subject"] == f"Re: Printer broken [R-2026-{number:06}]"
+
+
 def test_a_forward_has_the_mail_as_it_came(world: AnswerWorld) -> None:
     _number, message = asked(world)
     bob = Party("bob@example.org")

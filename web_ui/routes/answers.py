@@ -61,7 +61,7 @@ class MailShape(Body):
     to: Parties = ()
     cc: Parties = ()
     bcc: Parties = ()
-    subject: Annotated[str, Field(max_length=900)] = ""
+    subject: Annotated[str, Field(max_length=900, description="Empty: the request's, when it is sent.")] = ""
     text: Annotated[str, Field(max_length=1_000_000)] = ""
     html: Annotated[str, Field(max_length=2_000_000, description="Beside the text; it is cleaned.")] = ""
     files: Annotated[tuple[FileShape, ...], Field(max_length=50)] = ()
