@@ -21,6 +21,7 @@ OF_REQUESTS: Mapping[str, str] = MappingProxyType(  # these are done to a reques
         "request.assign": "Say who is responsible.",
         "request.close": "Close a request.",
         "request.reopen": "Open a closed request again.",
+        "request.spam": "Mark a request as spam, or say that it is none.",
         "request.note": "Write internal notes.",
         "request.merge": "Merge, split and link requests.",
         "message.raw": "Get a mail as it came, with all of its headers.",

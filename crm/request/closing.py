@@ -34,8 +34,11 @@ def reopen(unit: SqlUnitOfWork, actor: Actor, request_id: int, version: int, rea
 
 
 def mark_spam(unit: SqlUnitOfWork, actor: Actor, request_id: int, version: int, *, spam: bool) -> Request:
-    """Spam is closed, and in no list but its own; nothing else is asked. What was no spam is opened again."""
-    row = gate.taken(unit, actor, "request.close" if spam else "request.reopen", request_id, version)
+    """Spam is closed, and in no list but its own; nothing else is asked. What was no spam is opened again.
+
+    A right of its own: junk that came has nobody who is responsible for it.
+    """
+    row = gate.taken(unit, actor, "request.spam", request_id, version)
     if row["spam"] == spam:
         return request_of(unit, row)
     note(unit, row["id"], actor, "changed", field="spam", before=_yes(not spam), after=_yes(spam))

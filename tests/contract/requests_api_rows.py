@@ -52,7 +52,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/requests/{request_id}/assign"): Row("request.assign", {**SEEN, "user_id": "{user_id}"}),
     ("POST", "/requests/{request_id}/status"): Row("request.status", {**SEEN, "status_id": "{status_id}"}),
     ("POST", "/requests/{request_id}/close"): Row("request.close", {**SEEN, "reason": "done"}),
-    ("POST", "/requests/{request_id}/spam"): Row("request.close", {**SEEN, "spam": True}),
+    ("POST", "/requests/{request_id}/spam"): Row("request.spam", {**SEEN, "spam": True}),
     ("POST", "/requests/{request_id}/reopen"): Row(
         "request.reopen", {"version": "{closed_version}", "reason": "again"}, instead="/requests/{closed_id}/reopen"
     ),

@@ -24,23 +24,24 @@ def here(tmp_path: Path, _sqlite_template: Path) -> Iterator[ApiHere]:
     (tmp_path / "hub.db").write_bytes(_sqlite_template.read_bytes())
     with api_here(tmp_path, f"sqlite:///{tmp_path / 'hub.db'}", CONFIGURED) as found:
         with found.database.begin() as unit:
-            for role in ("supervisor", "client"):
+            for role in ("supervisor", "operator", "client"):
                 found.user(unit, role, role)
             open_request(unit, CrmSettings(), INTAKE, NewRequest(subject="You have won"))
         yield found
 
 
-def ask(here: ApiHere, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    answer = here.client("supervisor").ask(method, path, body)
+def ask(here: ApiHere, method: str, path: str, body: Any = None, *, who: str = "supervisor") -> tuple[int, Any]:
+    answer = here.client(who).ask(method, path, body)
     return answer.status, answer.json()
 
 
-def test_junk_of_nobody_is_marked_as_spam_and_comes_back(here: ApiHere) -> None:
-    assert ask(here, "POST", "/requests/1/close", {"version": 1, "reason": "junk"})[0] == 422  # asks for a customer
-    status, found = ask(here, "POST", "/requests/1/spam", {"version": 1, "spam": True})
+@pytest.mark.parametrize(("who", "closing"), [("supervisor", 422), ("operator", 403)])  # the one needs a customer
+def test_junk_of_nobody_is_marked_as_spam_and_comes_back(here: ApiHere, who: str, closing: int) -> None:
+    assert ask(here, "POST", "/requests/1/close", {"version": 1, "reason": "junk"}, who=who)[0] == closing
+    status, found = ask(here, "POST", "/requests/1/spam", {"version": 1, "spam": True}, who=who)
     assert (status, found["spam"], found["is_open"]) == (200, True, False)
     assert [card["id"] for card in ask(here, "GET", "/requests?spam=true&open=all")[1]["cards"]] == [1]
-    status, found = ask(here, "POST", "/requests/1/spam", {"version": found["version"], "spam": False})
+    status, found = ask(here, "POST", "/requests/1/spam", {"version": found["version"], "spam": False}, who=who)
     assert (status, found["spam"], found["is_open"]) == (200, False, True)
 
 
