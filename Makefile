@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests simulate torture mutants fuzz
+.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
