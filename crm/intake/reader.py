@@ -18,7 +18,7 @@ from crm.intake.model import Delivered, Taken, What
 from crm.intake.settling import Settling
 from crm.settings import CrmSettings
 from storage.crm.mail_cursors import FolderCursor, advance, begin_folder, folder_cursor, note_look
-from storage.crm.receipts import receipts_at, unread_places
+from storage.crm.receipts import Receipt, expire, receipts_at, unread_places
 from storage.database import Database
 from sync_engine.errors import CollectionGone, CursorExpired, ItemError, NoAccess, SuspectListing, SyncError
 
@@ -29,6 +29,7 @@ _LOOK_NOTED = timedelta(minutes=5)  # a look that found nothing is written down 
 _OF_A_FOLDER = (CollectionGone, NoAccess, SuspectListing)
 _MISSED_AGAIN = 3  # looks at which a mail is asked for once more that was listed and then was not there
 _MOST_MISSED = 500
+_CLOCKS = timedelta(minutes=10)  # that two may differ
 _UNREAD_AGAIN = timedelta(hours=1)  # until mails that their server did not give are asked for again
 
 
@@ -138,9 +139,13 @@ class Reader:
             return []
         with self._database.read() as unit:
             known = receipts_at(unit.session.connection, self._reading.mailbox, folder, ids)
-        return [
-            arrival for arrival in {arrival.id: arrival for arrival in arrivals}.values() if arrival.id not in known
-        ]
+        listed = {arrival.id: arrival for arrival in arrivals}
+        others = [one for one in known.values() if _came_later(listed[one.remote_id], one)]
+        if others:
+            with self._database.begin() as unit:
+                expire(unit.session.connection, [one.id for one in others], unit.session.now())
+        taken = known.keys() - {one.remote_id for one in others}
+        return [arrival for arrival in listed.values() if arrival.id not in taken]
 
     # ---------------------------------------------------------------- mails
 
@@ -260,6 +265,11 @@ class Reader:
             return
         with self._database.begin() as unit:
             note_look(unit.session.connection, where.mailbox, where.folder, now, problem)
+
+
+def _came_later(arrival: Arrival, receipt: Receipt) -> bool:
+    """A server that was set back gives a number once more: what came after we took it in is another mail."""
+    return arrival.arrived_at is not None and arrival.arrived_at > receipt.at + _CLOCKS
 
 
 def _batches(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
+from storage.columns import UtcTime
 from storage.session import chunks
 from storage.tables import mail_quarantine, receipts
 
@@ -26,6 +27,7 @@ class Receipt:
     remote_id: str
     settled_at: datetime | None
     quarantine_id: int | None
+    at: datetime  # when it was taken in
 
 
 _COLUMNS = (
@@ -36,6 +38,7 @@ _COLUMNS = (
     receipts.c.remote_id,
     receipts.c.settled_at,
     receipts.c.quarantine_id,
+    receipts.c.at,
 )
 _AT = select(*_COLUMNS).where(
     receipts.c.mailbox == bindparam("box"), receipts.c.remote_key.in_(bindparam("keys", expanding=True))
@@ -94,6 +97,14 @@ def resolve_receipt(connection: Connection, receipt_id: int, message_id: int) ->
     """What lay there was kept aside, and is now a message: it may be flagged."""
     where = update(receipts).where(receipts.c.id == receipt_id)
     connection.execute(where.values(message_id=message_id, settled_at=None))
+
+
+def expire(connection: Connection, receipt_ids: Iterable[int], at: datetime) -> None:
+    """Another mail has their place now: they are kept, and stand for no place any more."""
+    for number in receipt_ids:
+        where = update(receipts).where(receipts.c.id == number)
+        settled = func.coalesce(receipts.c.settled_at, literal(at, UtcTime()))
+        connection.execute(where.values(remote_key=f"expired {number}", settled_at=settled))
 
 
 def unsettled(connection: Connection, mailbox: str, *, after: int = 0, most: int = 200) -> list[Receipt]:
