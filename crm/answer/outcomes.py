@@ -16,7 +16,7 @@ from storage.crm import outbox as rows
 from storage.crm.outbox import OutRow
 from storage.crm.written import user_name
 from storage.unit_of_work import SqlUnitOfWork
-from sync_engine.errors import SyncError
+from sync_engine.errors import NotAuthorised, SyncError, Throttled
 
 SETTLE_AFTER = timedelta(minutes=10)  # before that a mail may still be on its way: "not sent" would be no answer yet
 ASK_AGAIN = timedelta(minutes=10)
@@ -77,6 +77,8 @@ def _sent(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: Outc
     state = State.WAITING if again else State.SENT
     if not rows.move(connection, row.id, row.state, str(state), sent_at=now, next_at=next_at, error=error, **more):
         return None
+    if row.state == "sending":  # its account works: what waited for that waits no more
+        rows.wake(connection, row.mailbox, now)
     for address, said in outcome.refused:
         if address not in later or not again:
             permanent = said.lstrip().startswith("5")
@@ -112,8 +114,18 @@ def _waiting(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: O
     if is_too_old(row, now):
         return _failed(unit, settings, row, Outcome(State.FAILED, _TOO_OLD + outcome.error))
     later = now + outcome.pause
-    moved = rows.move(unit.session.connection, row.id, row.state, "waiting", next_at=later, error=outcome.error)
+    begun = {"started_at": None} if _is_of_account(outcome.account_error) else {}
+    moved = rows.move(
+        unit.session.connection, row.id, row.state, "waiting", next_at=later, error=outcome.error, **begun
+    )
     return State.WAITING if moved else None
+
+
+def _is_of_account(error: SyncError | None) -> bool:
+    """Whether it says nothing of this mail: not one that a grey list or a full mailbox answered for now (4xx)."""
+    if error is None or isinstance(error, Throttled):
+        return False
+    return isinstance(error, NotAuthorised) or not error.server_said.lstrip().startswith("4")
 
 
 def _doubt(unit: SqlUnitOfWork, settings: CrmSettings, row: OutRow, outcome: Outcome) -> State | None:

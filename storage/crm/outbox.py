@@ -159,6 +159,13 @@ def move(connection: Connection, number: int, old: str, new: str, **values: Any)
     return True
 
 
+def wake(connection: Connection, mailbox: str, now: datetime) -> None:
+    """Have what waits for its account tried now: nobody began to hand it over, so it has no `started_at`."""
+    o = outgoing.c
+    for_account = (o.mailbox == mailbox, o.state == "waiting", o.next_at > now, o.tries > 0, o.started_at.is_(None))
+    connection.execute(update(outgoing).where(*for_account).values(next_at=now))
+
+
 def automatic_to(connection: Connection, address: str, since: datetime) -> int:
     """How many automatic mails went to an address, or wait to; for `eva+anything@` to all such names of Eva's."""
     m, a = messages.c, message_addresses.c

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -105,6 +105,31 @@ def test_once_the_password_is_right_no_mail_waits_long(world: AnswerWorld) -> No
         assert isinstance(world.look().error, NotAuthorised)
         world.pass_time(minutes=1)
     assert world.look().sent == 1
+
+
+def test_the_first_mail_that_goes_out_takes_along_what_waited_for_the_account(world: AnswerWorld) -> None:
+    _number, grey = written(world)
+    world.far.raises = [Unavailable("Not now.", server_said="451 4.7.1 come back later")]
+    world.look()
+    world.do(lambda unit: _wait_until(unit, grey, world.now + timedelta(hours=2)))
+    _number, waited = written(world)
+    for tries in range(1, 6):
+        world.far.raises = [Unavailable("Nobody there.")]
+        world.look()
+        world.pass_time(seconds=pause_after(tries).total_seconds())
+    world.far.raises = [Unavailable("Nobody there.")]
+    world.look()
+    _number, new = written(world)
+    assert world.look().sent == 1
+    assert [world.state(mail)[0] for mail in (grey, waited, new)] == ["waiting", "waiting", "sent"]
+    assert world.look().sent == 1, "at once"
+    assert [world.state(mail)[0] for mail in (grey, waited)] == ["waiting", "sent"]
+
+
+def _wait_until(unit: SqlUnitOfWork, mail: int, when: datetime) -> None:
+    row = rows.of_message(unit.session.connection, mail)
+    assert row is not None
+    assert rows.move(unit.session.connection, row.id, "waiting", "waiting", next_at=when)
 
 
 def test_after_five_days_nobody_waits_any_more(world: AnswerWorld) -> None:
