@@ -69,6 +69,13 @@ def customer_of(unit: SqlUnitOfWork, settings: CrmSettings, party: Party) -> Cus
 
 def provisional(unit: SqlUnitOfWork, settings: CrmSettings, customer: Customer) -> Customer:
     """A contact for somebody who has none; the one that another mail made meanwhile, if there is one."""
+    return with_contact(unit, settings, customer, _ORIGIN, (CATEGORY,))
+
+
+def with_contact(
+    unit: SqlUnitOfWork, settings: CrmSettings, customer: Customer, origin: Origin, categories: tuple[str, ...] = ()
+) -> Customer:
+    """The same; a contact that is made has these categories."""
     now = unit.session.now()
     book = ensure_collection(unit.session.connection, settings.contacts, ("contact",), "", now)
     unit.lock_collection(book)
@@ -76,8 +83,9 @@ def provisional(unit: SqlUnitOfWork, settings: CrmSettings, customer: Customer) 
     party = Party(customer.address, customer.name)
     if found := customers_at(unit.session.connection, party.address, settings.contacts):
         return _customer(party, found)
-    made = unit.create_item(book, Item.of(_card(party)), _ORIGIN)
-    return Customer(made.id, PROVISIONAL, party.name, party.address, (CATEGORY,))
+    made = unit.create_item(book, Item.of(_card(party, categories)), origin)
+    state = PROVISIONAL if CATEGORY in categories else KNOWN
+    return Customer(made.id, state, party.name, party.address, categories)
 
 
 def _customer(party: Party, found: list[CustomerRow]) -> Customer:
@@ -87,7 +95,7 @@ def _customer(party: Party, found: list[CustomerRow]) -> Customer:
     return Customer(first.item_id, state, name, party.address, first.categories, len(found) - 1)
 
 
-def _card(party: Party) -> Contact:
+def _card(party: Party, categories: tuple[str, ...]) -> Contact:
     name = cut(party.name, _LONGEST_NAME) if party.name != party.address else ""
     given, _space, family = name.strip().rpartition(" ")
     return Contact(
@@ -95,5 +103,5 @@ def _card(party: Party) -> Contact:
         full_name=name or party.address,
         name=Name(family=(family,), given=(given,)) if name else Name(),
         emails=(Labelled(party.address, types=("internet",)),),
-        categories=(CATEGORY,),
+        categories=categories,
     )

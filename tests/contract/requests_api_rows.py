@@ -50,6 +50,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/requests/{request_id}/history"): Row("request.internal"),
     ("PATCH", "/requests/{request_id}"): Row("request.change", {**SEEN, "subject": "new"}),
     ("POST", "/requests/{request_id}/assign"): Row("request.assign", {**SEEN, "user_id": "{user_id}"}),
+    ("POST", "/requests/{request_id}/customer"): Row("request.change", {**SEEN}),
     ("POST", "/requests/{request_id}/status"): Row("request.status", {**SEEN, "status_id": "{status_id}"}),
     ("POST", "/requests/{request_id}/close"): Row("request.close", {**SEEN, "reason": "done"}),
     ("POST", "/requests/{request_id}/spam"): Row("request.spam", {**SEEN, "spam": True}),
@@ -102,6 +103,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/outbox/{message_id}/decide"): Row(
         "outbox.decide", {"was_sent": True}, instead="/outbox/{sent_id}/decide", general=True
     ),
+    ("POST", "/outbox/{message_id}/give-up"): Row("outbox.decide", instead="/outbox/{sent_id}/give-up", general=True),
     ("GET", "/replies"): Row("catalogue.read"),
     ("GET", "/reply-variables"): Row("catalogue.read"),
     ("GET", "/replies/{reply_id}"): Row("catalogue.read", general=True),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from crm import customers
 from crm.request import changing, closing, history, opening, reading
 from crm.request import summary as summaries
 from crm.request.model import Happening, NewRequest, Person, Request
@@ -86,6 +87,18 @@ class Assign(Body):
     user_id: Annotated[Key | None, Field(description="null: nobody.")]
 
 
+class Tie(Body):
+    """Whose request it is."""
+
+    version: Version = None
+    name: Annotated[str, Field(max_length=200, description="Of the contact that is made; empty: as the mail says.")] = (
+        ""
+    )
+    customer_id: Annotated[Key | None, Field(description="A contact of the hub; null: one is made of the sender.")] = (
+        None
+    )
+
+
 class SetStatus(Body):
     """The responsible and the customer are asked for before any change of status; they may come along."""
 
@@ -163,6 +176,14 @@ def assign(call: Caller, response: Response, request_id: Id, sent: Assign) -> Re
     """Say who is responsible."""
     version = call.version(sent.version)
     done = call.write(lambda unit: changing.assign(unit, call.actor, request_id, version, sent.user_id))
+    return _tagged(response, done)
+
+
+@router.post("/requests/{request_id}/customer")
+def tie_customer(call: Caller, response: Response, request_id: Id, sent: Tie) -> Request:
+    """Say whose it is: a contact, or its sender, of whom one is made in the company's contacts where there is none."""
+    version, rest = call.version(sent.version), sent.model_dump(exclude={"version"})
+    done = call.once(Request, lambda unit: customers.tie(unit, call.settings, call.actor, request_id, version, **rest))
     return _tagged(response, done)
 
 
