@@ -10,7 +10,7 @@ from typing import TypeVar
 from crm import audit
 from crm.actor import Actor
 from crm.errors import Invalid, NotThere, Refused
-from crm.rights import authorise
+from crm.rights import authorise, workers
 from storage import admin_people
 from storage.crm import group_rows, rights_rows, role_rows
 from storage.errors import StoreRefused
@@ -59,10 +59,11 @@ def users(unit: SqlUnitOfWork, actor: Actor) -> list[UserShown]:
 
 
 def colleagues(unit: SqlUnitOfWork, actor: Actor) -> list[tuple[int, str, str]]:
-    """(id, name, display name) of all users who are not blocked: whom a request can be given to."""
+    """(id, name, display name) of all users whom a request or an activity can be given to."""
     authorise(actor, "catalogue.read")
-    found = admin_people.users(unit.session.connection)
-    return [(user.id, user.name, user.display_name) for user in found if not user.blocked]
+    able, found = workers(unit), admin_people.users(unit.session.connection)
+    offered = (user for user in found if not user.blocked and (able is None or user.id in able))
+    return [(user.id, user.name, user.display_name) for user in offered]
 
 
 def set_address(unit: SqlUnitOfWork, actor: Actor, user: str, address: str) -> None:

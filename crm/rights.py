@@ -81,6 +81,11 @@ def actor_of(unit: SqlUnitOfWork, user: int | str) -> Actor:
     return Actor(found.name, found.id, found.address, groups, widest(given))
 
 
+def workers(unit: SqlUnitOfWork) -> frozenset[int] | None:
+    """The numbers of users who may answer customers: work is given to them. None, for all, while none has a role."""
+    return rights_rows.holders(unit.session.connection, "answer.write")
+
+
 def widest(given: list[tuple[str, str]]) -> dict[str, str]:
     """Of (action, scope) of several roles: the widest scope of each action. What nobody knows any more is left out."""
     found: dict[str, str] = {}

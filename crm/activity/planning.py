@@ -28,9 +28,10 @@ from crm.actor import Actor
 from crm.agenda.collection import agenda_collection
 from crm.errors import Invalid, Missing, Refused, Stale
 from crm.mail.model import Party
+from crm.request.references import user_id
 from crm.rights import authorise
 from crm.settings import CrmSettings
-from storage.crm import activity_rows, rights_rows
+from storage.crm import activity_rows
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.model import Event
 from sync_engine.zones import instant, wall_clock
@@ -74,7 +75,7 @@ def _planned(unit: SqlUnitOfWork, actor: Actor, new: NewActivity) -> dict[str, A
         "kind": new.kind,
         "title": new.title,
         "text": new.text,
-        "assigned_id": new.assigned_id,
+        "assigned_id": user_id(unit, new.assigned_id),
         "starts_at": new.starts_at,
         "ends_at": new.ends_at,
         "zone": new.zone,
@@ -83,12 +84,11 @@ def _planned(unit: SqlUnitOfWork, actor: Actor, new: NewActivity) -> dict[str, A
     }
     unset = dict.fromkeys(("minutes_done", "done_at", "item_id", "revision_id"))
     made = {"created_at": now, "created_by": actor.name, "changed_at": now, "changed_by": actor.name}
-    return {"request_id": new.request_id, "state": PLANNED, "result": "", "version": 1, **unset, **made} | _checked(
-        unit, told
-    )
+    begun = {"request_id": new.request_id, "state": PLANNED, "result": "", "version": 1}
+    return begun | unset | made | _checked(told)
 
 
-def _checked(unit: SqlUnitOfWork, values: dict[str, Any]) -> dict[str, Any]:
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
     """All columns that a person sets, as they are stored. Raises `Invalid`, `Missing`."""
     title = plain_title(values["title"])[:1000]
     if not title:
@@ -97,9 +97,6 @@ def _checked(unit: SqlUnitOfWork, values: dict[str, Any]) -> dict[str, Any]:
         raise Invalid(f"{values['kind']!r} is no kind of activity; take one of {', '.join(KINDS)}.")
     if values["minutes_planned"] is not None and not 0 <= values["minutes_planned"] <= _MOST_MINUTES:
         raise Invalid("The planned minutes are between none and those of a year.")
-    assigned = values["assigned_id"]
-    if assigned is not None and rights_rows.person(unit.session.connection, assigned) is None:
-        raise Invalid("There is no such user to do it.")
     return values | {"title": title, "text": values["text"].strip()} | _checked_times(values)
 
 
@@ -165,7 +162,9 @@ def _changed(unit: SqlUnitOfWork, before: Activity, wanted: Change) -> dict[str,
     asked = {name: value for name, value in wanted.fields.items() if name != "location"}
     if asked.keys() & _TIMES:
         asked = _moved(before, asked)
-    values = _checked(unit, known | asked)
+    if known["assigned_id"] != (chosen := asked.get("assigned_id", known["assigned_id"])):  # who has it keeps it
+        user_id(unit, chosen)
+    values = _checked(known | asked)
     return {name: value for name, value in values.items() if value != getattr(before, name)}
 
 

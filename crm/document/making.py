@@ -24,6 +24,7 @@ from crm.request.changing import ask_for_what_is_missing
 from crm.request.history import note
 from crm.request.model import Request
 from crm.request.reading import request, subject_of
+from crm.request.references import still_able
 from crm.rights import authorise
 from crm.settings import CrmSettings
 from storage.crm import document_rows
@@ -70,7 +71,7 @@ def make_meeting(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor, new: 
     """An event of the shared agenda with it; the customer is mailed only if `invite_customer` says so."""
     found = _ready(unit, actor, new.request_id)
     row = _row(unit, actor, found, MEETING, new.title, new.text)
-    activity = plan(unit, settings, actor, _activity(settings, found, new))
+    activity = plan(unit, settings, actor, _activity(unit, settings, found, new))
     row["activity_id"] = activity.id
     number = document_rows.add(unit.session.connection, row)
     mail = invite(unit, settings, actor, activity.id, new.text) if new.invite_customer else None
@@ -122,7 +123,7 @@ def _status(unit: SqlUnitOfWork, status_id: int | None) -> int:
     return status_id
 
 
-def _activity(settings: CrmSettings, found: Request, new: NewMeeting) -> NewActivity:
+def _activity(unit: SqlUnitOfWork, settings: CrmSettings, found: Request, new: NewMeeting) -> NewActivity:
     guests: tuple[Party, ...] = ()
     organizer = ""
     if new.invite_customer:
@@ -135,7 +136,7 @@ def _activity(settings: CrmSettings, found: Request, new: NewMeeting) -> NewActi
         title=new.title.strip() or found.subject,
         request_id=found.id,
         text=new.text,
-        assigned_id=new.assigned_id if new.assigned_id is not None else found.responsible_id,
+        assigned_id=still_able(unit, found.responsible_id) if new.assigned_id is None else new.assigned_id,
         starts_at=new.starts_at,
         ends_at=new.ends_at,
         zone=new.zone,

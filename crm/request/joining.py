@@ -157,9 +157,6 @@ def _new_of(unit: SqlUnitOfWork, row: Row, moved: Sequence[Mapping[Any, Any]], s
     if not references.is_customer(unit, customer["customer_id"]):
         customer |= {"customer_id": None, "customer_state": "unknown"}  # the contact was deleted meanwhile
     subject = subject.strip() or moved[0]["subject"] or row["subject"]
-    return NewRequest(subject=subject, responsible_id=_still_there(unit, row), **told, **customer)
-
-
-def _still_there(unit: SqlUnitOfWork, row: Row) -> int | None:
-    found = references.user(unit, row["responsible_id"])
-    return None if found is None or found["blocked"] else int(found["id"])
+    return NewRequest(
+        subject=subject, responsible_id=references.still_able(unit, row["responsible_id"]), **told, **customer
+    )

@@ -20,7 +20,7 @@ def what_holds(unit: SqlUnitOfWork, new: NewRequest) -> NewRequest:
     customer = new.customer_id if references.is_customer(unit, new.customer_id) else None
     return replace(
         new,
-        responsible_id=_responsible(unit, new.responsible_id),
+        responsible_id=references.still_able(unit, new.responsible_id),
         customer_id=customer,
         priority=min(max(new.priority, 1), 5),
         effort=min(max(new.effort, 1), 5),
@@ -29,13 +29,6 @@ def what_holds(unit: SqlUnitOfWork, new: NewRequest) -> NewRequest:
         continues=new.continues if new.continues and current_id(unit, new.continues) else None,
         possible=tuple(other for other in new.possible if current_id(unit, other) is not None),
     )
-
-
-def _responsible(unit: SqlUnitOfWork, number: int | None) -> int | None:
-    try:
-        return references.user_id(unit, number)
-    except Invalid:
-        return None
 
 
 def _tags(tags: tuple[str, ...]) -> Iterator[str]:

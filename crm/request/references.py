@@ -7,10 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 from crm.errors import Invalid
 from crm.request.bounds import is_address, is_id
-from storage.crm import request_rows, rights_rows
+from crm.rights import workers
+from storage.crm import request_rows
 from storage.unit_of_work import SqlUnitOfWork
-
-_WORKS = "answer.write"  # who may do this works on requests (crm.actions)
 
 
 class _Entry(Protocol):
@@ -30,24 +29,26 @@ def offered(kind: str, entries: Sequence[Entry], wanted: int) -> Entry:
 
 
 def user_id(unit: SqlUnitOfWork, wanted: int | None) -> int | None:
-    """A user who can be responsible; raises `Invalid` for nobody and for who is blocked."""
+    """A user to whom a request or an activity can be given; raises `Invalid` for any other."""
     if wanted is None:
         return None
     row = user(unit, wanted)
     if row is None:
         raise Invalid("There is no such user.")
     if row["blocked"]:
-        raise Invalid(f"{row['name']} is blocked and cannot be responsible.")
-    if not _may_work(unit, int(row["id"])):
-        raise Invalid(f"{row['name']} may not answer customers and cannot be responsible; choose a colleague who may.")
+        raise Invalid(f"{row['name']} is blocked: nothing can be given to him.")
+    able = workers(unit)
+    if able is not None and row["id"] not in able:
+        raise Invalid(f"{row['name']} may not answer customers: choose a colleague who may, or give him such a role.")
     return int(row["id"])
 
 
-def _may_work(unit: SqlUnitOfWork, user_id: int) -> bool:
-    """Whether his roles let him answer. Who has no role yet may be on the way to one; a client is not."""
-    connection = unit.session.connection
-    rights = rights_rows.rights_of(connection, user_id, rights_rows.groups_of(connection, user_id))
-    return not rights or any(action == _WORKS for action, _scope in rights)
+def still_able(unit: SqlUnitOfWork, wanted: int | None) -> int | None:
+    """The same, and None for whom it raises: who was chosen before."""
+    try:
+        return user_id(unit, wanted)
+    except Invalid:
+        return None
 
 
 def address(text: str) -> str:

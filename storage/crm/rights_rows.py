@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all
 
 from storage import tables as t
 from storage.session import chunks
@@ -33,6 +33,18 @@ def groups_of(connection: Connection, user_id: int) -> frozenset[int]:
     """The numbers of a user's groups."""
     m = t.group_members.c
     return frozenset(connection.execute(select(m.group_id).where(m.user_id == user_id)).scalars())
+
+
+def holders(connection: Connection, action: str) -> frozenset[int] | None:
+    """The numbers of users whom some role gives an action, for whatever scope; None while no user has any role."""
+    of_users, of_groups, members = t.user_roles.c, t.group_roles.c, t.group_members
+    shared = select(members.c.user_id, of_groups.role_id).join(members, members.c.group_id == of_groups.group_id)
+    held = union_all(select(of_users.user_id, of_users.role_id), shared).subquery()
+    if connection.execute(select(held.c.user_id).limit(1)).first() is None:
+        return None
+    right = t.role_rights.c
+    wanted = select(held.c.user_id).join(t.role_rights, right.role_id == held.c.role_id).where(right.action == action)
+    return frozenset(connection.execute(wanted).scalars())
 
 
 def rights_of(connection: Connection, user_id: int, groups: Iterable[int]) -> list[tuple[str, str]]:

@@ -102,8 +102,10 @@ def _people(here: ApiHere, unit: SqlUnitOfWork) -> None:
     for name, scope in SCOPES.items():
         roles.create_role(unit, ADMIN, f"all of {scope}", dict.fromkeys(OF_REQUESTS, scope))
         here.user(unit, name, f"all of {scope}")
-    for name in ("nobody", "colleague", "responsible", "spare"):
+    for name in ("nobody", "spare"):
         here.user(unit, name)
+    for name in ("colleague", "responsible"):
+        here.user(unit, name, "operator")
     here.user(unit, "blocked", "administrator")
     people.set_blocked(unit, ADMIN, "blocked", blocked=True)
     for group, members in (("desk", ("helper", "colleague")), ("empty", ())):

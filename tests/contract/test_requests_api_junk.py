@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from crm.actor import INTAKE
+from crm import people
+from crm.actor import ADMIN, INTAKE
 from crm.request.model import NewRequest
 from crm.request.opening import open_request
 from crm.settings import CrmSettings
@@ -49,6 +50,25 @@ def test_a_client_does_not_become_responsible(here: ApiHere) -> None:
     status, told = ask(here, "POST", "/requests/1/assign", {"version": 1, "user_id": here.users["client"]})
     assert (status, "choose a colleague" in told["error"]) == (422, True)
     assert ask(here, "POST", "/requests/1/assign", {"version": 1, "user_id": here.users["supervisor"]})[0] == 200
+
+
+@pytest.mark.parametrize("whom", ["client", "newcomer"])
+def test_work_is_given_to_who_may_answer_customers_alone(here: ApiHere, whom: str) -> None:
+    """Not to a client, nor to one without a role."""
+    with here.database.begin() as unit:
+        here.user(unit, "newcomer")
+    assert ask(here, "POST", "/requests/1/assign", {"version": 1, "user_id": here.users[whom]})[0] == 422
+    wanted = {"kind": "call", "title": "Call back", "assigned_id": here.users[whom]}
+    status, told = ask(here, "POST", "/activities", wanted)
+    assert (status, "choose a colleague" in told["error"]) == (422, True)
+    status, made = ask(here, "POST", "/activities", wanted | {"assigned_id": here.users["operator"]})
+    assert status == 201
+    path, change = f"/activities/{made['id']}", {"version": made["version"]}
+    assert ask(here, "PATCH", path, change | {"assigned_id": here.users[whom]})[0] == 422
+    with here.database.begin() as unit:
+        people.set_blocked(unit, ADMIN, "operator", blocked=True)
+    assert ask(here, "PATCH", path, change | {"title": "Call again"})[0] == 200, "whoever had it before has it still"
+    assert whom not in {one["name"] for one in ask(here, "GET", "/colleagues")[1]}
 
 
 def test_a_number_may_be_short(here: ApiHere) -> None:

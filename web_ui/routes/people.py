@@ -40,7 +40,7 @@ class NewGroup(Body):
 
 @router.get("/colleagues")
 def colleagues(call: Caller) -> list[Colleague]:
-    """Users who are not blocked."""
+    """Users who are not blocked and may answer customers: all, while nobody has a role."""
     with call.read() as unit:
         found = people.colleagues(unit, call.actor)
     return [Colleague(id=number, name=name, display_name=shown) for number, name, shown in found]
