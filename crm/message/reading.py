@@ -14,6 +14,7 @@ from crm.mail.display import Page
 from crm.mail.reading import read_mail
 from crm.message.model import Addressed, Attached, FileContent, Message
 from crm.request.reading import current_id, subject_of
+from crm.request.shown import takes_part_only
 from crm.rights import authorise, may
 from crm.settings import CrmSettings
 from storage.crm import mail_raws, message_lists
@@ -38,7 +39,7 @@ def messages(
         before=before,
         limit=limit,
     )
-    return _whole(unit, rows, inside=inside)
+    return _whole(unit, rows, inside=inside, bounces=not takes_part_only(actor))
 
 
 def unplaced(unit: SqlUnitOfWork, actor: Actor, *, before: int | None = None, limit: int = 50) -> list[Message]:
@@ -51,7 +52,7 @@ def unplaced(unit: SqlUnitOfWork, actor: Actor, *, before: int | None = None, li
 def message(unit: SqlUnitOfWork, actor: Actor, message_id: int) -> Message:
     """One. Raises `NotThere`."""
     row, inside = _seen(unit, actor, message_id)
-    return _whole(unit, [row], inside=inside)[0]
+    return _whole(unit, [row], inside=inside, bounces=not takes_part_only(actor))[0]
 
 
 def page(
@@ -107,13 +108,15 @@ def _octets(unit: SqlUnitOfWork, row: MessageRow) -> bytes:
     return found
 
 
-def _whole(unit: SqlUnitOfWork, rows: Sequence[MessageRow], *, inside: bool) -> list[Message]:
+def _whole(unit: SqlUnitOfWork, rows: Sequence[MessageRow], *, inside: bool, bounces: bool = True) -> list[Message]:
+    """`bounces`: whether he hears that a mail of ours came back, perhaps from somebody else."""
     ids = [row.id for row in rows]
     addresses = message_lists.addresses(unit.session.connection, ids)
     files = message_lists.files(unit.session.connection, ids)
     return [
         Message(
-            **{name: getattr(row, name) for name in _SAME},
+            **{name: getattr(row, name) for name in _SAME if name != "state"},
+            state="sent" if row.state == "bounced" and not bounces else row.state,
             addresses=tuple(
                 Addressed(one.role, one.address, one.name)
                 for one in addresses.get(row.id, ())

@@ -24,7 +24,8 @@ def board(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN, *, limit: in
     rows = request_lists.columns(unit.session.connection, reach, often, shown.limited(limit)) if often else ()
     cards = shown.cards(unit, rows)  # together: their tags are read at once
     of_status = {status: tuple(found) for status, found in groupby(cards, lambda card: card.status_id)}
-    return tuple(_column(status, often.get(status.id, 0), of_status.get(status.id, ())) for status in columns)
+    made = (_column(status, often.get(status.id, 0), of_status.get(status.id, ())) for status in columns)
+    return tuple(replace(column, cards=shown.all_seen_by(actor, column.cards)) for column in made)
 
 
 def column(
@@ -37,7 +38,7 @@ def column(
         return CardPage((), "")
     rows = request_lists.column(unit.session.connection, reach, status_id, place, limit + 1)
     cards = shown.cards(unit, rows[:limit])
-    return CardPage(cards, shown.place(cards[-1], "rank") if len(rows) > limit else "")
+    return CardPage(shown.all_seen_by(actor, cards), shown.place(cards[-1], "rank") if len(rows) > limit else "")
 
 
 def _column(status: catalogue.Status, count: int, cards: tuple[Card, ...]) -> Column:

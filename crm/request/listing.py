@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from crm.actor import Actor
-from crm.errors import Invalid
+from crm.errors import Forbidden, Invalid
 from crm.request import shown
 from crm.request.model import OPEN, CardPage, Counts, Filter
 from crm.request.reading import current_id, id_called
@@ -31,12 +31,14 @@ def page(
     reach = shown.reach(actor, wanted)
     if order not in ORDERS:
         raise Invalid(f"A list is ordered by one of: {', '.join(ORDERS)}.")
+    if order == "weight" and shown.takes_part_only(actor):
+        raise Forbidden("You may not see weights.")
     place, limit = shown.read_place(after, order), shown.limited(limit)
     if shown.finds_nothing(wanted):
         return CardPage((), "")
     rows = request_lists.page(unit.session.connection, reach, order, place, limit + 1)
     cards = shown.cards(unit, rows[:limit])
-    return CardPage(cards, shown.place(cards[-1], order) if len(rows) > limit else "")
+    return CardPage(shown.all_seen_by(actor, cards), shown.place(cards[-1], order) if len(rows) > limit else "")
 
 
 def counts(unit: SqlUnitOfWork, actor: Actor, wanted: Filter = OPEN) -> Counts:
@@ -60,7 +62,7 @@ def find(unit: SqlUnitOfWork, actor: Actor, text: str, *, after: str = "", limit
     called = id_called(unit, text) if text.strip() else None
     if called is not None:
         rows = request_lists.one_card(unit.session.connection, reach, current_id(unit, called) or called)
-        return CardPage(shown.cards(unit, rows), "")
+        return CardPage(shown.all_seen_by(actor, shown.cards(unit, rows)), "")
     if not text.strip():
         return CardPage((), "")
     return page(unit, actor, Filter(is_open=None, text=text), order="created", after=after, limit=limit)

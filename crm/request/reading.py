@@ -8,6 +8,7 @@ from crm.request import gate
 from crm.request.bounds import is_id, is_plain
 from crm.request.gate import Row
 from crm.request.model import Person, Request
+from crm.request.shown import as_seen_by
 from crm.rights import NOTHING_THERE, Subject
 from storage.crm import request_parts, request_rows
 from storage.unit_of_work import SqlUnitOfWork
@@ -18,7 +19,7 @@ _FIELDS = tuple(name for name in Request.__dataclass_fields__ if name not in _OW
 
 def request(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Request:
     """Of a merged one that into which it was merged. Raises `NotThere`."""
-    return request_of(unit, gate.seen(unit, actor, "request.read", request_id))
+    return as_seen_by(actor, request_of(unit, gate.seen(unit, actor, "request.read", request_id)))
 
 
 def by_number(unit: SqlUnitOfWork, actor: Actor, number: str) -> Request:

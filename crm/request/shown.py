@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from crm.actor import Actor
 from crm.errors import Forbidden, Invalid
 from crm.request import words
 from crm.request.bounds import MOST_ID, is_id, is_plain
-from crm.request.model import Card, Filter
+from crm.request.model import Card, Filter, Request
 from crm.request.weight import MOST as HEAVIEST
 from crm.rights import scope_of
 from storage.crm import request_filter, request_parts
@@ -21,6 +22,7 @@ from storage.unit_of_work import SqlUnitOfWork
 MOST = 500  # cards of a page
 HIGHEST = {"weight": 2**31 - 1}  # what its column can hold
 EVERYTHING = Filter(is_open=None)
+_INNER = ("weight", "priority", "effort", "rank")
 _FIELDS = tuple(name for name in Card.__dataclass_fields__ if name != "tags")
 
 
@@ -28,6 +30,8 @@ def reach(actor: Actor, wanted: Filter) -> Condition:
     """What he asks for, of what he may see. Raises `Forbidden` where he may see no request at all."""
     reached = mine(actor)
     _check(wanted)
+    if wanted.weight_from is not None and takes_part_only(actor):
+        raise Forbidden("You may not see weights.")
     return request_filter.condition(wanted, words.asked(wanted.text), reached, _inside(actor))
 
 
@@ -66,11 +70,32 @@ def finds_nothing(wanted: Filter) -> bool:
     return bool(wanted.text.strip()) and not words.asked(wanted.text)
 
 
+def all_seen_by(actor: Actor, cards: Iterable[Card]) -> tuple[Card, ...]:
+    """The same of many."""
+    return tuple(as_seen_by(actor, card) for card in cards)
+
+
 def cards(unit: SqlUnitOfWork, rows: Iterable[Mapping[Any, Any]]) -> tuple[Card, ...]:
-    """In the order of the rows."""
+    """In the order of the rows, with all that is in them: for `place`, and for `all_seen_by`."""
     found = list(rows)
     tags = request_parts.tags_of(unit.session.connection, [row["id"] for row in found])
     return tuple(Card(**{name: row[name] for name in _FIELDS}, tags=tuple(tags.get(row["id"], ()))) for row in found)
+
+
+Shown = TypeVar("Shown", Request, Card)
+
+
+def takes_part_only(actor: Actor) -> bool:
+    """A client: he sees requests because his address stands there, and not how we judge and order them."""
+    return scope_of(actor, "request.read") == "part"
+
+
+def as_seen_by(actor: Actor, found: Shown) -> Shown:
+    """What is ours alone is 0 for who only takes part: weight, priority, effort, the rank of a card."""
+    if not takes_part_only(actor):
+        return found
+    hidden: dict[str, Any] = {name: 0 for name in _INNER if hasattr(found, name)}
+    return replace(found, **hidden)
 
 
 def limited(limit: int) -> int:

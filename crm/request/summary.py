@@ -11,6 +11,7 @@ from crm.actor import Actor
 from crm.request import gate, joining, presence
 from crm.request.model import Linked, Request, Viewer
 from crm.request.reading import request_of
+from crm.request.shown import as_seen_by
 from crm.rights import Subject, may
 from storage.crm import message_lists
 from storage.crm import request_summary as figures
@@ -43,7 +44,7 @@ def summary(unit: SqlUnitOfWork, actor: Actor, request_id: int) -> Summary:
     row = gate.seen(unit, actor, "request.read", request_id)
     subject, connection, number = gate.subject_of_row(unit, row), unit.session.connection, row["id"]
     return Summary(
-        request=request_of(unit, row),
+        request=as_seen_by(actor, request_of(unit, row)),
         **_messages(unit, actor, subject, number),
         **_activities(unit, actor, subject, number),
         **_internal(unit, actor, subject, number),
