@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from crm import customers
 from crm.request import changing, closing, history, opening, reading
@@ -81,10 +81,23 @@ class RequestChange(Body):
 
 
 class Assign(Body):
-    """Who is responsible from now on."""
+    """Who is responsible from now on: `responsible_id`, or `user_id`, which says the same."""
 
     version: Version = None
-    user_id: Annotated[Key | None, Field(description="null: nobody.")]
+    responsible_id: Annotated[Key | None, Field(description="A user; null: nobody.")] = None
+    user_id: Annotated[Key | None, Field(description="The same, its older name.")] = None
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        """Nobody is said with null, not by leaving it out."""
+        said = {getattr(self, name) for name in self.model_fields_set & {"responsible_id", "user_id"}}
+        if len(said) != 1:
+            raise ValueError("say who in responsible_id, once; null is nobody")
+        return self
+
+    def user(self) -> int | None:
+        """None: nobody."""
+        return self.user_id if self.responsible_id is None else self.responsible_id
 
 
 class Tie(Body):
@@ -175,7 +188,7 @@ def change(call: Caller, response: Response, request_id: Id, sent: RequestChange
 def assign(call: Caller, response: Response, request_id: Id, sent: Assign) -> Request:
     """Say who is responsible."""
     version = call.version(sent.version)
-    done = call.write(lambda unit: changing.assign(unit, call.actor, request_id, version, sent.user_id))
+    done = call.write(lambda unit: changing.assign(unit, call.actor, request_id, version, sent.user()))
     return _tagged(response, done)
 
 
