@@ -39,7 +39,7 @@ messages = Table(
     Column("size", BigId, nullable=False, default=0),
     to("messages", "bounce_of_id", null=True),  # a delivery report: of this message of ours
     to("users", "user_id", null=True),  # who wrote it, where that is one of us
-    Column("state", opaque(20), nullable=False, default=""),  # out: draft, waiting, sent, failed, bounced
+    Column("state", opaque(20), nullable=False, default=""),  # out: draft, bounced, or as in `outgoing`
     Column("created_at", UtcTime, nullable=False),
 )
 
@@ -122,7 +122,7 @@ outgoing = Table(  # the outbox: what is to be sent, once
     key(),
     to("messages", "message_id"),
     Column("mailbox", opaque(100), nullable=False),
-    Column("state", opaque(20), nullable=False),  # waiting, sending, sent, doubt, failed
+    Column("state", opaque(20), nullable=False),  # waiting, sending, sent, doubt, failed, given_up
     Column("sender", words(320), nullable=False),  # of the envelope; "" for automatic mail
     Column("recipients", long_text(), nullable=False),  # of the envelope, one a line
     Column("automatic", Boolean, nullable=False, default=False),

@@ -1,8 +1,9 @@
-"""agendahub outbox list|sent|again"""
+"""agendahub outbox list|sent|again|give-up"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,10 @@ from agendahub.context import AsJson, examples, workspace_of
 from agendahub.failure import Failure
 from agendahub.output import listing, say
 from agendahub.texts import _
+
+if TYPE_CHECKING:
+    from crm.actor import Actor
+    from storage.unit_of_work import SqlUnitOfWork
 
 group = typer.Typer(no_args_is_help=True)
 MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help=_("From `agendahub outbox list`."))]
@@ -28,7 +33,8 @@ def add_to(app: typer.Typer) -> None:
 def list_(
     context: typer.Context,
     state: Annotated[
-        list[str] | None, typer.Option("--state", help=_("waiting, sending, doubt, failed or sent; several times."))
+        list[str] | None,
+        typer.Option("--state", help=_("waiting, sending, doubt, failed, sent or given_up; several times.")),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +71,9 @@ def list_(
     epilog=examples("agendahub outbox sent 17"),
 )
 def sent(context: typer.Context, message: MessageId) -> None:
-    _decide(context, message, was_sent=True)
+    from crm.answer.outbox import decide
+
+    _say_of(context, lambda unit, admin: decide(unit, admin, message, was_sent=True))
     say(_("The mail counts as sent."))
 
 
@@ -74,17 +82,30 @@ def sent(context: typer.Context, message: MessageId) -> None:
     epilog=examples("agendahub outbox again 17"),
 )
 def again(context: typer.Context, message: MessageId) -> None:
-    _decide(context, message, was_sent=False)
+    from crm.answer.outbox import decide
+
+    _say_of(context, lambda unit, admin: decide(unit, admin, message, was_sent=False))
     say(_("The mail is sent with the next look at the outbox; `agendahub serve` does that."))
 
 
-def _decide(context: typer.Context, message: int, *, was_sent: bool) -> None:
-    from crm.actor import Actor
-    from crm.answer.outbox import decide
+@group.command(
+    "give-up",
+    help=_("Send a mail that failed, or one in doubt, no more: the status does not name it any longer."),
+    epilog=examples("agendahub outbox give-up 17"),
+)
+def give_up(context: typer.Context, message: MessageId) -> None:
+    from crm.answer import outbox
+
+    _say_of(context, lambda unit, admin: outbox.give_up(unit, admin, message))
+    say(_("The mail is not sent any more."))
+
+
+def _say_of(context: typer.Context, saying: Callable[[SqlUnitOfWork, Actor], None]) -> None:
+    from crm.actor import ADMIN
     from crm.errors import CrmError
 
     try:
         with workspace_of(context).database.begin() as unit:
-            decide(unit, Actor("admin", unlimited=True), message, was_sent=was_sent)
+            saying(unit, ADMIN)
     except CrmError as err:
         raise Failure(str(err)) from err

@@ -75,7 +75,7 @@ class Waiting:
     message_id: int  # of `messages`
     request_id: int | None
     mailbox: str
-    state: str  # waiting, sending, sent, doubt, failed
+    state: str  # waiting, sending, sent, doubt, failed, given_up
     subject: str
     recipients: tuple[str, ...]
     automatic: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import nh3
 
@@ -24,7 +25,7 @@ from storage.crm import mail_raws, mails, written
 from storage.crm import outbox as rows
 from storage.unit_of_work import SqlUnitOfWork
 
-STATES = (*rows.UNFINISHED, "sent")
+STATES = (*rows.UNFINISHED, "sent", "given_up")
 
 
 def put(unit: SqlUnitOfWork, settings: CrmSettings, mail: Outgoing, *, actor: Actor = OUTBOX) -> int:
@@ -79,19 +80,37 @@ def decide(unit: SqlUnitOfWork, actor: Actor, message_id: int, *, was_sent: bool
 
     Raises `Refused` for a mail that is neither in doubt nor failed.
     """
+    row, now = _to_decide(unit, actor, message_id), unit.session.now()
+    if was_sent:
+        _decided(unit, actor, row, "sent", "was sent", error="", sent_at=row.started_at or now, next_at=None)
+    else:
+        _decided(unit, actor, row, "waiting", "is sent again", error="", next_at=now, tries=0)
+
+
+def give_up(unit: SqlUnitOfWork, actor: Actor, message_id: int) -> None:
+    """A person says that a mail in doubt, or one that failed, is not sent any more; nobody is told of it again.
+
+    Why it failed stays with it. Raises as `decide`.
+    """
+    row = _to_decide(unit, actor, message_id)
+    _decided(unit, actor, row, "given_up", "is not sent any more", next_at=None)
+
+
+def _to_decide(unit: SqlUnitOfWork, actor: Actor, message_id: int) -> rows.OutRow:
     authorise(actor, "outbox.decide")
-    connection, now = unit.session.connection, unit.session.now()
-    row = rows.of_message(connection, message_id)
+    row = rows.of_message(unit.session.connection, message_id)
     if row is None:
         raise NotThere("There is no such mail in the outbox.")
-    new = "sent" if was_sent else "waiting"
     if row.state not in ("doubt", "failed"):
-        raise Refused(f"This mail is {row.state}; only what is in doubt or failed can be decided.")
-    times = {"sent_at": row.started_at or now, "next_at": None} if was_sent else {"next_at": now, "tries": 0}
-    if not rows.move(connection, row.id, row.state, new, error="", **times):
+        said = row.state.replace("_", " ")
+        raise Refused(f"This mail is {said}; only what is in doubt or failed can be decided.")
+    return row
+
+
+def _decided(unit: SqlUnitOfWork, actor: Actor, row: rows.OutRow, new: str, told: str, **values: Any) -> None:
+    if not rows.move(unit.session.connection, row.id, row.state, new, **values):
         raise Refused("Somebody else has decided it meanwhile; look again.")
-    told = "was sent" if was_sent else "is sent again"
-    audit.note(unit, actor, "outbox.decide", f"mail {message_id}", told)
+    audit.note(unit, actor, "outbox.decide", f"mail {row.message_id}", told)
     if row.request_id is not None:
         note(unit, row.request_id, actor, "outbox", before=row.state, after=told, reason=row.subject[:900])
 

@@ -1,4 +1,5 @@
-"""The outbox's rows. A mail goes waiting -> sending -> sent; `doubt` when nobody knows, `failed` when it cannot go.
+"""The outbox's rows. A mail goes waiting -> sending -> sent; `doubt` when nobody knows, `failed` when it cannot go;
+a person may say of these two that it is `given_up`.
 
 Each step is an UPDATE that names the state it comes from: of two who try it one has done it.
 """

@@ -10,7 +10,7 @@ import pytest
 from connectors.mail import Receipt, Sent
 from crm.actor import Actor
 from crm.answer import drafts
-from crm.answer.outbox import decide, outbox, put
+from crm.answer.outbox import decide, give_up, outbox, put
 from crm.answer.outcomes import ASK_AGAIN, GIVE_UP_AFTER, SETTLE_AFTER, pause_after
 from crm.answer.sending import Sending
 from crm.answer.signed_ids import request_of
@@ -247,6 +247,25 @@ def test_a_person_decides_what_no_system_can(world: AnswerWorld) -> None:
         world.do(lambda unit: decide(unit, nobody, second, was_sent=True))
     with pytest.raises(Forbidden):
         world.do(lambda unit: outbox(unit, nobody))
+
+
+def test_a_person_gives_up_what_is_not_to_be_sent_any_more(world: AnswerWorld) -> None:
+    number, mail = written(world)
+    with pytest.raises(Refused, match="waiting"):
+        world.do(lambda unit: give_up(unit, world.ada, mail))
+    world.far.raises = [Rejected("No such mailbox.", server_said="550 5.1.1")]
+    world.look()
+    with pytest.raises(Forbidden):
+        world.do(lambda unit: give_up(unit, Actor("eve"), mail))
+    world.do(lambda unit: give_up(unit, world.ada, mail))
+    assert world.state(mail) == ("given_up", "given_up")
+    assert world.do(lambda unit: outbox(unit, world.ada)) == []
+    (kept,) = world.do(lambda unit: outbox(unit, world.ada, states=("given_up",)))
+    assert (kept.sent_at, "550" in kept.error) == (None, True), "it was not sent, and says why"
+    assert world.do(lambda unit: rows.standing(unit.session.connection)) == []
+    assert [line.after for line in world.history(number) if line.action == "outbox"] == ["is not sent any more"]
+    world.pass_time(days=1)
+    assert (world.look().sent, world.far.gone) == (0, [])
 
 
 def test_what_a_dead_process_left_is_in_doubt(world: AnswerWorld) -> None:

@@ -80,6 +80,10 @@ def test_the_status_names_mails_that_failed(tmp_path: Path) -> None:
             rows.move(unit.session.connection, row.id, "doubt", "failed", error="550 no such user")
     workspace.close()
     assert "2 mails of help could not be sent; why, and what can be done: agendahub outbox list" in cli.run("status")
+    for one in json.loads(cli.run("outbox", "list", "--json")):
+        assert "is not sent any more" in cli.run("outbox", "give-up", str(one["message_id"]))
+    assert "outbox" not in cli.run("status")
+    assert len(json.loads(cli.run("outbox", "list", "--state", "given_up", "--json"))) == 2
 
 
 def _in_doubt(cli: Cli) -> list[int]:

@@ -235,6 +235,13 @@ def decide(call: Caller, message_id: Id, sent: Decision) -> Done:
     return Done()
 
 
+@router.post("/outbox/{message_id}/give-up")
+def give_up(call: Caller, message_id: Id) -> Done:
+    """Say that a mail that failed, or one in doubt, is not sent any more: nobody is told of it again."""
+    call.write(lambda unit: outbox.give_up(unit, call.actor, message_id))
+    return Done()
+
+
 def _shape(draft: Draft) -> DraftShape:
     mail = draft.mail
     people = {
