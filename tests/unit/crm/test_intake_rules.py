@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -268,3 +269,14 @@ def test_the_page_for_admins_names_everything() -> None:
         assert f"`{word}`" in page, word
     example = page.split("```json\n")[1].split("```")[0]
     assert as_json(rule_from(json.loads(example)))["name"] == "Invoices of big customers"
+
+
+def test_the_rules_to_begin_with_do_what_their_page_says() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "requests.md").read_text(encoding="utf-8")
+    rules = [rule_from(json.loads(part.split("```")[0])) for part in page.split("```json\n")[1:]]
+    assert [rule.name for rule in rules] == ["Newsletters", "Orders"]
+    news = replace(EVA, sender="post@news.example.com", automatic="list")
+    asks = replace(EVA, subject="Preventivo per due lampade")
+    assert evaluate(rules, news).ignore
+    assert [evaluate(rules, facts).ignore for facts in (replace(news, sender=EVA.sender), asks, EVA)] == [False] * 3
+    assert [evaluate(rules, facts).request_type for facts in (asks, EVA)] == ["Commercial", ""]
