@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from itertools import chain
+from threading import Lock
 from typing import Any
 
 HIDDEN = "***"
@@ -35,6 +36,8 @@ _SHORTEST = 4  # a shorter secret would make every log unreadable; it is still h
 _RENEWED = 3  # how many of those that followed each other are known
 _known: set[str] = set()
 _series: dict[str, deque[str]] = {}
+_learning = Lock()
+_all_known: tuple[str, ...] = ()  # both, in the order in which they are looked for
 
 
 def learn(secret: str, of: str = "") -> None:
@@ -45,10 +48,20 @@ def learn(secret: str, of: str = "") -> None:
     """
     if len(secret) < _SHORTEST:
         return
-    if not of:
-        _known.add(secret)
-    elif secret not in _series.setdefault(of, deque(maxlen=_RENEWED)):
-        _series[of].append(secret)
+    with _learning:
+        if secret in (_series.setdefault(of, deque(maxlen=_RENEWED)) if of else _known):
+            return
+        if of:
+            _series[of].append(secret)
+        else:
+            _known.add(secret)
+        _put_in_order()
+
+
+def _put_in_order() -> None:
+    """The longest first: one that begins like another must not leave the rest of that in sight."""
+    global _all_known  # noqa: PLW0603
+    _all_known = tuple(sorted({*_known, *chain.from_iterable(_series.values())}, key=len, reverse=True))
 
 
 def redact(value: Any, name: str = "") -> Any:
@@ -66,7 +79,7 @@ def redact(value: Any, name: str = "") -> Any:
 
 def sentence(text: str) -> str:
     """Our own words to a person: without known secrets, but "digest or bearer" stays what it is."""
-    for secret in chain(tuple(_known), *map(tuple, tuple(_series.values()))):
+    for secret in _all_known:
         if secret in text:
             text = text.replace(secret, HIDDEN)
     for shape, instead in _SHAPES:

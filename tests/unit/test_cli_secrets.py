@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, create_engine, update
 
 from agendahub import logs
-from agendahub.redaction import learn, redact
+from agendahub.redaction import learn, redact, sentence
 from config.settings import LogSettings
 from storage import secrets
 from storage.secrets import KeyProblem
@@ -109,3 +109,13 @@ def test_a_canary_secret_never_reaches_a_log(event: dict[str, object], capfd: py
 def test_redaction_leaves_the_rest_alone() -> None:
     assert redact({"binding": "work", "count": 3, "password": ""}) == {"binding": "work", "count": 3, "password": ""}
     assert redact("https://dav.example/ada@home/") == "https://dav.example/ada@home/"
+
+
+def test_of_a_secret_that_begins_like_another_nothing_is_left() -> None:
+    """Whatever the order in which they are learnt: a set of Python's has another one in each process."""
+    names = [f"begin-{number}" for number in range(20)]
+    for name in names:
+        learn(name)
+        learn(f"{name}-and-its-rest")
+    shown = sentence(" ".join(f"{name}-and-its-rest" for name in names))
+    assert "rest" not in shown
