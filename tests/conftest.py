@@ -24,8 +24,34 @@ if "LONG" not in os.environ and settings.get_current_profile_name() == "default"
 _LONG_FIRST = ("torture", "acceptance", "integration", "simulation", "fuzz", "property", "contract", "unit")
 
 
+# Hundreds of short tests are long together: of customer requests `make test-fast` runs those of the main way.
+_OF_REQUESTS = ("activities", "agenda", "answers", "customer", "documents", "intake", "invitations", "mail", "requests")
+_QUICK = {"test_answers_written", "test_intake_places", "test_requests_life"}
+_LONG_TOGETHER = {
+    "test_activity_laws",
+    "test_cli_mailboxes",
+    "test_cli_requests",
+    "test_imap_any_answer",
+    "test_intake_laws",
+    "test_mail_limits",
+    "test_mailbox_add",
+    "test_outbox_commands",
+    "test_outbox_laws",
+    "test_written_mails",
+}
+
+
+def _long_together(path: Path) -> bool:
+    name = path.stem
+    of_requests = path.parent.name == "contract" and name.startswith(tuple(f"test_{one}" for one in _OF_REQUESTS))
+    return name in _LONG_TOGETHER or (of_requests and name not in _QUICK)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for processes for minutes comes first, so that no worker is left alone with it at the end."""
+    for item in items:
+        if _long_together(item.path):
+            item.add_marker(pytest.mark.slow)
     rank = {room: place for place, room in enumerate(_LONG_FIRST)}
     items.sort(key=lambda item: rank.get(Path(item.path).relative_to(Path(__file__).parent).parts[0], len(rank)))
 
