@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from dav_gateway.answers import Answer
+from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, card, dav, status_response, text_of
 from dav_gateway.filters import CardFilter, card_filter
 from dav_gateway.leaves import LeafWriter, written
@@ -15,7 +16,7 @@ from dav_gateway.paths import Place
 from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
-from storage.dav_items import Leaf, listing, texts
+from storage.dav_items import Leaf
 from storage.session import chunks
 from sync_engine.errors import ItemError
 
@@ -25,10 +26,11 @@ def answer(call: Call, report: Element) -> Answer:
     wanted = card_filter(report)
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
-        leaves = listing(unit.session.connection, shelf.id)
+        contents = contents_of(call, shelf)
+        leaves = contents.listing(unit, short=False)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
-    found = iter(leaves) if not wanted.props else _matching(call, leaves, wanted)
-    return multistatus(_pieces(call, writer, found, _limit(report)))
+    found = iter(leaves) if not wanted.props else _matching(call, contents, leaves, wanted)
+    return multistatus(_pieces(call, writer, contents, found, _limit(report)))
 
 
 def _limit(report: Element) -> int | None:
@@ -39,18 +41,20 @@ def _limit(report: Element) -> int | None:
     return None
 
 
-def _pieces(call: Call, writer: LeafWriter, found: Iterator[Leaf], limit: int | None) -> Iterator[str]:
-    yield from written(call, writer, islice(found, limit))
+def _pieces(
+    call: Call, writer: LeafWriter, contents: Contents, found: Iterator[Leaf], limit: int | None
+) -> Iterator[str]:
+    yield from written(call, writer, contents, islice(found, limit))
     if limit is not None and next(found, None) is not None:
         itself = call.address(Place(call.place.area, call.place.user, call.place.slug))
         yield status_response(itself, 507, "<D:number-of-matches-within-limits/>")
 
 
-def _matching(call: Call, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
+def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
     for some in chunks(leaves):
         with call.site.database.read() as unit:
-            found = texts(unit.session.connection, [leaf.revision_id for leaf in some])
-        yield from (leaf for leaf in some if _matches(found.get(leaf.revision_id, ""), wanted))
+            found = contents.texts(unit, some)
+        yield from (leaf for leaf in some if _matches(found.get(leaf.href, ""), wanted))
 
 
 def _matches(text: str, wanted: CardFilter) -> bool:

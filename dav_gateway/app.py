@@ -79,6 +79,7 @@ class Incoming:
         self.method: str = scope["method"]
         self.path = urlsplit(raw.decode("latin-1")).path if not raw.startswith(b"/") else raw.decode("latin-1")
         self.place = place_at(self.path, prefix)
+        self.query: str = scope.get("query_string", b"").decode("latin-1")
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self.client: str = (scope.get("client") or ("",))[0]
 
@@ -119,7 +120,8 @@ class Gateway:
         who = who or self._sign_in(incoming)
         if incoming.place is None:
             raise not_found()
-        return answer_to(Call(self._site, who, incoming.method, incoming.path, incoming.place, incoming.headers, body))
+        asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query)
+        return answer_to(Call(self._site, who, *asked))
 
     async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)

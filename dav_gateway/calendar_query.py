@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 from dav_gateway.answers import Answer, Refused
+from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, cal, first, text_of
 from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
 from dav_gateway.leaves import LeafWriter, written
@@ -20,7 +21,7 @@ from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.timetables import known, learn
 from dav_gateway.wanted import wanted_of
-from storage.dav_items import Dated, Leaf, in_range, texts
+from storage.dav_items import Dated, Leaf
 from storage.session import chunks
 from sync_engine.errors import ItemError
 from sync_engine.model import Event, Task
@@ -36,16 +37,16 @@ def answer(call: Call, report: Element) -> Answer:
     _check(wanted, timed=("VEVENT", "VTODO"))
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
-        connection = unit.session.connection
+        contents = contents_of(call, shelf)
         found = [
-            (part, in_range(connection, shelf.id, kind, *_bounds(part)))
+            (part, contents.in_range(unit, kind, *_bounds(part)))
             for kind, part in _parts(wanted)
             if kind in shelf.kinds
         ]
     zone = zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
-    leaves = (leaf for part, dated in found for leaf in _matching(call, wanted, part, dated, zone))
-    return multistatus(written(call, writer, leaves))
+    leaves = (leaf for part, dated in found for leaf in _matching(call, contents, wanted, part, dated, zone))
+    return multistatus(written(call, writer, contents, leaves))
 
 
 def _check(wanted: CompFilter, timed: tuple[str, ...]) -> None:
@@ -71,7 +72,12 @@ def _bounds(part: CompFilter | None) -> tuple[datetime | None, datetime | None]:
 
 
 def _matching(
-    call: Call, wanted: CompFilter, part: CompFilter | None, dated: Iterable[Dated], zone: tzinfo
+    call: Call,
+    contents: Contents,
+    wanted: CompFilter,
+    part: CompFilter | None,
+    dated: Iterable[Dated],
+    zone: tzinfo,
 ) -> Iterator[Leaf]:
     """Those that match: first all that the index can tell, then those whose text must be read."""
     timed_only = not _needs_components(wanted, part)
@@ -83,28 +89,28 @@ def _matching(
         elif told is None:
             unclear.append(one)
     if timed_only and part is not None and part.time_range is not None:
-        yield from _timed(call, unclear, part.time_range, zone)
+        yield from _timed(call, contents, unclear, part.time_range, zone)
         return
     for some in chunks(unclear):
         with call.site.database.read() as unit:
-            found = texts(unit.session.connection, [one.leaf.revision_id for one in some])
+            found = contents.texts(unit, [one.leaf for one in some])
         for one in some:
-            if _matches(found.get(one.leaf.revision_id, ""), one.leaf, wanted, part if timed_only else None, zone):
+            if _matches(found.get(one.leaf.href, ""), one.leaf, wanted, part if timed_only else None, zone):
                 yield one.leaf
 
 
-def _timed(call: Call, unclear: list[Dated], wanted: TimeRange, zone: tzinfo) -> Iterator[Leaf]:
+def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRange, zone: tzinfo) -> Iterator[Leaf]:
     """Those that take place in the range. Only texts that were not looked at before are read."""
     for some in chunks(unclear):
         records = {one.leaf.etag: known(one.leaf.etag) for one in some}
-        missing = [one.leaf.revision_id for one in some if records[one.leaf.etag] is None]
-        found: dict[int, str] = {}
+        missing = [one.leaf for one in some if records[one.leaf.etag] is None]
+        found: dict[str, str] = {}
         if missing:
             with call.site.database.read() as unit:
-                found = texts(unit.session.connection, missing)
+                found = contents.texts(unit, missing)
         for one in some:
             try:
-                text = found.get(one.leaf.revision_id, "")
+                text = found.get(one.leaf.href, "")
                 fits = _fits(records[one.leaf.etag] or learn(one.leaf.etag, text, one.leaf.uid), wanted, zone)
             except ItemError:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dav_gateway import effects
 from dav_gateway.answers import Answer, not_allowed, not_found
 from dav_gateway.options import allowed
 from dav_gateway.paths import Place
@@ -29,6 +30,7 @@ def _delete_item(call: Call, unit: SqlUnitOfWork) -> None:
     if leaf is None or leaf.deleted:
         raise not_found()
     check(call.headers, leaf.etag)
+    effects.deleting(call, unit, shelf, leaf)
     unit.delete_item(leaf.id, call.origin)
 
 

@@ -8,10 +8,10 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dav_gateway import delete, get, mkcol, options, propfind, proppatch, put, report
+from dav_gateway import delete, get, mkcol, options, post, propfind, proppatch, put, report
 from dav_gateway.answers import XML, Answer, Refused, plain
 from dav_gateway.elements import error_body
-from dav_gateway.paths import Place
+from dav_gateway.paths import Area, Place
 from dav_gateway.site import Call, Limits, refuse_method
 from storage.errors import StoreBusy, StoreFull, StoreRefused, StoreUnavailable
 
@@ -24,6 +24,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "OPTIONS": options.answer,
         "GET": get.answer,
         "HEAD": get.answer,
+        "POST": post.answer,
         "PUT": put.answer,
         "DELETE": delete.answer,
         "PROPFIND": propfind.answer,
@@ -34,10 +35,12 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
+AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType({})  # parts of the URL space with handlers of their own
+
 
 def answer_to(call: Call) -> Answer:
     """The handler's answer, with the first parts of its body made: what fails until then still gets its own status."""
-    handler = HANDLERS.get(call.method)
+    handler = AREAS.get(call.place.area, HANDLERS).get(call.method)
     if handler is None:
         call.must_be_ours()
         raise refuse_method(options.allowed(call.place))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dav_gateway.answers import Answer, not_found, plain
+from dav_gateway.contents import contents_of
 from dav_gateway.leaves import content_type, http_date
 from dav_gateway.preconditions import matches
 from dav_gateway.site import Call
-from storage.dav_items import Leaf, text_at
+from storage.dav_items import Leaf
 
 
 def answer(call: Call) -> Answer:
@@ -16,7 +17,8 @@ def answer(call: Call) -> Answer:
         return _folder(call)
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
-        found = text_at(unit.session.connection, shelf.id, call.place.href)
+        contents = contents_of(call, shelf)
+        found = contents.text_at(unit, call.place.href)
     if found is None:
         raise not_found()
     leaf, text = found

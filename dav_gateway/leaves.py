@@ -11,12 +11,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
 
+from dav_gateway.contents import Contents
 from dav_gateway.elements import cal, card, dav, empty, href, tag, text
 from dav_gateway.paths import Area, Place, encoded
-from dav_gateway.properties import COMPONENTS, READ, WRITE, said
+from dav_gateway.privileges import READ, WRITE
+from dav_gateway.properties import COMPONENTS, said
 from dav_gateway.site import Call
 from dav_gateway.wanted import Mode, Wanted
-from storage.dav_items import Leaf, texts
+from storage.dav_items import Leaf
 from storage.dav_store import Shelf
 from storage.session import CHUNK
 
@@ -109,16 +111,16 @@ def _column(name: str, writer: Writer) -> tuple[str, Writer, str]:
     return f"<{written}{declaration}>", writer, f"</{written}>"
 
 
-def written(call: Call, writer: LeafWriter, leaves: Iterable[Leaf]) -> Iterator[str]:
+def written(call: Call, writer: LeafWriter, contents: Contents, leaves: Iterable[Leaf]) -> Iterator[str]:
     """Response elements of items. Texts are read in parts, in short transactions: the client may be slow."""
     if not writer.with_text:
         yield from map(writer.write, leaves)
         return
     for part in _batches(leaves):
         with call.site.database.read() as unit:
-            found = texts(unit.session.connection, [leaf.revision_id for leaf in part])
+            found = contents.texts(unit, part)
         # A text that was purged meanwhile belongs to an item that was changed again: the client learns of it next time.
-        yield from (writer.write(leaf, found[leaf.revision_id]) for leaf in part if leaf.revision_id in found)
+        yield from (writer.write(leaf, found[leaf.href]) for leaf in part if leaf.href in found)
 
 
 def _batches(leaves: Iterable[Leaf]) -> Iterator[list[Leaf]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dav_gateway.answers import Answer
+from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, dav, status_response, text_of
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
-from storage.dav_items import Leaf, leaves_at
+from storage.dav_items import Leaf
 
 
 def answer(call: Call, report: Element) -> Answer:
@@ -19,11 +20,12 @@ def answer(call: Call, report: Element) -> Answer:
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
         names = {href: name for href in hrefs if (name := _name(call, href))}
-        found = leaves_at(unit.session.connection, shelf.id, list(names.values()))
+        contents = contents_of(call, shelf)
+        found = contents.leaves_at(unit, list(names.values()))
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
     there = {leaf.href: leaf for href in hrefs if (leaf := found.get(names.get(href, "")))}
     missing = [href for href in hrefs if names.get(href, "") not in there]
-    return multistatus(_pieces(call, writer, list(there.values()), missing))
+    return multistatus(_pieces(call, writer, contents, list(there.values()), missing))
 
 
 def _name(call: Call, href: str) -> str:
@@ -34,7 +36,7 @@ def _name(call: Call, href: str) -> str:
     return place.href
 
 
-def _pieces(call: Call, writer: LeafWriter, there: list[Leaf], missing: list[str]) -> Iterator[str]:
-    yield from written(call, writer, there)
+def _pieces(call: Call, writer: LeafWriter, contents: Contents, there: list[Leaf], missing: list[str]) -> Iterator[str]:
+    yield from written(call, writer, contents, there)
     for href in missing:
         yield status_response(href, 404)

@@ -4,6 +4,11 @@
     /dav/principals/{user}/                    a user
     /dav/calendars/{user}/{slug}/{href}        home, calendar or task list, item
     /dav/addressbooks/{user}/{slug}/{href}     home, address book, item
+    /dav/files/{user}/...                      plain files and folders, to any depth
+    /dav/attachments/{user}/{id}/{name}        managed attachments (RFC 8607)
+    /dav/push/{user}/{registration}            registrations of WebDAV-Push
+
+In a calendar home, names that begin with "~" are the gateway's own: ~inbox, ~outbox, ~birthdays ...
 
 Addresses are taken with "@" or "%40", with and without a slash at the end, absolute or relative. Each segment is
 decoded on its own: an href is an opaque key and may contain any character, "/" too.
@@ -18,6 +23,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 ROOT = "/dav/"
 LONGEST = 700  # characters of a segment
+DEEPEST = 34  # segments of an address
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SAFE = "@~!$'()*,:=+"  # may stand in a segment (RFC 3986 3.3) and in XML as they are
 
@@ -29,6 +35,9 @@ class Area(StrEnum):
     PRINCIPALS = "principals"
     CALENDARS = "calendars"
     ADDRESSBOOKS = "addressbooks"
+    FILES = "files"
+    ATTACHMENTS = "attachments"
+    PUSH = "push"
 
 
 _AREAS = frozenset(area.value for area in Area)
@@ -42,6 +51,7 @@ class Place:
     user: str = ""
     slug: str = ""
     href: str = ""
+    steps: tuple[str, ...] = ()  # below the user's files
 
     @property
     def contacts(self) -> bool:
@@ -62,12 +72,16 @@ def place_at(raw_path: str, prefix: str = "") -> Place | None:
 
 
 def _place(segments: list[str], count: int) -> Place | None:
-    if len(segments) != count or count > 4 or (count > 1 and "" in segments):
+    if len(segments) != count or (count > 1 and "" in segments):
         return None
     area, *rest = segments
-    if area not in _AREAS or (area == Area.PRINCIPALS and count > 2) or (area == Area.ROOT and count > 1):
+    if area not in _AREAS or (area == Area.ROOT and count > 1):
         return None
-    return Place(Area(area), *rest)
+    user, slug, href = (*rest, "", "", "")[:3]
+    if area == Area.FILES:
+        return Place(Area.FILES, user, steps=tuple(rest[1:])) if count <= DEEPEST else None
+    deepest = 3 if area == Area.PRINCIPALS else 4
+    return Place(Area(area), user, slug, href) if count <= deepest else None
 
 
 def place_of_href(href: str, base_path: str, prefix: str = "") -> Place | None:
@@ -97,6 +111,6 @@ def encoded(segment: str) -> str:
 
 def address(place: Place, prefix: str = "") -> str:
     """The path of a place: with a slash at the end, unless it is an item."""
-    parts = [encoded(part) for part in (place.area, place.user, place.slug) if part]
+    parts = [encoded(part) for part in (place.area, place.user, place.slug, *place.steps) if part]
     folder = prefix + ROOT + "".join(f"{part}/" for part in parts)
     return folder + encoded(place.href) if place.href else folder

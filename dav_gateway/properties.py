@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from dav_gateway.acl import properties as acl
+from dav_gateway.attachments import properties as attachments
 from dav_gateway.elements import (
     APPLE,
     CALENDARSERVER,
@@ -20,6 +22,10 @@ from dav_gateway.elements import (
     wrapped,
 )
 from dav_gateway.paths import Area, Place
+from dav_gateway.privileges import HOME, READ, WRITE
+from dav_gateway.push import properties as push
+from dav_gateway.scheduling import properties as scheduling
+from dav_gateway.sharing import properties as sharing
 from dav_gateway.site import Call
 from dav_gateway.tokens import ctag, sync_token
 from dav_gateway.wanted import Mode, Wanted
@@ -27,6 +33,8 @@ from storage.dav_store import Shelf
 
 Values: TypeAlias = Mapping[str, Callable[[], str | None]]
 """Properties by name; what each gives is XML, or None where the resource does not have it."""
+
+_PARTS = (acl, attachments, push, scheduling, sharing)  # a later one outranks an earlier one
 
 COMPONENTS = {"event": "VEVENT", "task": "VTODO"}
 # What allprop leaves out: what RFC 4918 does not define is asked for by name (RFC 4791 5.2, RFC 3744 5).
@@ -84,18 +92,6 @@ def common(call: Call, resource_type: str, privileges: str) -> dict[str, Callabl
     }
 
 
-def privilege_set(*names: str) -> str:
-    """Privileges as XML (RFC 3744 5.4)."""
-    return "".join(f"<D:privilege><D:{name}/></D:privilege>" for name in names)
-
-
-READ = privilege_set("read", "read-current-user-privilege-set")
-WRITE = privilege_set(
-    "read", "read-current-user-privilege-set", "write", "write-content", "write-properties", "bind", "unbind"
-)
-HOME = privilege_set("read", "read-current-user-privilege-set", "bind", "unbind")
-
-
 def reports(*names: str) -> str:
     """Reports as XML (RFC 3253 3.1.5); names of CalDAV and CardDAV come with their namespace."""
     written = (empty(name if name.startswith("{") else dav(name)) for name in names)
@@ -110,10 +106,12 @@ def folder_values(call: Call, place: Place) -> Values:
     if place.area is Area.PRINCIPALS and place.user:
         return principal_values(call)
     home = bool(place.user)
+    added = [part.of_folder(call) for part in _PARTS]
     names = {Area.CALENDARS: "Calendars", Area.ADDRESSBOOKS: "Address books", Area.PRINCIPALS: "Users"}
     return {
         **common(call, "<D:collection/>", HOME if home else READ),
         dav("displayname"): lambda: names.get(place.area, "AgendaHub"),
+        **_joined(added),
     }
 
 
@@ -121,7 +119,8 @@ def principal_values(call: Call) -> Values:
     """Properties of the signed-in user (RFC 3744 4)."""
     who = call.who
     itself = call.principal()
-    addresses = [itself, *([f"mailto:{who.user}"] if "@" in who.user else [])]
+    mail = who.address or (who.user if "@" in who.user else "")
+    addresses = [itself, *([f"mailto:{mail}"] if mail else [])]
     return {
         **common(call, "<D:collection/><D:principal/>", READ),
         dav("displayname"): lambda: text(who.display_name or who.user),
@@ -133,7 +132,13 @@ def principal_values(call: Call) -> Values:
         f"{{{CALENDARSERVER}}}email-address-set": lambda: "".join(
             f"<CS:email-address>{text(a.removeprefix('mailto:'))}</CS:email-address>" for a in addresses[1:]
         ),
+        **_joined([part.of_principal(call) for part in _PARTS]),
     }
+
+
+def _joined(parts: Iterable[Values]) -> dict[str, Callable[[], str | None]]:
+    """The properties of all parts together."""
+    return {name: value for part in parts for name, value in part.items()}
 
 
 # ---------------------------------------------------------------- collections
@@ -152,6 +157,7 @@ def shelf_values(call: Call, shelf: Shelf) -> Values:
         CTAG: lambda: ctag(shelf),
         DESCRIPTIONS[contacts]: lambda: text(shelf.description) or None,
         **(_book_values(call) if contacts else _calendar_values(call, shelf)),
+        **_joined([part.of_shelf(call, shelf) for part in _PARTS]),
     }
 
 

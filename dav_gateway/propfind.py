@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dav_gateway.answers import XML, Answer, Refused, not_found, parts
+from dav_gateway.contents import contents_of
 from dav_gateway.elements import MULTISTATUS, MULTISTATUS_END, dav
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.paths import Area, Place
 from dav_gateway.properties import describe, folder_values, shelf_values
 from dav_gateway.site import Call
 from dav_gateway.wanted import Wanted, must_be, wanted_of
-from storage.dav_items import leaf_at, listing, short_listing
 from storage.dav_store import Shelf, collections_of, kept_properties
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -78,9 +78,9 @@ def _collection(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str
     kept = kept_properties(unit.session.connection, [shelf.id]).get(shelf.id, {})
     itself = _shelf(call, shelf, wanted, kept)
     writer = LeafWriter(call, shelf, wanted)
-    look = short_listing if writer.is_short else listing
-    leaves = look(unit.session.connection, shelf.id) if call.depth == "1" else []
-    return _chained(itself, written(call, writer, leaves))
+    contents = contents_of(call, shelf)
+    leaves = contents.listing(unit, short=writer.is_short) if call.depth == "1" else []
+    return _chained(itself, written(call, writer, contents, leaves))
 
 
 def _chained(itself: str, rest: Iterator[str]) -> Iterator[str]:
@@ -90,7 +90,8 @@ def _chained(itself: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _item(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     shelf = call.shelf(unit)
-    leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
+    contents = contents_of(call, shelf)
+    leaf = contents.leaf_at(unit, call.place.href)
     if leaf is None or leaf.deleted:
         raise not_found()
-    return written(call, LeafWriter(call, shelf, wanted), [leaf])
+    return written(call, LeafWriter(call, shelf, wanted), contents, [leaf])

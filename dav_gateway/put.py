@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from dav_gateway import effects
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import href
 from dav_gateway.options import allowed
@@ -45,8 +46,8 @@ def answer(call: Call) -> Answer:
     with call.site.database.read() as unit:
         call.shelf(unit, write="write-content")
     upload = read(call)
-    created = call.write(lambda unit: _store(call, unit, upload))
-    headers = {"etag": f'"{upload.item.digest}"'} if upload.verbatim else {}
+    created, item = call.write(lambda unit: _store(call, unit, upload))
+    headers = {"etag": f'"{item.digest}"'} if upload.verbatim and item is upload.item else {}
     return Answer(201 if created else 204, b"", headers)
 
 
@@ -125,8 +126,8 @@ def _unsupported(*, contacts: bool) -> Refused:
 # ---------------------------------------------------------------- in the transaction
 
 
-def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> bool:
-    """Write it; tells whether it is new."""
+def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item]:
+    """Write it; tells whether it is new, and what was written."""
     shelf = call.shelf(unit, write="write-content")
     unit.lock_collection(shelf.id)
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
@@ -138,16 +139,17 @@ def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> bool:
     other = None if here else leaf_of_uid(unit.session.connection, shelf.id, upload.item.uid)
     if other:
         raise _uid_conflict(call, shelf, other.href)
-    _write(call, unit, shelf, here.id if here else None, upload.item)
-    return here is None
+    item = effects.writing(call, unit, shelf, here, upload.item)
+    item_id = _write(call, unit, shelf, here.id if here else None, item)
+    effects.written(call, unit, shelf, item_id, item)
+    return here is None, item
 
 
-def _write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, item: Item) -> None:
+def _write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, item: Item) -> int:
     try:
         if item_id is not None:
-            unit.update_item(item_id, item, call.origin)
-        else:
-            unit.create_item(shelf.id, item, call.origin, href=call.place.href)
+            return unit.update_item(item_id, item, call.origin).id
+        return unit.create_item(shelf.id, item, call.origin, href=call.place.href).id
     except Rejected as err:
         raise _unreadable(str(err), contacts=shelf.holds_contacts) from err
 

@@ -59,6 +59,7 @@ class Call:
     place: Place
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    query: str = ""  # percent-encoded
 
     def xml(self) -> Element | None:
         """The body's root element; None for an empty body."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dav_gateway.answers import Answer, Refused
+from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, dav, first, status_response, text, text_of
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.paths import Place
@@ -15,7 +16,7 @@ from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.tokens import seq_of, sync_token
 from dav_gateway.wanted import wanted_of
-from storage.dav_items import Leaf, changes
+from storage.dav_items import Leaf
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -29,11 +30,13 @@ def answer(call: Call, report: Element) -> Answer:
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
         after = _after(report, shelf)
-        leaves = _changes(unit, shelf, after, None if limit is None else limit + 1)
+        contents = contents_of(call, shelf)
+        leaves = _changes(unit, shelf, contents, after, None if limit is None else limit + 1)
     cut = limit is not None and len(leaves) > limit
     leaves = leaves[:limit]
     token = sync_token(shelf, leaves[-1].seq if cut else shelf.seq)
-    pieces = _pieces(call, LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal)), leaves, cut)
+    writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
+    pieces = _pieces(call, writer, contents, leaves, cut)
     return multistatus(pieces, f"<D:sync-token>{text(token)}</D:sync-token>")
 
 
@@ -54,15 +57,14 @@ def _after(report: Element, shelf: Shelf) -> int | None:
     return seq
 
 
-def _changes(unit: SqlUnitOfWork, shelf: Shelf, after: int | None, limit: int | None) -> list[Leaf]:
+def _changes(unit: SqlUnitOfWork, shelf: Shelf, contents: Contents, after: int | None, limit: int | None) -> list[Leaf]:
     if after == shelf.seq:
         return []
-    connection = unit.session.connection
-    return changes(connection, shelf.id, after or 0, shelf.seq, limit, tombstones=after is not None)
+    return contents.changes(unit, after or 0, shelf.seq, limit, tombstones=after is not None)
 
 
-def _pieces(call: Call, writer: LeafWriter, leaves: list[Leaf], cut: bool) -> Iterator[str]:
-    yield from written(call, writer, (leaf for leaf in leaves if not leaf.deleted))
+def _pieces(call: Call, writer: LeafWriter, contents: Contents, leaves: list[Leaf], cut: bool) -> Iterator[str]:
+    yield from written(call, writer, contents, (leaf for leaf in leaves if not leaf.deleted))
     for leaf in leaves:
         if leaf.deleted:
             yield status_response(writer.path(leaf), 404)

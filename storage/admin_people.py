@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -35,6 +35,9 @@ class Device:
     revoked_at: datetime | None
 
 
+_USER = [t.users.c[field.name] for field in fields(User)]
+
+
 def add_user(connection: Connection, name: str, display_name: str, now: datetime) -> int:
     """Raises `StoreRefused` when the name is taken."""
     if find_user(connection, name) is not None:
@@ -47,12 +50,12 @@ def add_user(connection: Connection, name: str, display_name: str, now: datetime
 
 def users(connection: Connection) -> list[User]:
     """All users, by name."""
-    return [User(**row) for row in connection.execute(select(t.users).order_by(t.users.c.name)).mappings()]
+    return [User(**row) for row in connection.execute(select(*_USER).order_by(t.users.c.name)).mappings()]
 
 
 def find_user(connection: Connection, name: str) -> User | None:
     """The user of this name."""
-    row = connection.execute(select(t.users).where(t.users.c.name == name)).mappings().first()
+    row = connection.execute(select(*_USER).where(t.users.c.name == name)).mappings().first()
     return None if row is None else User(**row)
 
 

@@ -33,6 +33,7 @@ class SignedIn:
     device: str
     token_hash: str
     last_used_at: datetime | None
+    address: str = ""  # of mail, lower case
 
 
 _DEVICE = (
@@ -44,6 +45,7 @@ _DEVICE = (
         devices.c.name,
         devices.c.token_hash,
         devices.c.last_used_at,
+        users.c.address,
     )
     .join(users, users.c.id == devices.c.user_id)
     .where(devices.c.token_hash == bindparam("token"), devices.c.revoked_at.is_(None), users.c.blocked == false())
@@ -84,6 +86,10 @@ class Shelf:
     owner: str  # name of the owner; "" for the company's
     access: str  # read, write
     segment: str = ""  # the last part of its address in this user's home
+    role: str = ""  # "inbox": of invitations
+    read_only: bool = False  # for everyone who comes by DAV
+    transparent: bool = False  # what is in it makes nobody busy
+    source: str = ""  # subscribed: the feed it repeats
 
     @property
     def holds_contacts(self) -> bool:
@@ -91,7 +97,10 @@ class Shelf:
         return "contact" in self.kinds
 
 
-_OF_SHELF = "id,slug,owner_id,name,kinds,description,color,sort_order,timezone,epoch,seq,floor,created_at"
+_OF_SHELF = (
+    "id,slug,owner_id,name,kinds,description,color,sort_order,timezone,epoch,seq,floor,created_at"
+    ",role,read_only,transparent,source"
+)
 _SHELF_COLUMNS: list[Any] = [*(collections.c[name] for name in _OF_SHELF.split(",")), users.c.name, grants.c.access]
 _SHELVES = (
     select(*_SHELF_COLUMNS)
@@ -126,10 +135,11 @@ def collection_at(connection: Connection, user_id: int, segment: str, *, contact
 
 
 def _shelf(row: Sequence[Any], user_id: int) -> Shelf:
-    *columns, owner, access = row
+    *columns, role, read_only, transparent, source, owner, access = row
     columns[4] = frozenset(columns[4].split(","))
     granted = access if columns[2] != user_id else None
-    return Shelf(*[*columns, owner or "", granted or "write"])
+    access = "read" if read_only else granted or "write"
+    return Shelf(*[*columns, owner or "", access, "", role, read_only, transparent, source])
 
 
 def _addressed(shelves: Iterable[Shelf], user_id: int, contacts: bool) -> list[Shelf]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, false, text
 
 from storage.columns import BigId, UtcTime, long_text, opaque, words
 from storage.table_parts import item_key, key, metadata, to
@@ -17,6 +17,8 @@ users = Table(
     Column("display_name", words(200), nullable=False, default=""),
     Column("address", words(320), nullable=False, default="", server_default=""),  # of mail, lower case
     Column("blocked", Boolean, nullable=False, default=False),
+    Column("password_hash", words(300), nullable=False, default="", server_default=""),  # argon2id, of the web pages
+    Column("default_calendar_id", BigId),  # invitations arrive there (no foreign key: the tables point at each other)
     Column("created_at", UtcTime, nullable=False),
 )
 
@@ -62,6 +64,11 @@ collections = Table(
     Column("epoch", opaque(32), nullable=False),  # new for each creation: tokens of an older one are worthless
     Column("seq", BigId, nullable=False, default=0),  # number of the newest change, given under a row lock
     Column("floor", BigId, nullable=False, default=0),  # changes up to here are forgotten (purged tombstones)
+    Column("role", opaque(10), nullable=False, default="", server_default=""),  # "inbox": a user's inbox of invitations
+    Column("read_only", Boolean, nullable=False, default=False, server_default=false()),  # for phones and programs
+    Column("transparent", Boolean, nullable=False, default=False, server_default=false()),  # not in free/busy
+    Column("source", long_text(), nullable=False, default="", server_default=""),  # subscribed: the feed it repeats
+    Column("refreshed_at", UtcTime),  # the feed was read last
     Column("created_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
     Index(
@@ -117,6 +124,9 @@ items = Table(
     Column("fingerprint", opaque(32), nullable=False, default=""),  # of what a person would recognise it by
     Column("range_start", UtcTime),  # encloses all occurrences; null: undated, or not a calendar item
     Column("range_end", UtcTime),  # null with a start: goes on for ever
+    Column("schedule_tag", opaque(32), nullable=False, default="", server_default=""),  # RFC 6638 3.2.10
+    Column("secret", Boolean, nullable=False, default=False, server_default=false()),  # private: others see "busy"
+    Column("maker_id", BigId),  # the user who made it; null: nobody of ours
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("collection_id", "href"),

@@ -7,6 +7,16 @@ contacts ... tasks repeat what people search for; they are written with each rev
 from __future__ import annotations
 
 from storage.fanout_tables import fanout_members, fanouts
+from storage.gateway_tables import (
+    attachments,
+    blobs,
+    file_properties,
+    files,
+    personal_properties,
+    proxies,
+    push_registrations,
+    web_sessions,
+)
 from storage.hub_tables import (
     collection_properties,
     collections,
@@ -92,8 +102,10 @@ __all__ = [
     "activities",
     "agenda_follow",
     "api_answers",
+    "attachments",
     "audit",
     "bindings",
+    "blobs",
     "bounced_addresses",
     "canned_replies",
     "collection_properties",
@@ -111,6 +123,8 @@ __all__ = [
     "events",
     "fanout_members",
     "fanouts",
+    "file_properties",
+    "files",
     "grants",
     "group_members",
     "group_roles",
@@ -132,7 +146,10 @@ __all__ = [
     "metadata",
     "number_series",
     "outgoing",
+    "personal_properties",
     "plans",
+    "proxies",
+    "push_registrations",
     "push_states",
     "push_subscriptions",
     "quarantine",
@@ -158,4 +175,5 @@ __all__ = [
     "tokens",
     "user_roles",
     "users",
+    "web_sessions",
 ]

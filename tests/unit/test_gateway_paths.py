@@ -37,7 +37,7 @@ def test_places(path: str, place: Place) -> None:
         "/dav/other/",
         "/dav/calendars//agenda/",
         "/dav/calendars/ada/agenda/x/y",
-        "/dav/principals/ada/x/",
+        "/dav/principals/ada/x/y/",
         "/dav/calendars/ada/agenda/..",
         "/dav/calendars/ada/./x",
         "/dav/calendars/ada/agenda/a%0D%0ASet-Cookie:x",
