@@ -99,7 +99,7 @@ def _comp(element: Element) -> CompFilter:
     return CompFilter(
         _name(element, CALDAV),
         any(child.tag == f"{{{CALDAV}}}is-not-defined" for child in inside),
-        _time_range(element),
+        time_range_of(element),
         tuple(_prop(child, CALDAV) for child in inside if child.tag == f"{{{CALDAV}}}prop-filter"),
         tuple(_comp(child) for child in inside if child.tag == f"{{{CALDAV}}}comp-filter"),
     )
@@ -115,7 +115,7 @@ def _prop(element: Element, namespace: str) -> PropFilter:
         namespace == CARDDAV and element.get("test", "anyof") != "allof",
         tuple(_text(child, namespace) for child in inside if child.tag == f"{{{namespace}}}text-match"),
         tuple(_param(child, namespace) for child in inside if child.tag == f"{{{namespace}}}param-filter"),
-        _time_range(element) if namespace == CALDAV else None,
+        time_range_of(element) if namespace == CALDAV else None,
     )
 
 
@@ -146,7 +146,8 @@ def _name(element: Element, namespace: str) -> str:
     return name.upper()
 
 
-def _time_range(element: Element) -> TimeRange | None:
+def time_range_of(element: Element) -> TimeRange | None:
+    """The time-range in an element (RFC 4791 9.9). Refuses one that is not valid."""
     found = first(element, f"{{{CALDAV}}}time-range")
     if found is None:
         return None

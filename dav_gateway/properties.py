@@ -165,7 +165,7 @@ def _calendar_values(call: Call, shelf: Shelf) -> Values:
     components = "".join(f'<C:comp name="{COMPONENTS[kind]}"/>' for kind in sorted(shelf.kinds))
     return {
         dav("supported-report-set"): lambda: reports(
-            cal("calendar-multiget"), cal("calendar-query"), "sync-collection"
+            cal("calendar-multiget"), cal("calendar-query"), cal("free-busy-query"), "sync-collection"
         ),
         cal("supported-calendar-component-set"): lambda: components,
         cal("supported-calendar-data"): lambda: '<C:calendar-data content-type="text/calendar" version="2.0"/>',

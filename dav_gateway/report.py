@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dav_gateway import addressbook_query, calendar_query, multiget, sync_collection
+from dav_gateway import addressbook_query, calendar_query, free_busy_query, multiget, sync_collection
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import Element, cal, card, dav
 from dav_gateway.site import Call
@@ -19,6 +19,7 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         card("addressbook-multiget"): multiget.answer,
         cal("calendar-query"): calendar_query.answer,
         card("addressbook-query"): addressbook_query.answer,
+        cal("free-busy-query"): free_busy_query.answer,
         dav("sync-collection"): sync_collection.answer,
     }
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from dav_gateway.contents import Contents
 from dav_gateway.occurrence import record_of
-from sync_engine.model import Event, EventDetails, Task, TaskDetails
+from storage.dav_items import Leaf
+from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.errors import ItemError
+from sync_engine.model import CalendarUser, Event, EventDetails, Task, TaskDetails
 
 _MOST = 8192  # items, of about 1 KiB each
 _D = TypeVar("_D", EventDetails, TaskDetails)
@@ -35,9 +40,34 @@ def learn(etag: str, text: str, uid: str) -> Event | Task:
     return found
 
 
+def timetables(unit: SqlUnitOfWork, contents: Contents, leaves: Sequence[Leaf]) -> list[Event | Task]:
+    """Of several items, those that can be read; only texts that were not looked at before are."""
+    found = {leaf.etag: _known.get(leaf.etag) for leaf in leaves}
+    missing = [leaf for leaf in leaves if found[leaf.etag] is None]
+    texts = contents.texts(unit, missing) if missing else {}
+    for leaf in missing:
+        try:
+            found[leaf.etag] = learn(leaf.etag, texts.get(leaf.href, ""), leaf.uid)
+        except ItemError:
+            continue
+    return [one for leaf in leaves if (one := found[leaf.etag]) is not None]
+
+
+_KEPT = ("EXRULE", "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")  # say when, and whether one is away
+
+
 def _times(details: _D) -> _D:
-    rules = tuple(line for line in details.extra if line.name == "EXRULE")
+    kept = tuple(line for line in details.extra if line.name in _KEPT)
     return replace(
-        details, summary="", description="", location="", url="", categories=(), organizer=None, attendees=(),
-        alarms=(), attachments=(), params=(), extra=rules, components=(),
+        details, summary="", description="", location="", url="", categories=(), organizer=None,
+        attendees=tuple(_undecided(details.attendees)),
+        alarms=(), attachments=(), params=(), extra=kept, components=(),
     )  # fmt: skip
+
+
+def _undecided(attendees: Sequence[CalendarUser]) -> Iterator[CalendarUser]:
+    """Those who did not accept, with nothing but their answer: their own time is not, or not quite, taken."""
+    for one in attendees:
+        answer = next((param for param in one.params if param[0] == "PARTSTAT"), None)
+        if answer != ("PARTSTAT", ("ACCEPTED",)):
+            yield CalendarUser(one.address, (answer,) if answer else ())
