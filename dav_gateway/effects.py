@@ -30,3 +30,12 @@ def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: I
 def deleting(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf) -> None:
     """An item is about to be deleted. Raises `Refused` where it must not be."""
     del call, unit, shelf, leaf
+
+
+def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Shelf) -> None:
+    """An item of `shelf` is about to be moved, as it is, into `target` (the same one, when it gets another name).
+
+    Called instead of `deleting` and `writing`, where the stored item itself moves: nobody shall hear of a deletion.
+    Raises `Refused` where it must not be moved.
+    """
+    del call, unit, shelf, leaf, target

@@ -11,6 +11,7 @@ from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
 from storage.database import Database, run
+from storage.dav_principals import Principal, principal_named
 from storage.dav_store import Shelf, SignedIn, collection_at
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS
@@ -120,6 +121,13 @@ class Call:
         if write and shelf.access != "write":
             raise not_allowed(write, self.address(Place(place.area, place.user, place.slug)))
         return shelf
+
+    def principal_at(self, unit: SqlUnitOfWork, name: str) -> Principal:
+        """A user, as every signed-in user may see him. Raises `Refused` (404) for unknown and blocked ones."""
+        principal = principal_named(unit.session.connection, name)
+        if principal is None:
+            raise not_found()
+        return principal
 
     def must_be_ours(self) -> None:
         """Raises `Refused` (404) for what lies in another user's part of the URL space."""
