@@ -43,6 +43,8 @@ class ServerSettings(Section):
     tls_key: str = ""
     status_public: bool = False
     proxies: tuple[str, ...] = ()
+    outward_hosts: tuple[str, ...] = ()
+    outward_ca_file: str = ""
 
 
 class SyncSettings(Section):
