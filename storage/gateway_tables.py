@@ -27,14 +27,20 @@ personal_properties = Table(  # how one user wants to see a collection that is n
 
 # ---------------------------------------------------------------- files and attachments
 
-blobs = Table(  # octets of files and attachments
+blobs = Table(  # what a file or an attachment holds
     "blobs",
     metadata,
     key(),
-    Column("digest", opaque(64), nullable=False, index=True),  # SHA-256, hexadecimal
     Column("size", BigId, nullable=False),  # octets
+    Column("created_at", UtcTime, nullable=False, index=True),
+)
+
+blob_parts = Table(  # its octets, in parts that are read and written one at a time
+    "blob_parts",
+    metadata,
+    Column("blob_id", BigId, ForeignKey("blobs.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("content", octets(), nullable=False),
-    Column("created_at", UtcTime, nullable=False),
 )
 
 files = Table(  # of the plain folder that each user has beside calendars and address books
@@ -48,7 +54,7 @@ files = Table(  # of the plain folder that each user has beside calendars and ad
     Column("media_type", words(200), nullable=False, default=""),
     Column("etag", opaque(32), nullable=False, default=""),
     Column("size", BigId, nullable=False, default=0),
-    to("blobs", "blob_id", null=True),  # null: a folder, or an empty file
+    to("blobs", "blob_id", null=True, index=True),  # null: a folder, or an empty file
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("user_id", "parent_id", "name"),
@@ -68,11 +74,11 @@ attachments = Table(  # managed attachments of events and tasks (RFC 8607)
     key(),
     Column("managed_id", opaque(64), nullable=False, unique=True),
     to("items", "item_id", index=True),
-    to("users", "user_id", null=True),  # who added it
+    to("users", "user_id", null=True, index=True),  # who added it
     Column("name", words(300), nullable=False),
     Column("media_type", words(200), nullable=False),
     Column("size", BigId, nullable=False),
-    to("blobs", "blob_id"),
+    to("blobs", "blob_id", index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("dropped_at", UtcTime),  # taken off its item: purged with the history
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from storage.fanout_tables import fanout_members, fanouts
 from storage.gateway_tables import (
     attachments,
+    blob_parts,
     blobs,
     file_properties,
     files,
@@ -105,6 +106,7 @@ __all__ = [
     "attachments",
     "audit",
     "bindings",
+    "blob_parts",
     "blobs",
     "bounced_addresses",
     "canned_replies",

@@ -27,6 +27,7 @@ depends_on = None
 
 _TABLES = (
     "blobs",
+    "blob_parts",
     "files",
     "proxies",
     "web_sessions",
@@ -51,6 +52,7 @@ def upgrade() -> None:
     op.add_column("items", Column("maker_id", BigId))
     _private_items()
     _blobs()
+    _blob_parts()
     _files()
     _proxies()
     _web_sessions()
@@ -83,13 +85,22 @@ def _blobs() -> None:
     op.create_table(
         "blobs",
         Column("id", BigId, nullable=False, autoincrement=True),
-        Column("digest", opaque(64), nullable=False),
         Column("size", BigId, nullable=False),
-        Column("content", octets(), nullable=False),
         Column("created_at", UtcTime, nullable=False),
         PrimaryKeyConstraint("id", name="pk_blobs"),
     )
-    op.create_index("ix_blobs_digest", "blobs", ["digest"])
+    op.create_index("ix_blobs_created_at", "blobs", ["created_at"])
+
+
+def _blob_parts() -> None:
+    op.create_table(
+        "blob_parts",
+        Column("blob_id", BigId, nullable=False),
+        Column("number", Integer(), nullable=False),
+        Column("content", octets(), nullable=False),
+        PrimaryKeyConstraint("blob_id", "number", name="pk_blob_parts"),
+        ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_blob_parts_blob_id"),
+    )
 
 
 def _files() -> None:
@@ -111,6 +122,7 @@ def _files() -> None:
         ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_files_user_id"),
         UniqueConstraint("user_id", "parent_id", "name", name="uq_files_user_id_parent_id_name"),
     )
+    op.create_index("ix_files_blob_id", "files", ["blob_id"])
 
 
 def _proxies() -> None:
@@ -212,7 +224,9 @@ def _attachments() -> None:
         ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_attachments_user_id"),
         UniqueConstraint("managed_id", name="uq_attachments_managed_id"),
     )
+    op.create_index("ix_attachments_blob_id", "attachments", ["blob_id"])
     op.create_index("ix_attachments_item_id", "attachments", ["item_id"])
+    op.create_index("ix_attachments_user_id", "attachments", ["user_id"])
 
 
 def _private_items() -> None:
