@@ -72,7 +72,7 @@ class LeafWriter:
     """Writes response elements of items of one collection."""
 
     def __init__(self, call: Call, shelf: Shelf, wanted: Wanted) -> None:
-        self.folder = call.address(Place(call.place.area, call.who.user, shelf.segment))
+        self.folder = call.path_of(shelf)
         self._start = f"<D:response><D:href>{text(self.folder)}"
         self.with_text = wanted.text and wanted.mode is not Mode.NAMES
         writers = _writers(call, shelf)

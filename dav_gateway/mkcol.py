@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from dav_gateway.answers import Answer, Refused
+from dav_gateway.answers import Answer, Refused, not_allowed
 from dav_gateway.elements import Element, cal, card, children, dav, empty
 from dav_gateway.options import ON_COLLECTION, allowed
-from dav_gateway.paths import Area
+from dav_gateway.paths import Area, Place
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.site import Call, refuse_method
 from dav_gateway.updates import Changes, read_updates
@@ -23,7 +23,7 @@ _LONGEST_SLUG = 180
 def answer(call: Call) -> Answer:
     """The answer to MKCALENDAR or MKCOL: 201."""
     call.must_be_ours()
-    _check_place(call)
+    check_place(call)
     update = _body(call)
     kinds = _kinds(call, update)
     changes = _changes(call, update)
@@ -31,7 +31,8 @@ def answer(call: Call) -> Answer:
     return Answer(201, b"", {"cache-control": "no-cache"})
 
 
-def _check_place(call: Call) -> None:
+def check_place(call: Call) -> None:
+    """Refuses addresses where no collection may be."""
     place = call.place
     if place.href or not place.slug or (call.method == "MKCALENDAR" and place.area is not Area.CALENDARS):
         if place.slug:
@@ -85,14 +86,16 @@ def _changes(call: Call, update: Element | None) -> Changes:
 
 
 def _make(call: Call, unit: SqlUnitOfWork, kinds: frozenset[str], changes: Changes) -> None:
-    connection, who, slug = unit.session.connection, call.who, call.place.slug
+    connection, home, slug = unit.session.connection, call.home_at(unit), call.place.slug
     contacts = call.place.contacts
-    taken = collection_at(connection, who.user_id, slug, contacts=contacts)
-    if taken or not slug_is_free(connection, who.user_id, slug, contacts=contacts):
+    if home.access != "write":
+        raise not_allowed("bind", call.address(Place(call.place.area, home.user)))
+    taken = collection_at(connection, home.user_id, slug, contacts=contacts)
+    if taken or not slug_is_free(connection, home.user_id, slug, contacts=contacts):
         condition = "<D:resource-must-be-null/>"
         raise Refused(405, "There is a collection of this name already.", condition=condition, headers=_ALLOW)
     values = {"name": slug, "epoch": secrets.token_hex(16), "created_at": call.now, **changes.columns}
-    made = create_collection(connection, who.user_id, slug, kinds, values)
+    made = create_collection(connection, home.user_id, slug, kinds, values)
     keep_properties(connection, made, changes.kept)
 
 

@@ -12,7 +12,7 @@ from dav_gateway.paths import Area, Place
 from dav_gateway.properties import describe, folder_values, shelf_values
 from dav_gateway.site import Call
 from dav_gateway.wanted import Wanted, must_be, wanted_of
-from storage.dav_store import Shelf, collections_of, kept_properties
+from storage.dav_store import NOTHING_KEPT, Kept, Shelf, properties_of
 from storage.unit_of_work import SqlUnitOfWork
 
 
@@ -41,7 +41,7 @@ def multistatus(pieces: Iterator[str], end: str = "") -> Answer:
 def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     """Response elements. All that needs the transaction is done when this returns."""
     place = call.place
-    call.must_be_ours()
+    call.must_be_ours(unit)
     if place.href:
         return _item(call, unit, wanted)
     if place.slug:
@@ -63,20 +63,21 @@ def _folders(call: Call, place: Place) -> list[Place]:
 
 
 def _collections(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> list[str]:
-    shelves = collections_of(unit.session.connection, call.who.user_id, contacts=call.place.contacts)
-    kept = kept_properties(unit.session.connection, [shelf.id for shelf in shelves])
-    return [_shelf(call, shelf, wanted, kept.get(shelf.id, {})) for shelf in shelves]
+    shelves = call.shelves(unit)
+    kept = properties_of(unit.session.connection, [shelf.id for shelf in shelves], call.who.user_id)
+    return [_shelf(call, shelf, wanted, kept.get(shelf.id, NOTHING_KEPT)) for shelf in shelves]
 
 
-def _shelf(call: Call, shelf: Shelf, wanted: Wanted, kept: dict[str, str]) -> str:
-    path = call.address(Place(call.place.area, call.who.user, shelf.segment))
-    return describe(path, shelf_values(call, shelf), wanted, kept)
+def _shelf(call: Call, shelf: Shelf, wanted: Wanted, kept: Kept) -> str:
+    """What the user set for himself outranks what all see."""
+    values = {name: value for name, value in shelf_values(call, shelf).items() if name not in kept.personal}
+    return describe(call.path_of(shelf), values, wanted, {**kept.common, **kept.personal})
 
 
 def _collection(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     shelf = call.shelf(unit)
-    kept = kept_properties(unit.session.connection, [shelf.id]).get(shelf.id, {})
-    itself = _shelf(call, shelf, wanted, kept)
+    kept = properties_of(unit.session.connection, [shelf.id], call.who.user_id)
+    itself = _shelf(call, shelf, wanted, kept.get(shelf.id, NOTHING_KEPT))
     writer = LeafWriter(call, shelf, wanted)
     contents = contents_of(call, shelf)
     leaves = contents.listing(unit, short=writer.is_short) if call.depth == "1" else []

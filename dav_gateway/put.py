@@ -13,7 +13,6 @@ from dav_gateway import effects
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import href
 from dav_gateway.options import allowed
-from dav_gateway.paths import Area, Place
 from dav_gateway.preconditions import check
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.site import Call, Limits, refuse_method
@@ -133,19 +132,20 @@ def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item]
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
     here = leaf if leaf is not None and not leaf.deleted else None
     check(call.headers, here.etag if here else None)
-    _check_kind(shelf, upload.item)
+    check_kind(shelf, str(upload.item.kind))
     if here and here.uid != upload.item.uid:
-        raise _uid_conflict(call, shelf, here.href)
+        raise uid_conflict(call, shelf, here.href)
     other = None if here else leaf_of_uid(unit.session.connection, shelf.id, upload.item.uid)
     if other:
-        raise _uid_conflict(call, shelf, other.href)
+        raise uid_conflict(call, shelf, other.href)
     item = effects.writing(call, unit, shelf, here, upload.item)
-    item_id = _write(call, unit, shelf, here.id if here else None, item)
+    item_id = write(call, unit, shelf, here.id if here else None, item)
     effects.written(call, unit, shelf, item_id, item)
     return here is None, item
 
 
-def _write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, item: Item) -> int:
+def write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, item: Item) -> int:
+    """Write an item over the one with this id (None: a new one at the call's address); gives its id."""
     try:
         if item_id is not None:
             return unit.update_item(item_id, item, call.origin).id
@@ -154,8 +154,8 @@ def _write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, i
         raise _unreadable(str(err), contacts=shelf.holds_contacts) from err
 
 
-def _check_kind(shelf: Shelf, item: Item) -> None:
-    kind = str(item.kind)
+def check_kind(shelf: Shelf, kind: str) -> None:
+    """Refuses what the collection does not hold."""
     if kind in shelf.kinds:
         return
     if kind in COMPONENTS and not shelf.holds_contacts:
@@ -164,8 +164,8 @@ def _check_kind(shelf: Shelf, item: Item) -> None:
     raise _unsupported(contacts=shelf.holds_contacts)
 
 
-def _uid_conflict(call: Call, shelf: Shelf, other: str) -> Refused:
-    area = Area.ADDRESSBOOKS if shelf.holds_contacts else Area.CALENDARS
+def uid_conflict(call: Call, shelf: Shelf, other: str) -> Refused:
+    """The UID is that of the item named `other` in this collection."""
     name = "A:no-uid-conflict" if shelf.holds_contacts else "C:no-uid-conflict"
-    path = call.address(Place(area, call.who.user, shelf.segment, other))
-    return Refused(409, "Its UID is that of another item.", condition=f"<{name}>{href(path)}</{name}>")
+    found = href(call.path_of(shelf, other))
+    return Refused(409, "Its UID is that of another item.", condition=f"<{name}>{found}</{name}>")

@@ -12,13 +12,15 @@ from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
 from storage.database import Database, run
 from storage.dav_principals import Principal, principal_named
-from storage.dav_store import Shelf, SignedIn, collection_at
+from storage.dav_sharing import WRITE, Home, home_of
+from storage.dav_store import Shelf, SignedIn, collection_at, collections_of, delegated
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS
 from sync_engine.ports import Clock, Origin
 
 Result = TypeVar("Result")
 
+HOMES = frozenset((Area.CALENDARS, Area.ADDRESSBOOKS))
 OVERHEAD = 1024 * 1024  # octets a request may be longer than the largest item
 
 
@@ -100,27 +102,61 @@ class Call:
         return self.address(Place(Area.PRINCIPALS, user or self.who.user))
 
     def home(self, area: Area) -> str:
-        """The path of the user's calendars or address books."""
+        """The path of the signed-in user's calendars or address books."""
         return self.address(Place(area, self.who.user))
 
     def write(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
         """Do `work` in a write transaction; once more when it met another. Raises `storage.errors`."""
         return run(self.site.database, work, tries=2)
 
+    def home_at(self, unit: SqlUnitOfWork) -> Home:
+        """Whose home this request is about: the user's own, or one that was opened to him as a delegate.
+
+        Raises `Refused` (404) for everybody else's.
+        """
+        place = self.place
+        if place.user == self.who.user:
+            return Home(self.who.user_id, self.who.user, WRITE)
+        found = None
+        if place.area in HOMES and place.user:
+            found = home_of(unit.session.connection, place.user, self.who.user_id)
+        if found is None:
+            raise not_found()
+        return found
+
+    def shelves(self, unit: SqlUnitOfWork) -> list[Shelf]:
+        """What is in the home that this request is about, as its user sees it. Raises `Refused` (404)."""
+        connection, home = unit.session.connection, self.home_at(unit)
+        if home.user_id != self.who.user_id:
+            return delegated(connection, home, contacts=self.place.contacts)
+        return collections_of(connection, home.user_id, contacts=self.place.contacts)
+
+    def shelf_at(self, unit: SqlUnitOfWork) -> Shelf | None:
+        """The collection this request is about; None where there is none. Raises `Refused` (404) for a foreign home."""
+        home, place = self.home_at(unit), self.place
+        if place.area not in HOMES or not place.slug:
+            return None
+        if home.user_id == self.who.user_id:
+            return collection_at(unit.session.connection, home.user_id, place.slug, contacts=place.contacts)
+        found = delegated(unit.session.connection, home, contacts=place.contacts)
+        return next((shelf for shelf in found if shelf.segment == place.slug), None)
+
     def shelf(self, unit: SqlUnitOfWork, *, write: str = "") -> Shelf:
         """The collection this request is about. `write` names the privilege that the request needs, if it changes it.
 
         Raises `Refused` (404) also where the collection is somebody else's.
         """
-        place = self.place
-        if place.user != self.who.user or not place.slug:
-            raise not_found()
-        shelf = collection_at(unit.session.connection, self.who.user_id, place.slug, contacts=place.contacts)
+        shelf = self.shelf_at(unit)
         if shelf is None:
             raise not_found()
-        if write and shelf.access != "write":
-            raise not_allowed(write, self.address(Place(place.area, place.user, place.slug)))
+        if write and shelf.access != WRITE:
+            raise not_allowed(write, self.path_of(shelf))
         return shelf
+
+    def path_of(self, shelf: Shelf, href: str = "") -> str:
+        """The path of a collection, or of an item in it, in the home that this request is about."""
+        area = Area.ADDRESSBOOKS if shelf.holds_contacts else Area.CALENDARS
+        return self.address(Place(area, self.place.user or self.who.user, shelf.segment, href))
 
     def principal_at(self, unit: SqlUnitOfWork, name: str) -> Principal:
         """A user, as every signed-in user may see him. Raises `Refused` (404) for unknown and blocked ones."""
@@ -129,10 +165,21 @@ class Call:
             raise not_found()
         return principal
 
-    def must_be_ours(self) -> None:
-        """Raises `Refused` (404) for what lies in another user's part of the URL space."""
-        if self.place.user not in ("", self.who.user):
+    def must_be_ours(self, unit: SqlUnitOfWork | None = None) -> None:
+        """Raises `Refused` (404) for what lies in another user's part of the URL space, unless that was opened to us.
+
+        Asks the store only about homes of others: in `unit`, where a transaction is open already.
+        """
+        place = self.place
+        if place.user in ("", self.who.user):
+            return
+        if place.area not in HOMES:
             raise not_found()
+        if unit is not None:
+            self.home_at(unit)
+            return
+        with self.site.database.read() as own:
+            self.home_at(own)
 
 
 def refuse_method(allowed: str) -> Refused:

@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, exists, false, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from storage.dav_sharing import READ, Home
 from storage.session import chunks
-from storage.tables import bindings, collection_properties, collections, devices, grants, users
+from storage.tables import bindings, collection_properties, collections, devices, grants, personal_properties, users
 
 BOOKS = "~contacts"  # ends the slug of an address book whose name a calendar of the same owner already has
 _MINE = "~mine"  # ends the address of an own collection that is named like one of the company
@@ -90,6 +105,7 @@ class Shelf:
     read_only: bool = False  # for everyone who comes by DAV
     transparent: bool = False  # what is in it makes nobody busy
     source: str = ""  # subscribed: the feed it repeats
+    sharees: int = 0  # how many others were given it
 
     @property
     def holds_contacts(self) -> bool:
@@ -101,7 +117,14 @@ _OF_SHELF = (
     "id,slug,owner_id,name,kinds,description,color,sort_order,timezone,epoch,seq,floor,created_at"
     ",role,read_only,transparent,source"
 )
-_SHELF_COLUMNS: list[Any] = [*(collections.c[name] for name in _OF_SHELF.split(",")), users.c.name, grants.c.access]
+_given = grants.alias("given")
+_SHAREES = select(func.count()).where(_given.c.collection_id == collections.c.id).scalar_subquery()
+_SHELF_COLUMNS: list[Any] = [
+    *(collections.c[name] for name in _OF_SHELF.split(",")),
+    _SHAREES,
+    users.c.name,
+    grants.c.access,
+]
 _SHELVES = (
     select(*_SHELF_COLUMNS)
     .select_from(collections)
@@ -134,12 +157,19 @@ def collection_at(connection: Connection, user_id: int, segment: str, *, contact
     return next((shelf for shelf in shelves if shelf.segment == segment), None)
 
 
+def delegated(connection: Connection, home: Home, *, contacts: bool) -> list[Shelf]:
+    """What a delegate sees of another's home: what is that user's own, but for his inbox, at the same addresses."""
+    shelves = collections_of(connection, home.user_id, contacts=contacts)
+    own = [shelf for shelf in shelves if shelf.owner_id == home.user_id and not shelf.role]
+    return [replace(shelf, access=READ if home.access == READ else shelf.access) for shelf in own]
+
+
 def _shelf(row: Sequence[Any], user_id: int) -> Shelf:
-    *columns, role, read_only, transparent, source, owner, access = row
+    *columns, role, read_only, transparent, source, sharees, owner, access = row
     columns[4] = frozenset(columns[4].split(","))
     granted = access if columns[2] != user_id else None
     access = "read" if read_only else granted or "write"
-    return Shelf(*[*columns, owner or "", access, "", role, read_only, transparent, source])
+    return Shelf(*[*columns, owner or "", access, "", role, read_only, transparent, source, sharees])
 
 
 def _addressed(shelves: Iterable[Shelf], user_id: int, contacts: bool) -> list[Shelf]:
@@ -209,6 +239,34 @@ def kept_properties(connection: Connection, collection_ids: Sequence[int]) -> di
         for row in connection.execute(select(collection_properties).where(wanted)):
             kept.setdefault(row.collection_id, {})[row.name] = row.value
     return kept
+
+
+class Kept(NamedTuple):
+    """Properties of a collection that are kept as XML, with their own element, by ``{namespace}local``."""
+
+    common: dict[str, str]  # that we do not know; all see them
+    personal: dict[str, str]  # that one user set for himself, those that we know too
+
+
+NOTHING_KEPT = Kept({}, {})
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_COMMON = select(*collection_properties.c, literal(0).label("personal")).where(
+    collection_properties.c.collection_id.in_(_WANTED)
+)
+_PERSONAL = select(
+    *(personal_properties.c[name] for name in ("collection_id", "name", "value")), literal(1).label("personal")
+).where(personal_properties.c.user_id == bindparam("user"), personal_properties.c.collection_id.in_(_WANTED))
+_KEPT = union_all(_COMMON, _PERSONAL)
+
+
+def properties_of(connection: Connection, collection_ids: Sequence[int], user_id: int) -> dict[int, Kept]:
+    """What is kept of collections, for all and for this user; those without any are missing."""
+    found: dict[int, Kept] = {}
+    for part in chunks(collection_ids):
+        for number, name, value, personal in connection.execute(_KEPT, {"wanted": part, "user": user_id}):
+            kept = found.setdefault(number, Kept({}, {}))
+            (kept.personal if personal else kept.common)[name] = value
+    return found
 
 
 def keep_properties(connection: Connection, collection_id: int, values: Mapping[str, str | None]) -> None:
