@@ -21,9 +21,21 @@ from sync_engine.recurrence_limits import check, exception_rules
 from sync_engine.rules import LAST_YEAR, Budget, Rule, TooMuchWork, occurrences, read_rule
 from sync_engine.zones import Zone, instant, local_time, resolve, wall_clock, zone_for
 
-__all__ = ["Instance", "check", "duration", "instances", "occurs", "span"]
+__all__ = ["Instance", "Occurrence", "check", "duration", "expanded", "instances", "length", "occurs", "span"]
 
 Instance: TypeAlias = tuple[datetime, datetime, AnyDetails]
+
+
+class Occurrence(NamedTuple):
+    """One occurrence, in UTC."""
+
+    start: datetime
+    end: datetime
+    details: AnyDetails  # that hold: of the series, or of an override
+    original: datetime  # when it would have started, had nobody moved it: what RECURRENCE-ID means
+    source: AnyDetails  # the master or override of the record that says so
+
+
 _Range: TypeAlias = tuple[datetime, datetime | None]
 
 _DURATION = re.compile(r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z")
@@ -45,9 +57,17 @@ def instances(
     EXDATE, RDATE, overrides and THISANDFUTURE are respected; overrides come with their own details, moved along with
     THISANDFUTURE also the later ones. At most `limit`, and as many as the budget allows.
     """
+    found = expanded(event, start, end, floating, budget)
+    return islice((one[:3] for one in found), limit)
+
+
+def expanded(
+    event: Event | Task, start: datetime, end: datetime, floating: tzinfo = UTC, budget: Budget | None = None
+) -> list[Occurrence]:
+    """As `instances`, all of them, with what each comes from."""
     found = list(_overlapping(event, start, end, floating, budget or Budget()))
-    found.sort(key=lambda one: (one[0], one[1]))
-    return islice(iter(found), limit)
+    found.sort(key=lambda one: (one.start, one.end))
+    return found
 
 
 def occurs(event: Event | Task, start: datetime, end: datetime, floating: tzinfo = UTC) -> bool:
@@ -68,7 +88,7 @@ def span(record: Event | Task, floating: tzinfo = UTC) -> _Range | None:
         begin = begin_of(details)
         if begin is not None:
             start = resolve(begin, record.zones, floating)
-            ranges.append((start, _later(start, _length(details, record.zones, floating))))
+            ranges.append((start, _later(start, length(details, record.zones, floating))))
     ranges += (
         [(of_series[0][0], _moved_end(of_series, series, future)) for future in _futures(series)] if series else []
     )
@@ -110,7 +130,7 @@ def _series(record: Event | Task, floating: tzinfo) -> _Series | None:
     if record.master is None or first is None:
         return None
     zone = zone_for(first, record.zones, floating)
-    return _Series(record, record.master, first, zone, _length(record.master, record.zones, floating), floating)
+    return _Series(record, record.master, first, zone, length(record.master, record.zones, floating), floating)
 
 
 def _ranges(series: _Series, budget: Budget) -> list[_Range]:
@@ -154,37 +174,38 @@ def _rule_end(text: str, series: _Series, budget: Budget) -> datetime | None:
 
 def _overlapping(
     event: Event | Task, start: datetime, end: datetime, floating: tzinfo, budget: Budget
-) -> Iterator[Instance]:
+) -> Iterator[Occurrence]:
     """In no order."""
     for one in _all(event, start, end, floating, budget):
-        begins, ends, _ = one
-        if begins < end and (ends > start or begins >= start):
+        if one.start < end and (one.end > start or one.start >= start):
             yield one
 
 
-def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo, budget: Budget) -> Iterator[Instance]:
+def _all(event: Event | Task, start: datetime, end: datetime, floating: tzinfo, budget: Budget) -> Iterator[Occurrence]:
+    series = _series(event, floating)
+    first = series.first if series else None
     for one in event.overrides:
         begin = begin_of(one)
         if begin is not None:
             at = resolve(begin, event.zones, floating)
-            yield at, _later(at, _length(one, event.zones, floating)), one
-    series = _series(event, floating)
+            original = occurrence(one.recurrence_id or begin, first, event.zones, floating)
+            yield Occurrence(at, _later(at, length(one, event.zones, floating)), one, original, one)
     if series is None:
         return
     replaced = {series.meant(one.recurrence_id) for one in event.overrides if one.recurrence_id}
     futures = _futures(series)
     since = [future.since for future in futures]
     reach = max([series.length, *[abs(one.shift) + one.length + _DAY for one in futures]])
-    for at, length in _master_times(series, _wider(start, end, reach), budget):
+    for at, own in _master_times(series, _wider(start, end, reach), budget):
         if at in replaced:
             continue
         past = bisect_right(since, at)
         if past:
             future = futures[past - 1]
             moved = future.moved(at)
-            yield moved, _later(moved, future.length), future.details
+            yield Occurrence(moved, _later(moved, future.length), future.details, at, future.source)
         else:
-            yield at, _later(at, length), series.master
+            yield Occurrence(at, _later(at, own), series.master, at, series.master)
 
 
 def _wider(start: datetime, end: datetime, reach: timedelta) -> tuple[datetime, datetime]:
@@ -201,6 +222,7 @@ class _Future(NamedTuple):
     shift: timedelta
     length: timedelta
     details: AnyDetails
+    source: AnyDetails  # the override
     zones: tuple[Zone, Zone]  # of the series before, and from then on
 
     def moved(self, at: datetime) -> datetime:
@@ -223,7 +245,7 @@ def _future(one: AnyDetails, series: _Series) -> _Future | None:
     since = series.meant(one.recurrence_id)
     shift = wall_clock(resolve(begin, zones, floating), after) - wall_clock(since, series.zone)
     details = replace(one, recurrence_id=None, this_and_future=False)
-    return _Future(since, shift, _length(one, zones, floating), details, (series.zone, after))
+    return _Future(since, shift, length(one, zones, floating), details, one, (series.zone, after))
 
 
 def _master_times(
@@ -302,8 +324,11 @@ def _until(rule: Rule, series: _Series) -> datetime:
 # ---------------------------------------------------------------- length
 
 
-def _length(details: AnyDetails, zones: tuple[Component, ...], floating: tzinfo) -> timedelta:
-    """How long one occurrence takes; never negative (RFC 5545 3.6.1: a date without an end is one day)."""
+def length(details: AnyDetails, zones: tuple[Component, ...], floating: tzinfo) -> timedelta:
+    """How long one occurrence of a master or override takes; never negative.
+
+    A date without an end is one day (RFC 5545 3.6.1).
+    """
     begin = begin_of(details)
     end = details.end if isinstance(details, EventDetails) else details.due
     if begin is None:
