@@ -178,7 +178,6 @@ class Outward:
             timeout=timeout,
             ssl_context=self._trust,
             server_hostname=target.host,
-            assert_hostname=target.host,
         )
 
 
@@ -206,14 +205,12 @@ def _read(response: urllib3.BaseHTTPResponse, most: int, host: str) -> bytes:
 @contextmanager
 def _deadline(connection: HTTPConnection, until: float) -> Iterator[None]:
     """Cut the connection at this moment of the monotonic clock: a socket's own patience begins anew with each octet."""
-    over = threading.Event()
+    over, line = threading.Event(), connection.sock  # the connection forgets its socket before the answer is read
 
     def cut() -> None:
         over.set()
-        line = connection.sock
         with suppress(OSError):
-            if line is not None:
-                line.shutdown(socket.SHUT_RDWR)
+            line.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(max(0.0, until - time.monotonic()), cut)
     timer.daemon = True
