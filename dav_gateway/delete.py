@@ -18,7 +18,7 @@ def answer(call: Call) -> Answer:
     call.must_be_ours()
     if not call.place.slug:
         raise refuse_method(allowed(call.place))
-    work = _delete_item if call.place.href else _delete_collection
+    work = _delete_item if call.place.href else remove_collection
     call.write(lambda unit: work(call, unit))
     return Answer(204)
 
@@ -34,7 +34,7 @@ def _delete_item(call: Call, unit: SqlUnitOfWork) -> None:
     unit.delete_item(leaf.id, call.origin)
 
 
-def _delete_collection(call: Call, unit: SqlUnitOfWork) -> None:
+def remove_collection(call: Call, unit: SqlUnitOfWork) -> None:
     """Only the owner may, and not while a binding syncs it: one tap must not empty a company's calendar."""
     shelf = call.shelf(unit)
     own = shelf.owner_id == call.who.user_id

@@ -8,7 +8,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dav_gateway import delete, get, mkcol, options, post, propfind, proppatch, put, report
+from dav_gateway import copy_move, delete, get, mkcol, options, post, propfind, proppatch, put, report
 from dav_gateway.answers import XML, Answer, Refused, plain
 from dav_gateway.elements import error_body
 from dav_gateway.paths import Area, Place
@@ -32,6 +32,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "REPORT": report.answer,
         "MKCALENDAR": mkcol.answer,
         "MKCOL": mkcol.answer,
+        "COPY": copy_move.answer,
+        "MOVE": copy_move.answer,
     }
 )
 

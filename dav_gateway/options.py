@@ -8,8 +8,8 @@ from dav_gateway.site import Call
 
 CLASSES = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
 ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
-ON_COLLECTION = f"{ON_FOLDER}, DELETE, MKCALENDAR, MKCOL"
-ON_ITEM = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH"
+ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL"
+ON_ITEM = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH"
 
 
 def allowed(place: Place) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from storage.bindings import Bindings
 from storage.cases import Cases
+from storage.items_mover import move_item
 from storage.items_reader import ItemsReader
 from storage.items_writer import ItemsWriter
 from storage.links import Links
@@ -112,6 +113,10 @@ class SqlUnitOfWork:
 
     def delete_item(self, item_id: int, origin: Origin) -> HubItem:
         return self._writer.delete(item_id, origin)
+
+    def move_item(self, item_id: int, collection_id: int, href: str) -> None:
+        """The same item under another name or in another collection, both locked; a tombstone stays behind."""
+        move_item(self.session, item_id, collection_id, href)
 
     def keep_revision(self, item_id: int, text: str, origin: Origin) -> int:
         return self._writer.revision(item_id, text, "remote", origin)

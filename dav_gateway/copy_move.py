@@ -1,0 +1,126 @@
+"""COPY and MOVE (RFC 4918 9.8, 9.9) of items.
+
+A moved item is the same one at another address: its text, entity tag and history stay, and at its old address is a
+tombstone. Only what a binding syncs is deleted and made anew, for the other side must hear of both.
+"""
+
+from __future__ import annotations
+
+from dav_gateway import effects, put
+from dav_gateway.answers import Answer, Refused, not_allowed, not_found
+from dav_gateway.contents import contents_of
+from dav_gateway.copy_collection import answer_collection
+from dav_gateway.destination import destination, overwrites
+from dav_gateway.options import allowed
+from dav_gateway.paths import Area
+from dav_gateway.preconditions import check
+from dav_gateway.site import Call, refuse_method
+from storage.dav_items import Leaf, leaf_at, leaf_of_uid
+from storage.dav_store import Shelf, is_bound
+from storage.unit_of_work import SqlUnitOfWork
+from sync_engine.item import Item
+
+
+def answer(call: Call) -> Answer:
+    """The answer to a COPY or MOVE: 201, or 204 when something else gave way."""
+    call.must_be_ours()
+    if not call.place.slug:
+        raise refuse_method(allowed(call.place))
+    at = destination(call)
+    at.must_be_ours()
+    if at.place.area not in (Area.CALENDARS, Area.ADDRESSBOOKS):
+        raise Refused(403, "Events, tasks and contacts stay in calendars and address books.")
+    overwrite = overwrites(call)
+    if not call.place.href:
+        return answer_collection(call, at, overwrite=overwrite)
+    created = call.write(lambda unit: _item(call, at, unit, overwrite=overwrite))
+    return Answer(201, b"", {"location": at.address(at.place)}) if created else Answer(204)
+
+
+def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool:
+    """Copy or move one item; tells whether nothing was at the destination."""
+    moves = call.method == "MOVE"
+    shelf = call.shelf(unit, write="unbind" if moves else "")
+    target = _target(at, unit)
+    for number in sorted({target.id, shelf.id} if moves else {target.id}):
+        unit.lock_collection(number)
+    leaf, text = _source(call, unit, shelf)
+    there = _live(leaf_at(unit.session.connection, target.id, at.place.href))
+    if there and not overwrite:
+        raise Refused(412, "There is something at that address already.")
+    put.check_kind(target, leaf.kind)
+    _check_uid(at, unit, target, leaf, moves=moves)
+    if moves:
+        _move(call, at, unit, (shelf, leaf, text), (target, there))
+    else:
+        _write(at, unit, target, there, Item.read(text, uid_if_missing=leaf.uid))
+    return there is None
+
+
+def _target(at: Call, unit: SqlUnitOfWork) -> Shelf:
+    if not at.place.href:
+        raise Refused(403, "Name the item itself as destination, not a collection.")
+    try:
+        return at.shelf(unit, write="bind")
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        raise Refused(409, "There is no collection for it at that address.") from refused
+
+
+def _source(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> tuple[Leaf, str]:
+    """The item, and its text as this user sees it."""
+    found = contents_of(call, shelf).text_at(unit, call.place.href)
+    if found is None:
+        raise not_found()
+    check(call.headers, found[0].etag)
+    return found
+
+
+def _live(leaf: Leaf | None) -> Leaf | None:
+    return None if leaf is None or leaf.deleted else leaf
+
+
+def _check_uid(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, *, moves: bool) -> None:
+    other = leaf_of_uid(unit.session.connection, target.id, leaf.uid)
+    if other and other.href != at.place.href and not (moves and other.id == leaf.id):
+        raise put.uid_conflict(at, target, other.href)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _move(
+    call: Call, at: Call, unit: SqlUnitOfWork, source: tuple[Shelf, Leaf, str], there: tuple[Shelf, Leaf | None]
+) -> None:
+    shelf, leaf, text = source
+    target, in_the_way = there
+    stored = leaf_at(unit.session.connection, shelf.id, call.place.href)
+    if stored is None or stored.etag != leaf.etag:  # what this user sees is not what is stored: it is not his to move
+        raise not_allowed("unbind", call.path_of(shelf))
+    if shelf.id != target.id and is_bound(unit.session.connection, shelf.id):
+        effects.deleting(call, unit, shelf, leaf)
+        unit.delete_item(leaf.id, call.origin)
+        _write(at, unit, target, in_the_way, Item.read(text, uid_if_missing=leaf.uid))
+        return
+    effects.moving(call, unit, shelf, leaf, target)
+    if in_the_way:
+        _give_way(at, unit, target, in_the_way, leaf.uid)
+    unit.move_item(leaf.id, target.id, at.place.href)
+
+
+def _give_way(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, uid: str) -> None:
+    """Delete what is at the destination. Guests hear of it only when it is something else that comes there."""
+    if leaf.uid != uid:
+        effects.deleting(at, unit, target, leaf)
+    unit.delete_item(leaf.id, at.origin)
+
+
+def _write(at: Call, unit: SqlUnitOfWork, target: Shelf, there: Leaf | None, item: Item) -> None:
+    """Write a text at the destination: over the item of the same UID, or instead of another."""
+    here = there if there and there.uid == item.uid else None
+    if there and not here:
+        _give_way(at, unit, target, there, item.uid)
+    item = effects.writing(at, unit, target, here, item)
+    item_id = put.write(at, unit, target, here.id if here else None, item)
+    effects.written(at, unit, target, item_id, item)
