@@ -70,7 +70,7 @@ def _contact_of_sender(unit: SqlUnitOfWork, settings: CrmSettings, actor: Actor,
     if address in settings.own_addresses:
         raise Invalid(f"{address} is an address of our own; choose a contact, or set the customer's address first.")
     sender = Customer(None, UNKNOWN, " ".join((name.strip() or row["customer_name"]).split()), address)
-    origin = Origin(f"user {actor.name}" if actor.user_id is not None else actor.name)
+    origin = Origin(f"user {actor.name}" if actor.user_id is not None else actor.name, user_id=actor.user_id)
     found = with_contact(unit, settings, sender, origin).id
     assert found is not None
     return found

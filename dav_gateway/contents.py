@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dav_gateway.sharing.masked import Masked, sees_all
 from dav_gateway.site import Call
 from storage import dav_items
 from storage.dav_items import Dated, Leaf
@@ -82,5 +83,5 @@ class Stored:
 
 def contents_of(call: Call, shelf: Shelf) -> Contents:
     """The contents of a collection for the user of a request."""
-    del call
-    return Stored(shelf.id)
+    stored = Stored(shelf.id)
+    return stored if sees_all(call, shelf) else Masked(stored, shelf.id, call.who.user_id)

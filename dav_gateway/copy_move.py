@@ -14,6 +14,7 @@ from dav_gateway.destination import destination, overwrites
 from dav_gateway.options import allowed
 from dav_gateway.paths import Area
 from dav_gateway.preconditions import check
+from dav_gateway.sharing.masked import must_see
 from dav_gateway.site import Call, refuse_method
 from storage.dav_items import Leaf, leaf_at, leaf_of_uid
 from storage.dav_store import Shelf, is_bound
@@ -46,6 +47,8 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool
         unit.lock_collection(number)
     leaf, text = _source(call, unit, shelf)
     there = _live(leaf_at(unit.session.connection, target.id, at.place.href))
+    if there:
+        must_see(at, unit, target, there)
     if there and not overwrite:
         raise Refused(412, "There is something at that address already.")
     put.check_kind(target, leaf.kind)

@@ -15,6 +15,7 @@ from dav_gateway.elements import href
 from dav_gateway.options import allowed
 from dav_gateway.preconditions import check
 from dav_gateway.properties import COMPONENTS
+from dav_gateway.sharing.masked import must_see
 from dav_gateway.site import Call, Limits, refuse_method
 from storage.dav_items import leaf_at, leaf_of_uid
 from storage.dav_store import Shelf
@@ -131,6 +132,8 @@ def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item]
     unit.lock_collection(shelf.id)
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
     here = leaf if leaf is not None and not leaf.deleted else None
+    if here:
+        must_see(call, unit, shelf, here)
     check(call.headers, here.etag if here else None)
     check_kind(shelf, str(upload.item.kind))
     if here and here.uid != upload.item.uid:

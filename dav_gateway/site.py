@@ -82,7 +82,7 @@ class Call:
     @property
     def origin(self) -> Origin:
         """Who makes the change, for the history."""
-        return Origin(f"user {self.who.user}, device {self.who.device}")
+        return Origin(f"user {self.who.user}, device {self.who.device}", user_id=self.who.user_id)
 
     @property
     def now(self) -> datetime:

@@ -20,6 +20,7 @@ from sync_engine.item import Item, digest_of
 from sync_engine.matching import fingerprint
 from sync_engine.model import Kind
 from sync_engine.ports import HubItem, Origin
+from sync_engine.privacy import is_secret
 
 _INSERT_ITEM = insert(items).returning(items.c.id)
 _INSERT_REVISION = insert(revisions).returning(revisions.c.id)
@@ -56,7 +57,7 @@ class ItemsWriter:
         if buried and buried.deleted and buried.uid == item.uid:
             return self.update(buried.id, item, origin)
         name = self._free_href(collection_id, item, seq, href)
-        values = self._columns(item, seq, name)
+        values = self._columns(item, seq, name, origin.user_id)
         now = values["changed_at"]
         row = {**values, "collection_id": collection_id, "revision_id": 0, "created_at": now}
         item_id = int(self._session.run(_INSERT_ITEM, row).scalar_one())
@@ -75,7 +76,8 @@ class ItemsWriter:
         if moved:
             self._free_href(row.collection_id, item, 0, href)
         seq = self._session.next_seq(row.collection_id)
-        values = self._columns(item, seq, href if href is not None else row.href)
+        maker = origin.user_id if row.deleted and origin.user_id is not None else row.maker_id
+        values = self._columns(item, seq, href if href is not None else row.href, maker)
         keep = same_text and not row.deleted
         values["revision_id"] = row.revision_id if keep else self.revision(item_id, item.text, "current", origin)
         frees = moved or item.uid != row.uid
@@ -113,7 +115,7 @@ class ItemsWriter:
         }
         return int(self._session.run(_INSERT_REVISION, row).scalar_one())
 
-    def _columns(self, item: Item, seq: int, href: str) -> dict[str, Any]:
+    def _columns(self, item: Item, seq: int, href: str, maker: int | None) -> dict[str, Any]:
         starts, ends = range_of(item.record)
         return {
             "kind": str(item.kind),
@@ -126,6 +128,8 @@ class ItemsWriter:
             "fingerprint": fingerprint(item.record),
             "range_start": starts,
             "range_end": ends,
+            "secret": is_secret(item.record),
+            "maker_id": maker,
             "changed_at": self._session.now(),
         }
 

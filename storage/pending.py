@@ -14,7 +14,8 @@ from sync_engine.model import Kind
 
 _SET_REVISION = update(items).where(items.c.id == bindparam("item")).values(revision_id=bindparam("revision"))
 CHANGED = (
-    "kind uid href etag size revision_id seq deleted fingerprint range_start range_end changed_at".split()  # noqa: SIM905
+    *("kind", "uid", "href", "etag", "size", "revision_id", "seq", "deleted", "fingerprint"),
+    *("range_start", "range_end", "secret", "maker_id", "changed_at"),
 )
 _CHANGE = update(items).where(items.c.id == bindparam("item")).values({n: bindparam(f"new_{n}") for n in CHANGED})
 

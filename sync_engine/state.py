@@ -156,6 +156,7 @@ class Origin:
 
     actor: str  # "account work", "user ada, device iPhone", "admin"
     run_id: int | None = None
+    user_id: int | None = None  # the user who acts, or in whose name: what he makes is his, also when it is private
 
     @property
     def by_person(self) -> bool:

@@ -116,4 +116,4 @@ def create_item(unit: SqlUnitOfWork, actor: Actor, collection_id: int, made: Eve
 
 def origin(actor: Actor) -> Origin:
     """For the history of the hub's items."""
-    return Origin(f"user {actor.name}" if actor.user_id is not None else actor.name)
+    return Origin(f"user {actor.name}" if actor.user_id is not None else actor.name, user_id=actor.user_id)

@@ -15,6 +15,7 @@ from sync_engine.errors import ItemError
 from sync_engine.formats import parse
 from sync_engine.model import Contact, Event, EventDetails, Task, TaskDetails
 from sync_engine.occurrence_ids import begin_of
+from sync_engine.privacy import is_private
 from sync_engine.rules import Budget
 from sync_engine.zones import instant, wall_clock
 
@@ -93,11 +94,6 @@ def of_columns(entry: Entry, zone: tzinfo) -> list[Occurrence]:
     words = (entry.summary, entry.location, entry.status)
     private = is_private(entry.classification)
     return [Occurrence(entry, start, end, entry.all_day, *words, private, free=False)]
-
-
-def is_private(classification: str) -> bool:
-    """RFC 5545 3.8.1.3: a class that nobody knows is private."""
-    return classification.upper() not in ("", "PUBLIC")
 
 
 def day(at: datetime, zone: tzinfo) -> datetime:
