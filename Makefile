@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake simulate torture mutants fuzz
+.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake bench-gateway bench-gateway-load simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -80,6 +80,12 @@ bench-microsoft: $(READY) ## Microsoft 365 to Exchange: requests and CPU beside 
 
 bench-google: $(READY) ## Google to Google: requests and CPU beside google-api-python-client (ARGS="--sizes 1000", ARGS=--json)
 	@$(BIN)/python -m benchmarks.google_workspace $(ARGS)
+
+bench-gateway: $(READY) ## seven operations beside Radicale, Xandikos, Cyrus, SOGo, DAViCal (ARGS="--sizes 1000 --peers radicale", ARGS=--json)
+	@AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/python -m benchmarks.gateway $(ARGS)
+
+bench-gateway-load: $(READY) ## 500 phones polling, a burst, and a first sync of 30,000 items (ARGS="--phones 50 --seconds 10", ARGS=--json)
+	@$(BIN)/python -m benchmarks.gateway_load $(ARGS)
 
 bench-intake: $(READY) ## mail becomes requests: 300/min sustained, 1,000/min for ten minutes (ARGS="--minutes 10", ARGS=--postgresql)
 	@$(BIN)/python -m benchmarks.intake $(ARGS)
