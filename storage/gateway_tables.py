@@ -72,7 +72,7 @@ attachments = Table(  # managed attachments of events and tasks (RFC 8607)
     "attachments",
     metadata,
     key(),
-    Column("managed_id", opaque(64), nullable=False, unique=True),
+    Column("managed_id", opaque(64), nullable=False),  # several items may hold the same one
     to("items", "item_id", index=True),
     to("users", "user_id", null=True, index=True),  # who added it
     Column("name", words(300), nullable=False),
@@ -81,6 +81,7 @@ attachments = Table(  # managed attachments of events and tasks (RFC 8607)
     to("blobs", "blob_id", index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("dropped_at", UtcTime),  # taken off its item: purged with the history
+    UniqueConstraint("managed_id", "item_id"),
 )
 
 # ---------------------------------------------------------------- WebDAV-Push

@@ -222,7 +222,7 @@ def _attachments() -> None:
         ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_attachments_blob_id"),
         ForeignKeyConstraint(["item_id"], ["items.id"], name="fk_attachments_item_id"),
         ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_attachments_user_id"),
-        UniqueConstraint("managed_id", name="uq_attachments_managed_id"),
+        UniqueConstraint("managed_id", "item_id", name="uq_attachments_managed_id_item_id"),
     )
     op.create_index("ix_attachments_blob_id", "attachments", ["blob_id"])
     op.create_index("ix_attachments_item_id", "attachments", ["item_id"])
