@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar, TypeVarTuple
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, TypeVar, TypeVarTuple, cast
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
@@ -19,11 +20,12 @@ from starlette.types import Receive, Scope, Send
 
 from dav_gateway.answers import Answer, not_found
 from dav_gateway.auth import Doorkeeper
-from dav_gateway.dispatch import answer_to, excuse, oversized
-from dav_gateway.incoming import TooLargeError, announced, read_body
+from dav_gateway.dispatch import answer_to, excuse, oversized, refusal
+from dav_gateway.incoming import TooLargeError, announced, read_body, spool_body
 from dav_gateway.options import CLASSES
 from dav_gateway.paths import ROOT, place_at
 from dav_gateway.site import Call, Limits, Site
+from dav_gateway.uploads import MEMORY, brings_file, file_too_large
 from storage.database import Database
 from storage.dav_store import SignedIn
 from sync_engine.ports import Clock
@@ -106,21 +108,35 @@ class Gateway:
         length = announced(incoming.headers)
         if length is None or length > _SMALL:
             who = await self._in_thread(self._sign_in, incoming)
+        if brings_file(incoming.method, incoming.place, incoming.query):
+            return await self._take_file(incoming, receive, who)
         try:
             body = await read_body(receive, incoming.headers, self._site.limits.body)
         except TooLargeError:
             return oversized(incoming.method, incoming.place, self._site.limits)
         return await self._in_thread(self._work, incoming, who, body)
 
+    async def _take_file(self, incoming: Incoming, receive: Receive, who: SignedIn | None) -> Answer:
+        limits = self._site.limits.files
+        with SpooledTemporaryFile(max_size=MEMORY) as spooled:
+            file = cast("BinaryIO", spooled)
+            try:
+                await spool_body(receive, incoming.headers, limits.file, file)
+            except TooLargeError:
+                return refusal(file_too_large(incoming.place, limits))
+            return await self._in_thread(self._work, incoming, who, b"", file)
+
     def _sign_in(self, incoming: Incoming) -> SignedIn:
         return self._door.admit(incoming.headers.get("authorization", ""), incoming.client)
 
-    def _work(self, incoming: Incoming, who: SignedIn | None, body: bytes) -> Answer:
+    def _work(
+        self, incoming: Incoming, who: SignedIn | None, body: bytes, file: BinaryIO | None = None
+    ) -> Answer:
         """The whole work of one request, in a worker thread; of a streamed answer, up to its first part."""
         who = who or self._sign_in(incoming)
         if incoming.place is None:
             raise not_found()
-        asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query)
+        asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)
         return answer_to(Call(self._site, who, *asked))
 
     async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import anyio
 from starlette.types import Receive
@@ -44,6 +46,32 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) ->
     if size > limit:
         raise TooLargeError
     return b"".join(pieces)
+
+
+async def spool_body(receive: Receive, headers: Mapping[str, str], limit: int, file: BinaryIO) -> None:
+    """Write the body into a file, and go to its beginning. Raises as `read_body` does, and `Refused` (507)."""
+    length = announced(headers)
+    passed_over = max(limit, _PASSED_OVER)
+    if length is not None and length > limit and (length > passed_over or "expect" in headers):
+        raise TooLargeError
+    size, more = 0, length != 0
+    while more and size <= passed_over:
+        piece, more = await _next(receive)
+        size += len(piece)
+        if size <= limit:
+            _write(file, piece)
+    if size > limit:
+        raise TooLargeError
+    file.seek(0)
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    try:
+        file.write(piece)
+    except OSError as err:
+        if err.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused(507, "The server's disk is full: nothing was stored.") from err
+        raise
 
 
 async def _next(receive: Receive) -> tuple[bytes, bool]:

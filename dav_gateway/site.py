@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
+from dav_gateway.uploads import FileLimits
 from storage.database import Database, run
 from storage.dav_principals import Principal, principal_named
 from storage.dav_sharing import WRITE, Home, home_of
@@ -30,6 +31,7 @@ class Limits:
 
     event: int = EVENT_OCTETS  # an event or task with all its overrides
     card: int = CARD_OCTETS
+    files: FileLimits = field(default_factory=FileLimits)
 
     def of(self, *, contacts: bool) -> int:
         """The largest item of a collection."""
@@ -49,6 +51,7 @@ class Site:
     clock: Clock
     limits: Limits = field(default_factory=Limits)
     prefix: str = ""  # what a proxy in front puts before every path: "/hub"
+    base_url: str = ""  # under which clients know it: "https://cal.example.com/hub"; "" where nobody said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Call:
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     query: str = ""  # percent-encoded
+    upload: BinaryIO | None = None  # the body where it is a file (see `uploads`); `body` is empty then
 
     def xml(self) -> Element | None:
         """The body's root element; None for an empty body."""
