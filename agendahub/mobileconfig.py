@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import structlog
+
+from config.settings import ServerSettings, anchored
+
+log = structlog.get_logger("agendahub.devices")
+
 
 def profile(url: str, user: str, password: str, device: str) -> bytes:
     """The profile as a property list (Apple: Configuration Profile Reference, CalDAV and CardDAV payloads)."""
@@ -27,6 +33,38 @@ def profile(url: str, user: str, password: str, device: str) -> bytes:
         "PayloadContent": payloads,
     }
     return plistlib.dumps(outer)
+
+
+def signed(document: bytes, certificate: Path, key: Path) -> bytes:
+    """The profile in an envelope of the server's own certificate (RFC 5652), so that a phone says who made it.
+
+    `certificate` and `key` are the PEM files of [server] tls_cert and tls_key. Raises OSError when they cannot be read,
+    and ValueError when they do not go together or are of a kind that cannot sign.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
+
+    own, *chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+    secret = load_pem_private_key(key.read_bytes(), None)
+    if not isinstance(secret, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+        raise ValueError("only RSA and elliptic-curve keys sign profiles")  # noqa: TRY004 - of the file, not of a call
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(document).add_signer(own, secret, hashes.SHA256())
+    for above in chain:
+        builder = builder.add_certificate(above)
+    return builder.sign(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+
+def as_installed(document: bytes, settings: ServerSettings, folder: Path) -> bytes:
+    """Signed where the server has a certificate that can sign, else as it is: a phone then calls it unsigned."""
+    if not settings.tls_cert:
+        return document
+    try:
+        return signed(document, anchored(folder, settings.tls_cert), anchored(folder, settings.tls_key))
+    except (OSError, ValueError, TypeError) as err:  # TypeError: a key with a password
+        log.warning("a profile was not signed with [server] tls_cert", reason=str(err))
+        return document
 
 
 def write(path: Path, content: bytes) -> None:

@@ -6,9 +6,10 @@ import math
 import os
 import signal
 import socket
-import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import structlog
@@ -16,12 +17,13 @@ import uvicorn
 
 from agendahub import logs
 from agendahub.addresses import base_url
+from agendahub.certificate_watch import CertificateWatch, context_of, pair_of
 from agendahub.daemon import GRACE, Daemon
 from agendahub.failure import Failure
 from agendahub.texts import _
 from agendahub.web import application
 from agendahub.workspace import Workspace
-from config.settings import ServerSettings, anchored
+from config.settings import ServerSettings
 from storage import schema
 from storage.errors import StoreUnavailable
 
@@ -62,7 +64,8 @@ def run(workspace: Workspace) -> None:
         if _store_is_up(workspace, daemon):
             daemon.start()
             log.info("listening", url=base_url(workspace.settings.server), port=listener.getsockname()[1])
-            server.run(sockets=[listener])
+            with _certificate_renewed(workspace, server.config):
+                server.run(sockets=[listener])
     finally:
         ended = daemon.stop()
         workspace.close()
@@ -103,19 +106,31 @@ def _end_for_sure() -> None:
 
 def _try_certificate(workspace: Workspace) -> None:
     """Before anything else starts, as with the port."""
-    server, folder = workspace.settings.server, workspace.loaded.folder
-    if not server.tls_cert:
+    if workspace.settings.server.tls_cert:
+        context_of(workspace.settings.server, workspace.loaded.folder)
+
+
+def certificate_of(workspace: Workspace) -> tuple[str | None, str | None]:
+    """Files of certificate and key; None when there is no TLS of our own."""
+    if not workspace.settings.server.tls_cert:
+        return None, None
+    certificate, key = pair_of(workspace.settings.server, workspace.loaded.folder)
+    return str(certificate), str(key)
+
+
+@contextmanager
+def _certificate_renewed(workspace: Workspace, config: uvicorn.Config) -> Iterator[None]:
+    """While the server runs, its certificate is that of the files."""
+    config.load()
+    if config.ssl is None:
+        yield
         return
+    watch = CertificateWatch(config.ssl, workspace.settings.server, workspace.loaded.folder)
+    watch.start()
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
-            anchored(folder, server.tls_cert), anchored(folder, server.tls_key), password=lambda: ""
-        )
-    except OSError as err:
-        hint = _(
-            "[server] tls_cert {cert} and tls_key {key} cannot be used ({reason}); both are PEM files of one pair."
-        )
-        reason = err.strerror or err
-        raise Failure(hint.format(cert=server.tls_cert, key=server.tls_key, reason=reason)) from err
+        yield
+    finally:
+        watch.stop()
 
 
 def _listen(server: ServerSettings) -> socket.socket:
@@ -136,7 +151,7 @@ def _listen(server: ServerSettings) -> socket.socket:
 
 def _config(workspace: Workspace, daemon: Daemon) -> uvicorn.Config:
     server = workspace.settings.server
-    folder = workspace.loaded.folder
+    certificate, key = certificate_of(workspace)
     return uvicorn.Config(
         application(daemon),
         http="auto",
@@ -147,7 +162,7 @@ def _config(workspace: Workspace, daemon: Daemon) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(server.proxies),
         forwarded_allow_ips=list(server.proxies),
-        ssl_certfile=str(anchored(folder, server.tls_cert)) if server.tls_cert else None,
-        ssl_keyfile=str(anchored(folder, server.tls_key)) if server.tls_key else None,
         timeout_graceful_shutdown=_DRAIN,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )

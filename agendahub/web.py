@@ -21,11 +21,14 @@ from agendahub.push_states import LIVE
 from agendahub.sign_in_door import routes as sign_in_routes
 from agendahub.status_page import page
 from agendahub.texts import _
+from agendahub.web_pages import desk_of
+from agendahub.webdav_push_keeper import offer_of
 from agendahub.workspace import utc_now
 from dav_gateway.app import routes as gateway_routes
 from dav_gateway.site import Limits
 from storage.admin_holds import held_counts
 from storage.errors import StoreError
+from web_ui.pages.app import routes as page_routes
 
 _SAFE = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -51,8 +54,10 @@ def application(daemon: Daemon) -> Starlette:
     ]
     own += Door(daemon.push.hooks, daemon.metrics.called).routes(prefix)
     own += sign_in_routes(daemon, prefix)
+    own += page_routes(desk_of(daemon), prefix)
     own += api_routes(daemon, prefix)
-    return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix))
+    push = offer_of(daemon.workspace, daemon.webdav_push_keys)
+    return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix, push=push))
 
 
 class Site:

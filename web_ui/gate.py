@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-import anyio
 import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm.actor import Actor
 from crm.rights import actor_of
 from storage.api_tokens import Token
+from web_ui.body import read_body
 from web_ui.call import Call
 from web_ui.errors import SAFE, told
 from web_ui.hub import GetHub, Hub, Refusal
@@ -24,7 +24,6 @@ OPEN = frozenset({"/openapi.json"})  # says what there is, not what is in it
 BODY = 64 * 1024  # octets
 LARGE_BODY = 48 * 1024 * 1024  # of what carries attachments, or a whole mail
 LARGE = re.compile(r"/requests/\d+/(drafts|answers)(/\d+)?|/rules/try")
-PATIENCE = 60.0  # seconds without a further octet
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -64,7 +63,7 @@ class Gate:
         if scope["method"] not in SAFE_METHODS and token.access != "write":
             raise Refusal(403, "This token may only look.")
         large = LARGE.fullmatch(_path(scope)) is not None
-        body = await _body(receive, headers, LARGE_BODY if large else BODY)
+        body = await read_body(receive, headers, LARGE_BODY if large else BODY)
         asked = hashlib.sha256(f"{scope['method']} {scope['path']} {scope['query_string']!r}\n".encode() + body)
         call = Call(hub, actor, dict(headers), token.id, asked.hexdigest())
         scope["state"] = {**scope.get("state", {}), "call": call}
@@ -87,40 +86,9 @@ def _who(hub: Hub, authorization: str, client: str) -> tuple[Token, Actor]:
         return token, actor_of(unit, token.user_id)
 
 
-async def _body(receive: Receive, headers: Headers, limit: int) -> bytes:
-    announced = headers.get("content-length", "0")
-    if not announced.isascii() or not announced.isdecimal() or int(announced[:18]) > limit:
-        raise _too_large(limit)
-    pieces: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await _next(receive)
-        piece, more = message.get("body", b""), message.get("more_body", False)
-        size += len(piece)
-        if size > limit:
-            raise _too_large(limit)
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-async def _next(receive: Receive) -> Message:
-    try:
-        with anyio.fail_after(PATIENCE):
-            message = await receive()
-    except TimeoutError as err:
-        raise Refusal(408, "The request stopped arriving.") from err
-    if message["type"] == "http.disconnect":
-        raise Refusal(400, "The request ended early.")
-    return message
-
-
 def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Every body is JSON, whatever a program calls it: no web page can send our token along."""
     return [pair for pair in headers if pair[0].lower() != b"content-type"] + [(b"content-type", b"application/json")]
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal(413, f"The body of this request has at most {limit // 1024} KiB.", headers={"connection": "close"})
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -1,4 +1,4 @@
-"""agendahub user add|list|block|unblock|set-address"""
+"""agendahub user add|list|block|unblock|set-address|set-password"""
 
 from __future__ import annotations
 
@@ -73,6 +73,31 @@ def set_address(
     with workspace_of(context).database.begin() as unit:
         people.set_address(unit, ADMIN, user, wanted)
     say(_("{user}: {address}").format(user=user, address=wanted.lower() or _("no address")))
+
+
+@group.command(
+    "set-password",
+    help=_("Give a user a password for the web pages, where he adds devices himself. He is signed out everywhere."),
+    epilog=examples("agendahub user set-password ada", "pwgen 20 1 | agendahub user set-password ada"),
+)
+def set_password(context: typer.Context, user: UserName) -> None:
+    from agendahub.addresses import base_url
+    from agendahub.secret_input import read_secret
+    from crm import audit
+    from crm.actor import ADMIN
+    from storage import web_passwords, web_sessions
+
+    workspace = workspace_of(context)
+    password = read_secret(_("New password of {user}").format(user=user))
+    if web_passwords.weakness(password, user):
+        told = _("A password has {shortest} to {longest} characters and is not too simple; nothing was changed.")
+        raise Failure(told.format(shortest=web_passwords.SHORTEST, longest=web_passwords.LONGEST))
+    hashed = web_passwords.hash_of(password)
+    with workspace.database.begin() as unit:
+        web_sessions.set_password(unit.session.connection, user, hashed)
+        audit.note(unit, ADMIN, "user.edit", f"user {user}", "new password for the web pages")
+    url = base_url(workspace.settings.server)
+    say(_("{user} can sign in at {url}sign-in and add devices there.").format(user=user, url=url))
 
 
 @group.command(

@@ -1,0 +1,1 @@
+"""Pages for people in a browser: sign in, see and set up your devices. No script; nothing from elsewhere."""
