@@ -27,7 +27,7 @@ def answer(call: Call) -> Answer:
 
 def _delete_item(call: Call, unit: SqlUnitOfWork) -> None:
     shelf = call.shelf(unit, write="unbind")
-    unit.lock_collection(shelf.id)
+    effects.lock(call, unit, shelf, None)
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
     if leaf is None or leaf.deleted:
         raise not_found()
@@ -52,4 +52,5 @@ def remove_collection(call: Call, unit: SqlUnitOfWork) -> None:
     own = shelf.owner_id == call.who.user_id
     if not own or is_bound(unit.session.connection, shelf.id):
         raise not_allowed("unbind", call.address(Place(call.place.area, call.place.user)))
+    effects.deleting_collection(call, unit, shelf)
     delete_collection(unit.session.connection, shelf.id, call.now)

@@ -6,6 +6,8 @@ binding or a customer request writes brings about nothing.
 
 from __future__ import annotations
 
+from dav_gateway.answers import Refused
+from dav_gateway.scheduling import implicit
 from dav_gateway.site import Call
 from storage.dav_items import Leaf
 from storage.dav_store import Shelf
@@ -13,23 +15,35 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.item import Item
 
 
+def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> None:
+    """Lock a collection before it is written to, with all others that the write may reach. `item`: what comes there."""
+    implicit.lock(call, unit, shelf, item)
+
+
 def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, item: Item) -> Item:
     """An item is about to be written over `here` (None: it is new). Gives what to write, the same in most cases.
 
     Raises `Refused` where it must not be written.
     """
-    del call, unit, shelf, here
-    return item
+    if shelf.role:
+        raise Refused(403, "Messages come into the inbox by themselves; put events into a calendar.")
+    return implicit.writing(call, unit, shelf, here, item)
 
 
-def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: Item) -> None:
-    """The item was written."""
-    del call, unit, shelf, item_id, item
+def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: Item) -> dict[str, str]:
+    """The item was written; gives headers that the answer shall have, names in lower case."""
+    tag = implicit.written(call, unit, shelf, item_id, item)
+    return {"schedule-tag": f'"{tag}"'} if tag else {}
 
 
 def deleting(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf) -> None:
     """An item is about to be deleted. Raises `Refused` where it must not be."""
-    del call, unit, shelf, leaf
+    implicit.deleting(call, unit, shelf, leaf)
+
+
+def deleting_collection(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> None:
+    """A collection is about to be deleted with all that is in it. Raises `Refused` where it must not be."""
+    implicit.deleting_collection(call, unit, shelf)
 
 
 def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Shelf) -> None:
@@ -38,4 +52,4 @@ def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Sh
     Called instead of `deleting` and `writing`, where the stored item itself moves: nobody shall hear of a deletion.
     Raises `Refused` where it must not be moved.
     """
-    del call, unit, shelf, leaf, target
+    implicit.moving(call, unit, shelf, leaf, target)

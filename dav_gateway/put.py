@@ -46,9 +46,9 @@ def answer(call: Call) -> Answer:
     with call.site.database.read() as unit:
         call.shelf(unit, write="write-content")
     upload = read(call)
-    created, item = call.write(lambda unit: _store(call, unit, upload))
+    created, item, more = call.write(lambda unit: _store(call, unit, upload))
     headers = {"etag": f'"{item.digest}"'} if upload.verbatim and item is upload.item else {}
-    return Answer(201 if created else 204, b"", headers)
+    return Answer(201 if created else 204, b"", headers | more)
 
 
 def read(call: Call) -> Upload:
@@ -126,10 +126,10 @@ def _unsupported(*, contacts: bool) -> Refused:
 # ---------------------------------------------------------------- in the transaction
 
 
-def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item]:
-    """Write it; tells whether it is new, and what was written."""
+def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item, dict[str, str]]:
+    """Write it; tells whether it is new, what was written, and headers of the answer."""
     shelf = call.shelf(unit, write="write-content")
-    unit.lock_collection(shelf.id)
+    effects.lock(call, unit, shelf, upload.item)
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href)
     here = leaf if leaf is not None and not leaf.deleted else None
     if here:
@@ -143,8 +143,7 @@ def _store(call: Call, unit: SqlUnitOfWork, upload: Upload) -> tuple[bool, Item]
         raise uid_conflict(call, shelf, other.href)
     item = effects.writing(call, unit, shelf, here, upload.item)
     item_id = write(call, unit, shelf, here.id if here else None, item)
-    effects.written(call, unit, shelf, item_id, item)
-    return here is None, item
+    return here is None, item, effects.written(call, unit, shelf, item_id, item)
 
 
 def write(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int | None, item: Item) -> int:

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
+from dav_gateway.scheduling.outsiders import Nobody, Outsiders
 from dav_gateway.uploads import FileLimits
 from storage.database import Database, run
 from storage.dav_principals import Principal, principal_named
@@ -52,6 +53,7 @@ class Site:
     limits: Limits = field(default_factory=Limits)
     prefix: str = ""  # what a proxy in front puts before every path: "/hub"
     base_url: str = ""  # under which clients know it: "https://cal.example.com/hub"; "" where nobody said
+    outsiders: Outsiders = field(default_factory=Nobody)  # the way to guests that are no users of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Leaf(NamedTuple):
     seq: int = 0
     deleted: bool = False
     uid: str = ""
+    schedule_tag: str = ""  # of a meeting that the server invites to or answers (RFC 6638 3.2.10)
 
 
 _LEAF_COLUMNS: list[Any] = [items.c[name] for name in Leaf._fields]

@@ -1,0 +1,206 @@
+"""A guest's copy: how it follows the organiser, what its owner may change, what he answers (RFC 6638 3.2.2). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from dav_gateway.scheduling.itip_share import CANCELLED
+from dav_gateway.scheduling.itip_told import (
+    answer_of,
+    excluded,
+    instants,
+    is_told,
+    moment_at,
+    outward,
+    single,
+    stamp,
+)
+from dav_gateway.scheduling.people import attendee, key_of, param, parts, with_params
+from sync_engine.model import CalendarUser, Event, EventDetails, Moment
+from sync_engine.recurrence import duration
+from sync_engine.zones import resolve
+
+# ---------------------------------------------------------------- following the organiser
+
+
+def following(copy: Event | None, before: Event | None, after: Event, own: frozenset[str], now: datetime) -> Event:
+    """The copy of a guest when the organiser has said something new: his reminders and other own things stay.
+
+    `before`, `after`: what he was and is invited to. Occurrences that he took out of his calendar stay out, until they
+    move: then he has not declined them any more.
+    """
+    his = {at: moment for at, moment in excluded(copy).items() if at not in excluded(before)}
+    declined = {at for at, one in instants(after).items() if answer_of(attendee(one, own)) == "DECLINED"}
+    hidden = {at: moment for at, moment in his.items() if at in declined and after.master is not None}
+    known = instants(copy) if copy else {}
+    series = copy.master if copy else None
+    overrides = tuple(
+        _follow(known.get(at) or series, one, now) for at, one in instants(after).items() if at not in hidden
+    )
+    master = _follow(series, after.master, now) if after.master else None
+    if master is not None:
+        master = replace(master, exception_dates=(*master.exception_dates, *hidden.values()))
+    return Event(after.uid, master, overrides, zones=after.zones, extra=copy.extra if copy else ())
+
+
+def _follow(mine: EventDetails | None, theirs: EventDetails, now: datetime) -> EventDetails:
+    fresh = outward(theirs, now)
+    if mine is None:
+        return fresh
+    return replace(
+        fresh,
+        alarms=mine.alarms,
+        categories=mine.categories,
+        classification=mine.classification or fresh.classification,
+        transparency=mine.transparency or fresh.transparency,
+        components=mine.components,
+        extra=(*fresh.extra, *(line for line in mine.extra if not is_told(line))),
+    )
+
+
+def called_off(copy: Event, gone: Event, now: datetime) -> Event:
+    """The copy with what does not take place any more marked so: nothing goes away unseen."""
+    said = None if gone.master is not None else set(instants(gone))
+    overrides = tuple(_off(one, now) if said is None or at in said else one for at, one in instants(copy).items())
+    master = _off(copy.master, now) if copy.master and said is None else copy.master
+    return replace(copy, master=master, overrides=overrides)
+
+
+def _off(one: EventDetails, now: datetime) -> EventDetails:
+    others = tuple(line for line in one.stamps if line.name != "DTSTAMP")
+    return replace(one, status=CANCELLED, stamps=(stamp(now), *others))
+
+
+# ---------------------------------------------------------------- what a guest may change
+
+
+def may_change(old: Event, new: Event, own: frozenset[str]) -> bool:
+    """Whether a guest changed only what is his: his answer, reminders, show-as ... (RFC 6638 3.2.2.1)."""
+    if _core(old, old.master, own) != _core(new, new.master, own):
+        return False
+    before, after = instants(old), instants(new)
+    gone = excluded(new)
+    kept = (at for at in before if at not in gone)
+    return all(_same(old, before.get(at), new, after.get(at), own) for at in {*kept, *after})
+
+
+def _same(old: Event, before: EventDetails | None, new: Event, after: EventDetails | None, own: frozenset[str]) -> bool:
+    """An override that is new, or was dropped, must say what the series says."""
+    moment = (before or after or EventDetails()).recurrence_id
+    if moment is None:
+        return False
+    if before is None and old.master is not None:
+        before = single(old.master, moment_at(old, moment))
+    if after is None and new.master is not None:
+        after = single(new.master, moment_at(new, moment))
+    return before is not None and after is not None and _core(old, before, own) == _core(new, after, own)
+
+
+def _core(event: Event, one: EventDetails | None, own: frozenset[str]) -> tuple[object, ...]:
+    """What only the organiser says. Programs rewrite the rest (names, white space, priority ...) as they like."""
+    if one is None:
+        return ()
+    people = frozenset("own" if (key := key_of(user.address)) in own else key for user in one.attendees)
+    words = tuple(" ".join(text.split()) for text in (one.summary, one.location, one.description))
+    owner = key_of(one.organizer.address) if one.organizer else ""
+    dates = frozenset(resolve(moment, event.zones) for moment in one.recurrence_dates)
+    return (*_time(event, one), frozenset(one.rules), dates, *words, owner, people)
+
+
+def _time(event: Event, one: EventDetails) -> tuple[object, ...]:
+    """Start and end, however they are written."""
+    if one.start is None:
+        return None, None
+    start = resolve(one.start, event.zones)
+    if one.end is not None:
+        return start, one.start.is_date, resolve(one.end, event.zones)
+    length = duration(one.duration) or timedelta(days=one.start.is_date)
+    return start, one.start.is_date, start + length
+
+
+# ---------------------------------------------------------------- his answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A PARTSTAT for all of an event, or for one occurrence of it."""
+
+    recurrence_id: Moment | None
+    partstat: str
+    user: CalendarUser  # as he stands in his copy
+
+
+def answers(old: Event | None, new: Event, own: frozenset[str], *, forced: bool = False) -> list[Answer]:
+    """What a guest says otherwise than before; an occurrence that he takes out he declines."""
+    return list(_answers(old, new, own, forced=forced))
+
+
+def _answers(old: Event | None, new: Event, own: frozenset[str], *, forced: bool) -> Iterator[Answer]:
+    series = attendee(old.master if old else None, own)
+    mine = attendee(new.master, own)
+    if mine is not None and (forced or answer_of(mine) != answer_of(series)):
+        yield Answer(None, answer_of(mine), mine)
+    known = instants(old) if old else {}
+    for at, one in instants(new).items():
+        user = attendee(one, own)
+        before = attendee(known.get(at), own) or series
+        if user is not None and (forced or answer_of(user) != answer_of(before)):
+            yield Answer(one.recurrence_id, answer_of(user), user)
+    for at, moment in excluded(new).items():
+        before = attendee(known.get(at), own) or series
+        if old is not None and at not in excluded(old) and mine is not None and answer_of(before) != "DECLINED":
+            yield Answer(moment, "DECLINED", mine)
+
+
+def declining(copy: Event, own: frozenset[str]) -> list[Answer]:
+    """What deleting a copy says; nothing where it was declined or called off before."""
+    found = []
+    for one in parts(copy):
+        user = attendee(one, own)
+        if user is not None and answer_of(user) != "DECLINED" and one.status != CANCELLED:
+            found.append(Answer(one.recurrence_id, "DECLINED", user))
+    return found
+
+
+def is_forced(event: Event) -> bool:
+    """Whether the client wants an answer to be sent in any case (RFC 6638 7.2)."""
+    return any(one.organizer and param(one.organizer, "SCHEDULE-FORCE-SEND") == "REPLY" for one in parts(event))
+
+
+def answered(event: Event, key: str, said: list[Answer]) -> Event:
+    """The organiser's copy with the answers of one guest; what he is not invited to stays as it is."""
+    for one in said:
+        event = _with_series(event, key, one) if one.recurrence_id is None else _with_single(event, key, one)
+    return event
+
+
+def _with_series(event: Event, key: str, said: Answer) -> Event:
+    return replace(event, master=_said(event.master, key, said)) if event.master else event
+
+
+def _with_single(event: Event, key: str, said: Answer) -> Event:
+    assert said.recurrence_id is not None
+    moment = moment_at(event, said.recurrence_id)
+    known = instants(event)
+    at = next(iter(instants(Event("", event.master, (EventDetails(recurrence_id=moment),), zones=event.zones))))
+    if at in known:
+        return replace(event, overrides=tuple(_said(o, key, said) if k == at else o for k, o in known.items()))
+    if event.master is None or not attendee(event.master, (key,)) or at in excluded(event):
+        return event
+    fresh = replace(single(event.master, moment), sequence=event.master.sequence, alarms=event.master.alarms)
+    overrides = (*event.overrides, _said(fresh, key, said))
+    return replace(
+        event, overrides=tuple(sorted(overrides, key=lambda o: o.recurrence_id.value if o.recurrence_id else ""))
+    )
+
+
+def _said(one: EventDetails, key: str, said: Answer) -> EventDetails:
+    people = tuple(
+        with_params(user, PARTSTAT=said.partstat, RSVP="", SCHEDULE_STATUS="2.0")
+        if key_of(user.address) == key
+        else user
+        for user in one.attendees
+    )
+    return replace(one, attendees=people)
