@@ -40,6 +40,15 @@ COMPONENTS = {"event": "VEVENT", "task": "VTODO"}
 # What allprop leaves out: what RFC 4918 does not define is asked for by name (RFC 4791 5.2, RFC 3744 5).
 _ALLPROP = frozenset(dav(n) for n in ("resourcetype", "displayname", "creationdate", "getlastmodified", "getetag"))
 
+_ON_COLLECTION = ("sync-collection", "expand-property", "acl-principal-prop-set")
+_ON_FOLDER = (
+    "expand-property",
+    "principal-match",
+    "principal-property-search",
+    "principal-search-property-set",
+    "acl-principal-prop-set",
+)
+
 COLOR = f"{{{APPLE}}}calendar-color"
 ORDER = f"{{{APPLE}}}calendar-order"
 CTAG = f"{{{CALENDARSERVER}}}getctag"
@@ -86,7 +95,7 @@ def common(call: Call, resource_type: str, privileges: str) -> dict[str, Callabl
         dav("principal-collection-set"): lambda: href(call.address(Place(Area.PRINCIPALS))),
         dav("owner"): lambda: href(call.principal()),
         dav("current-user-privilege-set"): lambda: privileges,
-        dav("supported-report-set"): lambda: "",
+        dav("supported-report-set"): lambda: reports(*_ON_FOLDER),
         cal("calendar-home-set"): lambda: href(call.home(Area.CALENDARS)),
         card("addressbook-home-set"): lambda: href(call.home(Area.ADDRESSBOOKS)),
     }
@@ -165,7 +174,7 @@ def _calendar_values(call: Call, shelf: Shelf) -> Values:
     components = "".join(f'<C:comp name="{COMPONENTS[kind]}"/>' for kind in sorted(shelf.kinds))
     return {
         dav("supported-report-set"): lambda: reports(
-            cal("calendar-multiget"), cal("calendar-query"), cal("free-busy-query"), "sync-collection"
+            cal("calendar-multiget"), cal("calendar-query"), cal("free-busy-query"), *_ON_COLLECTION
         ),
         cal("supported-calendar-component-set"): lambda: components,
         cal("supported-calendar-data"): lambda: '<C:calendar-data content-type="text/calendar" version="2.0"/>',
@@ -182,7 +191,7 @@ def _book_values(call: Call) -> Values:
     types = "".join(f'<A:address-data-type content-type="text/vcard" version="{v}"/>' for v in versions)
     return {
         dav("supported-report-set"): lambda: reports(
-            f"{{{CARDDAV}}}addressbook-multiget", f"{{{CARDDAV}}}addressbook-query", "sync-collection"
+            f"{{{CARDDAV}}}addressbook-multiget", f"{{{CARDDAV}}}addressbook-query", *_ON_COLLECTION
         ),
         card("supported-address-data"): lambda: types,
         card("max-resource-size"): lambda: str(call.site.limits.card),

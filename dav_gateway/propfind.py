@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dav_gateway.answers import XML, Answer, Refused, not_found, parts
+from dav_gateway.answers import Answer, Refused, not_found
 from dav_gateway.contents import contents_of
-from dav_gateway.elements import MULTISTATUS, MULTISTATUS_END, dav
+from dav_gateway.elements import dav
 from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Area, Place
-from dav_gateway.properties import describe, folder_values, shelf_values
-from dav_gateway.site import Call
+from dav_gateway.properties import describe, folder_values
+from dav_gateway.resource import collection, resource_at, shelf_resource
+from dav_gateway.site import HOMES, Call
 from dav_gateway.wanted import Wanted, must_be, wanted_of
-from storage.dav_store import NOTHING_KEPT, Kept, Shelf, properties_of
+from storage.dav_store import NOTHING_KEPT, properties_of
 from storage.unit_of_work import SqlUnitOfWork
 
 
@@ -27,26 +29,14 @@ def answer(call: Call) -> Answer:
     return multistatus(pieces)
 
 
-def multistatus(pieces: Iterator[str], end: str = "") -> Answer:
-    """A 207 made of response elements; `end` is what follows them."""
-
-    def whole() -> Iterator[str]:
-        yield MULTISTATUS
-        yield from pieces
-        yield end + MULTISTATUS_END
-
-    return Answer(207, parts(whole()), {"content-type": XML})
-
-
 def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     """Response elements. All that needs the transaction is done when this returns."""
     place = call.place
-    call.must_be_ours(unit)
     if place.href:
         return _item(call, unit, wanted)
-    if place.slug:
+    if place.slug and place.area in HOMES:
         return _collection(call, unit, wanted)
-    itself = describe(call.address(place), folder_values(call, place), wanted)
+    itself = resource_at(call, unit).described(wanted)
     if call.depth != "1":
         return iter([itself])
     if place.user and place.area is not Area.PRINCIPALS:
@@ -65,19 +55,12 @@ def _folders(call: Call, place: Place) -> list[Place]:
 def _collections(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> list[str]:
     shelves = call.shelves(unit)
     kept = properties_of(unit.session.connection, [shelf.id for shelf in shelves], call.who.user_id)
-    return [_shelf(call, shelf, wanted, kept.get(shelf.id, NOTHING_KEPT)) for shelf in shelves]
-
-
-def _shelf(call: Call, shelf: Shelf, wanted: Wanted, kept: Kept) -> str:
-    """What the user set for himself outranks what all see."""
-    values = {name: value for name, value in shelf_values(call, shelf).items() if name not in kept.personal}
-    return describe(call.path_of(shelf), values, wanted, {**kept.common, **kept.personal})
+    return [shelf_resource(call, shelf, kept.get(shelf.id, NOTHING_KEPT)).described(wanted) for shelf in shelves]
 
 
 def _collection(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     shelf = call.shelf(unit)
-    kept = properties_of(unit.session.connection, [shelf.id], call.who.user_id)
-    itself = _shelf(call, shelf, wanted, kept.get(shelf.id, NOTHING_KEPT))
+    itself = collection(call, unit, shelf).described(wanted)
     writer = LeafWriter(call, shelf, wanted)
     contents = contents_of(call, shelf)
     leaves = contents.listing(unit, short=writer.is_short) if call.depth == "1" else []

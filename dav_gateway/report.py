@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from dav_gateway import addressbook_query, calendar_query, free_busy_query, multiget, sync_collection
+from dav_gateway.acl import expand, search, who
+from dav_gateway.acl.colleagues import is_colleague
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import Element, cal, card, dav
 from dav_gateway.site import Call
@@ -21,14 +23,20 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         card("addressbook-query"): addressbook_query.answer,
         cal("free-busy-query"): free_busy_query.answer,
         dav("sync-collection"): sync_collection.answer,
+        dav("expand-property"): expand.answer,
+        dav("principal-match"): who.match,
+        dav("principal-property-search"): search.search,
+        dav("principal-search-property-set"): search.property_set,
+        dav("acl-principal-prop-set"): who.people,
     }
 )
 
 
 def answer(call: Call) -> Answer:
     """The answer to a REPORT."""
-    call.must_be_ours()
     root = call.xml()
+    if root is None or root.tag != dav("expand-property") or not is_colleague(call):
+        call.must_be_ours()
     if root is None:
         raise Refused(400, "The request's body must name a report.")
     report = REPORTS.get(str(root.tag))

@@ -11,8 +11,8 @@ from dav_gateway.answers import Answer, Refused
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, dav, first, status_response, text, text_of
 from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Place
-from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.tokens import seq_of, sync_token
 from dav_gateway.wanted import wanted_of

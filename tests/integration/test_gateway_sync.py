@@ -355,7 +355,7 @@ def test_cards_by_name_with_a_limit(phone: Phone) -> None:
     assert f"<D:href>{PEOPLE}</D:href><D:status>HTTP/1.1 507 Insufficient Storage" in limited
 
 
-@pytest.mark.parametrize("report", ["<nothing xmlns='DAV:'/>", "<expand-property xmlns='DAV:'/>"])
+@pytest.mark.parametrize("report", ["<nothing xmlns='DAV:'/>", "<version-tree xmlns='DAV:'/>"])
 def test_unknown_reports_are_refused_by_their_precondition(phone: Phone, report: str) -> None:
     answer = phone.request("REPORT", AGENDA, data=report)
     assert (answer.status_code, "<D:supported-report/>" in answer.text) == (403, True)

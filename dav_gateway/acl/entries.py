@@ -1,0 +1,50 @@
+"""Privileges and who has them, as XML (RFC 3744 5.3, 5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dav_gateway.elements import href
+from dav_gateway.privileges import READ, WRITE
+
+_OF_WRITE = {
+    "write-content": "Change what is there",
+    "write-properties": "Change properties",
+    "bind": "Add",
+    "unbind": "Delete",
+}
+_OF_READ = {"read-current-user-privilege-set": "Know what one may do"}
+
+
+def _privilege(name: str, description: str, inner: str = "", *, abstract: bool = False) -> str:
+    marked = "<D:abstract/>" if abstract else ""
+    said = f'<D:description xml:lang="en">{description}</D:description>'
+    return f"<D:supported-privilege><D:privilege>{name}</D:privilege>{marked}{said}{inner}</D:supported-privilege>"
+
+
+def _each(names: dict[str, str]) -> str:
+    return "".join(_privilege(f"<D:{name}/>", description) for name, description in names.items())
+
+
+SUPPORTED_PRIVILEGES = _privilege(
+    "<D:all/>",
+    "Everything",
+    _privilege("<D:read/>", "Read", _each(_OF_READ) + _privilege("<C:read-free-busy/>", "See busy times"))
+    + _privilege("<D:write/>", "Change", _each(_OF_WRITE)),
+    abstract=True,
+)
+RESTRICTIONS = "<D:grant-only/><D:no-invert/>"
+
+OWNER = "<D:property><D:owner/></D:property>"
+EVERYBODY = "<D:authenticated/>"
+
+
+def entry(principal: str, access: str) -> str:
+    """What one principal (XML) may do: "read" or "write". Protected: sharing changes it, clients of the ACL do not."""
+    granted = WRITE if access == "write" else READ
+    return f"<D:ace><D:principal>{principal}</D:principal><D:grant>{granted}</D:grant><D:protected/></D:ace>"
+
+
+def entries_of(paths: Iterable[tuple[str, str]]) -> str:
+    """Entries of people, by the paths of their principals, and what they may do."""
+    return "".join(entry(href(path), access) for path, access in paths)
