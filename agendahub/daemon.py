@@ -27,6 +27,8 @@ from agendahub.push import Push
 from agendahub.sign_ins import SignIns
 from agendahub.texts import _
 from agendahub.waiting import BUSY_PAUSE, is_sign_in, pause_after, spread
+from agendahub.webdav_push_keeper import LOOK as WEBDAV_PUSH_LOOK
+from agendahub.webdav_push_keeper import WebdavPushKeeper, keys_of
 from agendahub.work import Worker, failed, unexpected
 from agendahub.workspace import Workspace, utc_now
 from config.reload import Watch
@@ -61,6 +63,10 @@ class Daemon:
         self.push = Push(lambda: self.workspace, self.board, self.metrics.hinted)
         self.fanouts = FanoutKeeper(lambda: self.workspace, self.follow_configuration)
         self.crm = CrmKeeper(lambda: self.workspace, self.metrics.mail)
+        self.webdav_push_keys = keys_of(workspace)
+        self.webdav_push = WebdavPushKeeper(
+            lambda: self.workspace, self.webdav_push_keys, self.metrics.webdav_push_message
+        )
         self._accounts: dict[str, AccountSettings] = {}
         self._stopping = threading.Event()
         self._worker = Worker(workspace, self._stopping.is_set, go_on=True)
@@ -109,6 +115,7 @@ class Daemon:
             *self.board.store_troubles(),
             *self.fanouts.problems,
             *self.crm.problems,
+            *self.webdav_push.problems,
         )
         return list(dict.fromkeys(problem for problem in own if problem))
 
@@ -123,6 +130,7 @@ class Daemon:
             (self.fanouts.look, LOOK),
             (self.crm.look, CRM_LOOK),
             (self.crm.follow, FOLLOW),
+            (self.webdav_push.look, WEBDAV_PUSH_LOOK),
         )
         for job, seconds in jobs:
             self._scheduler.add_job(
@@ -142,6 +150,7 @@ class Daemon:
         self._stopping.set()
         self.push.begin_stop()
         self.crm.begin_stop()
+        self.webdav_push.begin_stop()
 
     def stop(self) -> bool:
         """Wait for the cycles until `GRACE` seconds after `begin_stop`; False when one is still at it: no harm."""
@@ -152,6 +161,7 @@ class Daemon:
         with self._idle:
             ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
         ended = self.crm.stop(self._stop_by) and ended
+        ended = self.webdav_push.stop(self._stop_by) and ended
         self.push.stop(tell=not self._store_problem)
         self.flush()
         self._connections.drop_idle()

@@ -39,6 +39,9 @@ class Metrics:
         self._aside = self._gauge("mails_kept_aside", "Mails that could not be taken in", "mailbox")
         self._to_settle = self._gauge("mails_to_settle", "Mails not yet flagged at their server", "mailbox")
         self._outbox = self._gauge("outbox_mails", "Mails that are not sent yet, by state", "mailbox", "state")
+        self._webdav_push = self._counter(
+            "webdav_push_messages", "Messages to phones, by what became of them", "result"
+        )
         self._held = self._gauge("held_deletions", "Deletions that wait for an admin", "binding", "side")
 
     def cycle(self, slot: Slot, outcome: Outcome) -> None:
@@ -84,6 +87,10 @@ class Metrics:
     def called(self, verdict: str) -> None:
         """Somebody called the webhook."""
         self._calls.labels(verdict).inc()
+
+    def webdav_push_message(self, result: str) -> None:
+        """A phone was told of a change, or could not be."""
+        self._webdav_push.labels(result).inc()
 
     def page(
         self,

@@ -24,6 +24,7 @@ from dav_gateway.dispatch import answer_to, excuse, oversized, refusal
 from dav_gateway.incoming import TooLargeError, announced, read_body, spool_body
 from dav_gateway.options import CLASSES
 from dav_gateway.paths import ROOT, place_at
+from dav_gateway.push.offer import Offer
 from dav_gateway.site import Call, Limits, Site
 from dav_gateway.uploads import MEMORY, brings_file, file_too_large
 from storage.database import Database
@@ -43,17 +44,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def gateway(database: Database, *, clock: Clock = utc_now, limits: Limits | None = None, prefix: str = "") -> Starlette:
-    """The application. `prefix`: what a proxy puts before every path, such as ``/hub``."""
-    return Starlette(routes=routes(database, clock=clock, limits=limits, prefix=prefix))
+def gateway(
+    database: Database,
+    *,
+    clock: Clock = utc_now,
+    limits: Limits | None = None,
+    prefix: str = "",
+    push: Offer | None = None,
+) -> Starlette:
+    """The application. `prefix`: what a proxy puts before every path, such as ``/hub``; `push`: to offer it."""
+    return Starlette(routes=routes(database, clock=clock, limits=limits, prefix=prefix, push=push))
 
 
 def routes(
-    database: Database, *, clock: Clock = utc_now, limits: Limits | None = None, prefix: str = ""
+    database: Database,
+    *,
+    clock: Clock = utc_now,
+    limits: Limits | None = None,
+    prefix: str = "",
+    push: Offer | None = None,
 ) -> list[BaseRoute]:
     """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try)."""
     prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
-    dav = Gateway(Site(database, clock, limits or Limits(), prefix))
+    dav = Gateway(Site(database, clock, limits or Limits(), prefix, push=push))
     redirect = Redirect(prefix + ROOT)
     found: list[BaseRoute] = [Route(path + slash, redirect) for path in _WELL_KNOWN for slash in ("", "/")]
     found.append(Route("/", dav, methods=["PROPFIND", "OPTIONS"]))

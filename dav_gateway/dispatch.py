@@ -12,6 +12,7 @@ from dav_gateway import copy_move, delete, get, mkcol, options, post, propfind, 
 from dav_gateway.answers import XML, Answer, Refused, plain
 from dav_gateway.elements import error_body
 from dav_gateway.paths import Area, Place
+from dav_gateway.push import register
 from dav_gateway.site import Call, Limits, refuse_method
 from storage.errors import StoreBusy, StoreFull, StoreRefused, StoreUnavailable
 
@@ -37,7 +38,11 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
-AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType({})  # parts of the URL space with handlers of their own
+AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType(  # parts of the URL space with handlers of their own
+    {
+        Area.PUSH: register.HANDLERS,
+    }
+)
 
 
 def answer_to(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dav_gateway.answers import Answer
 from dav_gateway.paths import Place
+from dav_gateway.push.names import FEATURE
 from dav_gateway.site import Call
 
 CLASSES = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
@@ -19,7 +20,13 @@ def allowed(place: Place) -> str:
     return ON_COLLECTION if place.slug else ON_FOLDER
 
 
+def classes(call: Call) -> str:
+    """The DAV header: what all gateways have, and push where this one has it."""
+    push = call.site.push
+    return f"{CLASSES}, {FEATURE}" if push is not None and push.keys.public() else CLASSES
+
+
 def answer(call: Call) -> Answer:
     """The answer to OPTIONS. It is the same whether or not there is something at an address of the user's own."""
     call.must_be_ours()
-    return Answer(200, b"", {"dav": CLASSES, "allow": allowed(call.place)})
+    return Answer(200, b"", {"dav": classes(call), "allow": allowed(call.place)})

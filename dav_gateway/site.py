@@ -10,6 +10,8 @@ from typing import BinaryIO, TypeVar
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
+from dav_gateway.push.offer import Offer
+from dav_gateway.push.quiet import HEADER, quietly
 from dav_gateway.scheduling.outsiders import Nobody, Outsiders
 from dav_gateway.uploads import FileLimits
 from storage.database import Database, run
@@ -52,6 +54,7 @@ class Site:
     clock: Clock
     limits: Limits = field(default_factory=Limits)
     prefix: str = ""  # what a proxy in front puts before every path: "/hub"
+    push: Offer | None = None  # of WebDAV-Push
     base_url: str = ""  # under which clients know it: "https://cal.example.com/hub"; "" where nobody said
     outsiders: Outsiders = field(default_factory=Nobody)  # the way to guests that are no users of ours
 
@@ -113,6 +116,8 @@ class Call:
 
     def write(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
         """Do `work` in a write transaction; once more when it met another. Raises `storage.errors`."""
+        if HEADER in self.headers and self.site.push is not None:
+            work = quietly(work, self.headers, self.who.user_id, self.who.user, self.site.prefix)
         return run(self.site.database, work, tries=2)
 
     def home_at(self, unit: SqlUnitOfWork) -> Home:

@@ -9,7 +9,12 @@ _SPACE = "http://agendahub/ns/sync/"  # RFC 6578 wants a URI
 
 def sync_token(shelf: Shelf, seq: int | None = None) -> str:
     """The token of a state of a collection; of the present one without a number."""
-    return f"{_SPACE}{shelf.epoch}/{shelf.seq if seq is None else seq}"
+    return token_of(shelf.epoch, shelf.seq if seq is None else seq)
+
+
+def token_of(epoch: str, seq: int) -> str:
+    """The token of a state of the collection with this epoch."""
+    return f"{_SPACE}{epoch}/{seq}"
 
 
 def ctag(shelf: Shelf) -> str:

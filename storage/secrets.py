@@ -57,7 +57,7 @@ def read_key(path: Path) -> bytes:
 
 def put(connection: Connection, key: bytes, name: str, value: str, now: datetime) -> None:
     """Store or replace a secret."""
-    row = {"ciphertext": _seal(key, name, value), "changed_at": now}
+    row = {"ciphertext": seal(key, name, value), "changed_at": now}
     if not connection.execute(update(secrets).where(secrets.c.name == name).values(**row)).rowcount:
         connection.execute(insert(secrets).values(name=name, **row))
 
@@ -65,7 +65,7 @@ def put(connection: Connection, key: bytes, name: str, value: str, now: datetime
 def get(connection: Connection, key: bytes, name: str) -> str | None:
     """A secret, or None when there is none of this name. Raises `KeyProblem`."""
     sealed = connection.execute(select(secrets.c.ciphertext).where(secrets.c.name == name)).scalar_one_or_none()
-    return None if sealed is None else _open(key, name, sealed)
+    return None if sealed is None else unseal(key, name, sealed)
 
 
 def remove(connection: Connection, name: str) -> bool:
@@ -73,13 +73,15 @@ def remove(connection: Connection, name: str) -> bool:
     return bool(connection.execute(delete(secrets).where(secrets.c.name == name)).rowcount)
 
 
-def _seal(key: bytes, name: str, value: str) -> str:
+def seal(key: bytes, name: str, value: str) -> str:
+    """Encrypt a value for the row of this name; for tables that keep secrets of their own."""
     nonce = os.urandom(_NONCE_BYTES)
     sealed = ChaCha20Poly1305(key).encrypt(nonce, value.encode(), name.encode())
     return base64.b64encode(nonce + sealed).decode("ascii")
 
 
-def _open(key: bytes, name: str, sealed: str) -> str:
+def unseal(key: bytes, name: str, sealed: str) -> str:
+    """What `seal` encrypted for this name. Raises `KeyProblem`."""
     try:
         raw = base64.b64decode(sealed, validate=True)
         return ChaCha20Poly1305(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()).decode()

@@ -37,6 +37,7 @@ class Session:
         self.run_number: Callable[[], int] | None = None  # gives the run that this transaction is of, made if need be
         self._clock = clock
         self._seqs: dict[int, int] = {}  # newest number of each locked collection
+        self._locked_at: dict[int, int] = {}  # the number it had when it was locked
         self._bumped: set[int] = set()
 
     def now(self) -> datetime:
@@ -88,7 +89,7 @@ class Session:
             row = self.run(_LOCK, {"collection": collection_id}).first()
             if row is None:
                 raise StoreRefused(f"There is no collection {collection_id}.")
-            self._seqs[collection_id] = int(row.seq)
+            self._seqs[collection_id] = self._locked_at[collection_id] = int(row.seq)
         return self._seqs[collection_id]
 
     def locked(self, collection_id: int) -> bool:
@@ -101,6 +102,10 @@ class Session:
         self._seqs[collection_id] = number
         self._bumped.add(collection_id)
         return number
+
+    def moved(self) -> dict[int, tuple[int, int]]:
+        """Collections that this transaction changed, with their number before and now."""
+        return {key: (was, self._seqs[key]) for key, was in self._locked_at.items() if self._seqs[key] > was}
 
     def flush(self) -> None:
         """Write what waits."""

@@ -1,0 +1,445 @@
+"""WebDAV-Push: phones register, and are told of changes by a real push service."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import func, select, update
+
+import config
+from agendahub.webdav_push_keeper import GIVE_UP, WebdavPushKeeper, keys_of, offer_of
+from agendahub.workspace import Workspace
+from dav_gateway.app import gateway
+from storage import admin_people, tables
+from storage.secrets import create_key_file
+from tests.servers.gateway import Hub, Phone, running_hub, serving
+from tests.servers.push_service import PUSH, PushService, Subscription, push_service
+
+AGENDA = "/dav/calendars/ada/agenda/"
+ASK = (
+    f'<propfind xmlns="DAV:" xmlns:P="{PUSH}"><prop><P:transports/><P:topic/><P:supported-triggers/><sync-token/>'
+    "</prop></propfind>"
+)
+
+
+def event(uid: str, summary: str = "x") -> str:
+    return (
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n"
+        f"DTSTART:20260301T090000Z\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+
+@dataclass
+class World:
+    """A gateway that offers push, a keeper that is looked through by hand, and a push service."""
+
+    hub: Hub
+    service: PushService
+    workspace: Workspace
+    ticks: float = 0.0
+    results: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys = keys_of(self.workspace)
+        self.keeper = self.new_keeper()
+
+    def new_keeper(self) -> WebdavPushKeeper:
+        return WebdavPushKeeper(
+            lambda: self.workspace, self.keys, self.results.append, self.hub.clock, lambda: self.ticks
+        )
+
+    def look(self, times: int = 2) -> None:
+        """Look, and wait for what was begun; changes are told at the second look."""
+        for _ in range(times):
+            self.ticks += 1
+            self.keeper.look()
+            for work in list(self.keeper._works):
+                work.result(10)
+
+    def ahead(self, **passed: float) -> None:
+        self.hub.clock.ahead += timedelta(**passed)
+
+    def registrations(self) -> int:
+        return int(self.hub.execute(select(func.count()).select_from(tables.push_registrations)).scalar())
+
+
+@contextmanager
+def world_over(folder: Path, url: str = "") -> Iterator[World]:
+    with running_hub(folder, url=url) as bare, push_service(folder) as service:
+        file = folder / "agendahub.toml"
+        create_key_file(folder / "agendahub.key")
+        file.write_text(
+            '[server]\nbase_url = "https://hub.example.org"\noutward_hosts = ["127.0.0.1"]\n'
+            f'outward_ca_file = "{service.ca_file}"\n'
+        )
+        workspace = Workspace(config.load(file))
+        workspace.database = bare.database
+        push = offer_of(workspace, keys_of(workspace))
+        with serving(gateway(bare.database, clock=bare.clock, push=push)) as address:
+            world = World(Hub(address, bare.database, bare.clock, bare.phones), service, workspace)
+            world.hub.user("ada")
+            world.hub.collection("agenda", "event,task")
+            world.look(1)  # makes the keys
+            yield world
+            assert world.keeper.stop(time.monotonic() + 5)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_over(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def phone(world: World) -> Phone:
+    return world.hub.phone("ada")
+
+
+def register(phone: Phone, subscription: Subscription, path: str = AGENDA, **more: str) -> requests.Response:
+    return phone.post(path, data=subscription.register_body(**more), headers={"Content-Type": "application/xml"})
+
+
+def path_of(answer: requests.Response) -> str:
+    assert answer.status_code == 204, answer.text
+    return answer.headers["location"].removeprefix("https://hub.example.org")
+
+
+def test_a_phone_registers_and_is_told_of_a_change_with_topic_and_token(world: World, phone: Phone) -> None:
+    offered = phone.request("PROPFIND", AGENDA, data=ASK, headers={"Depth": "0"}).text
+    (topic,) = re.findall(r":topic[^>]*>([^<]+)<", offered)
+    (key,) = re.findall(r'vapid-public-key type="p256ecdsa">([^<]+)<', offered)
+    assert re.search(r"content-update[^>]*><D:depth>1</D:depth>", offered)
+    assert "webdav-push" in phone.options(AGENDA).headers["dav"]
+
+    subscription = world.service.subscribe()
+    answer = register(phone, subscription)
+    assert path_of(answer).startswith("/dav/push/ada/")
+    assert timedelta(days=3) < parsedate_to_datetime(answer.headers["expires"]) - datetime.now(UTC)
+    world.look(3)
+    assert subscription.messages == []
+
+    assert phone.put(f"{AGENDA}a.ics", data=event("a")).status_code == 201
+    world.look()
+    (message,) = subscription.messages
+    token = re.findall("<D:sync-token>(.*?)<", phone.request("PROPFIND", AGENDA, data=ASK, headers={"Depth": "0"}).text)
+    assert message.body.decode().endswith(
+        f'<push-message xmlns="{PUSH}" xmlns:D="DAV:"><topic>{topic}</topic><content-update><D:sync-token>{token[0]}'
+        "</D:sync-token></content-update></push-message>"
+    )
+    assert message.signed_by == key
+    assert message.claims["sub"] == "https://hub.example.org"
+    assert topic not in message.headers["topic"]
+    world.look(3)
+    assert len(subscription.messages) == 1
+    assert world.results == ["sent"]
+
+
+def test_many_changes_are_told_once_and_one_that_never_rests_after_a_while(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    for number in range(9):
+        phone.put(f"{AGENDA}{number}.ics", data=event(str(number)))
+        world.look(1)
+    assert subscription.messages == []
+    world.look(1)
+    assert len(subscription.messages) == 1
+    for number in range(14):
+        phone.put(f"{AGENDA}{number}.ics", data=event(str(number), "y"))
+        world.look(1)
+    assert len(subscription.messages) == 2
+
+
+def test_what_a_sync_brings_is_told_too(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    agenda = world.hub.execute(select(tables.collections.c.id)).scalar()
+    world.hub.item(agenda, event("s"))
+    world.look()
+    assert len(subscription.messages) == 1
+
+
+def test_registering_again_renews_and_makes_no_second_one(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    soon = "<expires>{}</expires>".format("Wed, 01 Jan 2098 10:03:31 GMT")
+    first = register(phone, subscription)
+    second = register(phone, subscription, more=soon)
+    assert path_of(first) == path_of(second)
+    assert world.registrations() == 1
+    asked = parsedate_to_datetime(second.headers["expires"]) - datetime.now(UTC)
+    assert timedelta(days=29) < asked <= timedelta(days=30)
+    past = register(phone, subscription, more="<expires>Wed, 20 Dec 2023 10:03:31 GMT</expires>")
+    assert parsedate_to_datetime(past.headers["expires"]) > datetime.now(UTC) + timedelta(days=3)
+
+
+def test_deleting_a_registration_ends_it_and_is_for_its_user_alone(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    path = path_of(register(phone, subscription))
+    world.hub.user("grace")
+    grace = world.hub.phone("grace")
+    assert grace.delete(path).status_code == 404
+    assert grace.delete(path.replace("/ada/", "/grace/")).status_code == 404
+    assert world.registrations() == 1
+    assert phone.delete(path).status_code == 204
+    assert phone.delete(path).status_code == 404
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.look(3)
+    assert subscription.messages == []
+
+
+@pytest.mark.parametrize("header", ["*", '"{}", "https://hub.example.org/dav/push/ada/other"'])
+def test_push_dont_notify_silences_what_the_client_did_itself(world: World, phone: Phone, header: str) -> None:
+    subscription = world.service.subscribe()
+    url = register(phone, subscription).headers["location"]
+    quiet = {"Push-Dont-Notify": header.format(url)}
+    assert phone.put(f"{AGENDA}a.ics", data=event("a"), headers=quiet).status_code == 201
+    assert phone.delete(f"{AGENDA}a.ics", headers=quiet).status_code == 204
+    world.look(3)
+    assert subscription.messages == []
+    phone.put(f"{AGENDA}b.ics", data=event("b"))
+    phone.put(f"{AGENDA}c.ics", data=event("c"), headers=quiet)  # b is still to be told
+    world.look(3)
+    assert len(subscription.messages) == 1
+
+
+def test_push_dont_notify_silences_no_colleague(world: World, phone: Phone) -> None:
+    world.hub.user("grace")
+    theirs = world.service.subscribe()
+    url = register(world.hub.phone("grace"), theirs, "/dav/calendars/grace/agenda/").headers["location"]
+    for number, header in enumerate(("*", f'"{url}"', "nonsense", '"', "")):
+        phone.put(f"{AGENDA}{number}.ics", data=event(str(number)), headers={"Push-Dont-Notify": header})
+        world.look()
+        assert len(theirs.messages) == number + 1
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_subscription_that_is_over_is_dropped(world: World, phone: Phone, status: int) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    subscription.status = status
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.look(3)
+    assert (subscription.refused, world.registrations(), world.results) == (1, 0, ["gone"])
+
+
+def test_a_message_that_fails_is_tried_again_after_growing_pauses_and_given_up_at_last(
+    world: World, phone: Phone
+) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    subscription.status = 500
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.look(5)
+    assert subscription.refused == 1
+    world.ahead(seconds=31)
+    world.look(5)
+    assert subscription.refused == 2
+    world.ahead(seconds=31)
+    world.look(3)
+    assert subscription.refused == 2
+    subscription.status = 201
+    world.ahead(seconds=31)
+    world.look(3)
+    assert len(subscription.messages) == 1
+    world.hub.execute(update(tables.push_registrations).values(failures=GIVE_UP - 1, seq=0))
+    subscription.status = 403
+    world.look(3)
+    assert world.registrations() == 0
+
+
+def test_a_push_service_that_asks_for_time_gets_it(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    subscription.status, subscription.answer = 429, {"retry-after": "600"}
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.look(3)
+    world.ahead(seconds=590)
+    world.look(3)
+    assert subscription.refused == 1
+    world.ahead(seconds=20)
+    world.look(3)
+    assert subscription.refused == 2
+
+
+def revoke(world: World) -> None:
+    world.hub.execute(update(tables.devices).values(revoked_at=datetime.now(UTC)))
+
+
+def block(world: World) -> None:
+    world.hub.execute(update(tables.users).values(blocked=True))
+
+
+def delete_collection(world: World) -> None:
+    world.hub.execute(update(tables.collections).values(deleted_at=datetime.now(UTC)))
+
+
+def take_from_company(world: World) -> None:
+    owner = world.hub.user("grace")
+    world.hub.execute(update(tables.collections).values(owner_id=owner))
+
+
+def expire(world: World) -> None:
+    world.ahead(days=8)
+
+
+@pytest.mark.parametrize("lose", [revoke, block, delete_collection, take_from_company, expire])
+def test_nobody_is_told_who_may_not_see_it_any_more(world: World, phone: Phone, lose: object) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    assert callable(lose)
+    lose(world)
+    world.look(4)
+    assert subscription.messages == []
+    world.ticks += 4000
+    world.look(1)
+    assert world.registrations() == (0 if lose in (revoke, delete_collection, expire) else 1)
+
+
+def test_a_shared_calendar_is_told_to_who_sees_it_as_long_as_he_does(world: World, phone: Phone) -> None:
+    grace = world.hub.user("grace")
+    diary = world.hub.collection("diary", "event", grace)
+    assert register(phone, world.service.subscribe(), "/dav/calendars/ada/diary~grace/").status_code == 404
+    with world.hub.database.begin() as unit:
+        ada = unit.session.connection.execute(select(tables.users.c.id).where(tables.users.c.name == "ada")).scalar()
+        unit.session.connection.execute(tables.grants.insert().values(collection_id=diary, user_id=ada, access="read"))
+    subscription = world.service.subscribe()
+    assert register(phone, subscription, "/dav/calendars/ada/diary~grace/").status_code == 204
+    world.hub.item(diary, event("d"))
+    world.look()
+    assert len(subscription.messages) == 1
+    world.hub.execute(tables.grants.delete())
+    world.hub.item(diary, event("e"))
+    world.look(3)
+    assert len(subscription.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "condition"),
+    [
+        ("https://127.0.0.1", "http://127.0.0.1", "invalid-subscription"),
+        ("https://127.0.0.1", "https://10.0.0.7", "invalid-subscription"),
+        ("https://127.0.0.1", "https://169.254.169.254", "invalid-subscription"),
+        ("https://127.0.0.1", "https://u:p@127.0.0.1", "invalid-subscription"),
+        ("https://127.0.0.1", "nonsense", "invalid-subscription"),
+        ("<auth-secret>", "<auth-secret>A", "invalid-subscription"),
+        ('type="p256dh">B', 'type="p256dh">A', "invalid-subscription"),
+        ('type="p256dh"', 'type="other"', "invalid-subscription"),
+        ("</push-resource>", "</push-resource><content-encoding>aesgcm</content-encoding>", "invalid-subscription"),
+        ("<subscription>", "<subscription><other/>", "invalid-subscription"),
+        ("content-update>", "property-update>", "no-supported-trigger"),
+        ("trigger>", "x>", "no-supported-trigger"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_the_precondition(
+    world: World, phone: Phone, old: str, new: str, condition: str
+) -> None:
+    body = world.service.subscribe().register_body()
+    assert old in body
+    answer = phone.post(AGENDA, data=body.replace(old, new))
+    assert answer.status_code == 403
+    assert condition in answer.text
+    assert PUSH in answer.text
+    assert world.registrations() == 0
+
+
+def test_only_collections_are_told_of(world: World, phone: Phone) -> None:
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    for path in ("/dav/calendars/ada/", "/dav/principals/ada/", f"{AGENDA}a.ics"):
+        answer = register(phone, world.service.subscribe(), path)
+        assert (answer.status_code, "push-not-available" in answer.text) == (403, True), path
+    assert register(phone, world.service.subscribe(), "/dav/calendars/ada/none/").status_code == 404
+
+
+def test_without_a_key_file_no_push_is_offered_and_an_admin_is_told(tmp_path: Path) -> None:
+    with world_over(tmp_path) as world:
+        (tmp_path / "agendahub.key").unlink()
+        keys = keys_of(world.workspace)
+        keeper = WebdavPushKeeper(lambda: world.workspace, keys)
+        keeper.look()
+        assert "agendahub.key" in keeper.problems[0]
+        keeper.stop(time.monotonic() + 1)
+        with serving(gateway(world.hub.database, push=offer_of(world.workspace, keys))) as url:
+            world.hub.url = url
+            phone = world.hub.phone("ada")
+            offered = phone.request("PROPFIND", AGENDA, data=ASK, headers={"Depth": "0"}).text
+            assert "web-push" not in offered
+            assert "webdav-push" not in phone.options(AGENDA).headers["dav"]
+            assert register(phone, world.service.subscribe()).status_code == 403
+
+
+def test_a_keeper_that_was_killed_before_it_noted_tells_again_and_forgets_nothing(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.look()
+    world.hub.execute(update(tables.push_registrations).values(seq=0))  # as if the note was lost with the process
+    world.keeper.stop(time.monotonic() + 1)
+    world.keeper = world.new_keeper()
+    world.look()
+    assert [message.body for message in subscription.messages] == [subscription.messages[0].body] * 2
+
+
+def test_a_slow_push_service_holds_up_no_other_and_no_transaction(world: World, phone: Phone) -> None:
+    slow, quick = world.service.subscribe(), world.service.subscribe()
+    slow.pause = 0.5
+    register(phone, slow)
+    register(phone, quick)
+    phone.put(f"{AGENDA}a.ics", data=event("a"))
+    world.ticks += 1
+    world.keeper.look()
+    world.ticks += 1
+    world.keeper.look()
+    quick.wait(1, 0.4)
+    with world.hub.database.begin():  # SQLite has one writer: this would wait for it
+        assert slow.messages == []
+    slow.wait(1)
+
+
+def test_the_keys_of_phones_are_stored_encrypted(world: World, phone: Phone) -> None:
+    subscription = world.service.subscribe()
+    register(phone, subscription)
+    row = world.hub.execute(select(tables.push_registrations)).one()
+    assert subscription.public[:20] not in str(row)
+    vapid = world.hub.execute(select(tables.secrets)).one()
+    assert "PRIVATE" not in str(vapid)
+
+
+def test_over_postgresql_phones_are_told_and_two_processes_make_one_key(tmp_path: Path, postgres_url: str) -> None:
+    with world_over(tmp_path, postgres_url) as world:
+        world.hub.execute(tables.secrets.delete())
+        found: list[str] = []
+        both = [
+            threading.Thread(target=lambda: found.append(keys_of(world.workspace).vapid().public)) for _ in range(2)
+        ]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+        assert len(set(found)) == 1
+        world.keys = keys_of(world.workspace)
+        world.keeper.stop(time.monotonic() + 1)
+        world.keeper = world.new_keeper()
+        phone, subscription = world.hub.phone("ada"), world.service.subscribe()
+        path = path_of(register(phone, subscription))
+        phone.put(f"{AGENDA}a.ics", data=event("a"))
+        world.look()
+        assert len(subscription.messages) == 1
+        quiet = {"Push-Dont-Notify": f'"https://hub.example.org{path}"'}
+        phone.put(f"{AGENDA}b.ics", data=event("b"), headers=quiet)
+        world.look(3)
+        assert len(subscription.messages) == 1
+        assert phone.delete(path).status_code == 204
+        with world.hub.database.begin() as unit:
+            admin_people.add_user(unit.session.connection, "grace", "Grace", datetime.now(UTC))
+        world.ticks += 4000
+        world.look(1)
