@@ -15,9 +15,9 @@ from dav_gateway.elements import Element, cal, first, text_of
 from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.match import matches_calendar
+from dav_gateway.multistatus import multistatus
 from dav_gateway.occurrence import component_of, falls_into, instant_of, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
-from dav_gateway.propfind import multistatus
 from dav_gateway.site import Call
 from dav_gateway.timetables import known, learn
 from dav_gateway.wanted import wanted_of
@@ -44,7 +44,7 @@ def answer(call: Call, report: Element) -> Answer:
             if kind in shelf.kinds
         ]
     zone = zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
-    writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
+    writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal), zone)
     leaves = (leaf for part, dated in found for leaf in _matching(call, contents, wanted, part, dated, zone))
     return multistatus(written(call, writer, contents, leaves))
 

@@ -146,9 +146,9 @@ def _name(element: Element, namespace: str) -> str:
     return name.upper()
 
 
-def time_range_of(element: Element) -> TimeRange | None:
-    """The time-range in an element (RFC 4791 9.9). Refuses one that is not valid."""
-    found = first(element, f"{{{CALDAV}}}time-range")
+def time_range_of(element: Element, *, inside: bool = True) -> TimeRange | None:
+    """The time-range in an element, or the one that it is (RFC 4791 9.9). Refuses one that is not valid."""
+    found = first(element, f"{{{CALDAV}}}time-range") if inside else element
     if found is None:
         return None
     start, end = _instant(found.get("start")), _instant(found.get("end"))

@@ -7,12 +7,15 @@ of milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import TypeAlias
 
 from dav_gateway.contents import Contents
-from dav_gateway.elements import cal, card, dav, empty, href, tag, text
+from dav_gateway.elements import cal, card, dav, empty, href, status_response, tag, text
+from dav_gateway.expansion import TooMuch
+from dav_gateway.item_data import Shown, shown_as
+from dav_gateway.occurrence import zone_of_calendar
 from dav_gateway.paths import Area, Place, encoded
 from dav_gateway.privileges import READ, WRITE
 from dav_gateway.properties import COMPONENTS, said
@@ -71,10 +74,14 @@ _ALLPROP = tuple(dav(n) for n in ("resourcetype", "getetag", "getcontenttype", "
 class LeafWriter:
     """Writes response elements of items of one collection."""
 
-    def __init__(self, call: Call, shelf: Shelf, wanted: Wanted) -> None:
+    def __init__(self, call: Call, shelf: Shelf, wanted: Wanted, floating: tzinfo | None = None) -> None:
+        """`floating`: the zone of times without one; that of the collection, unless the request names another."""
         self.folder = call.path_of(shelf)
         self._start = f"<D:response><D:href>{text(self.folder)}"
         self.with_text = wanted.text and wanted.mode is not Mode.NAMES
+        self._shown: Shown | None = None
+        if not wanted.data.as_stored:
+            self._shown = shown_as(wanted.data, floating or zone_of_calendar(shelf.timezone))
         writers = _writers(call, shelf)
         names = self._names(wanted)
         self.is_short = not self.with_text and dav("getlastmodified") not in names
@@ -99,6 +106,11 @@ class LeafWriter:
 
     def write(self, leaf: Leaf, content: str = "") -> str:
         """The response element of an item; `content` is its text, where texts are asked for."""
+        if self._shown and content:
+            try:
+                content = self._shown(leaf, content)
+            except TooMuch:  # of this item nothing is told, rather than a part of it
+                return status_response(self.path(leaf), 507, "<D:number-of-matches-within-limits/>")
         about = self._constant
         if not about:
             columns = "".join([f"{start}{writer(leaf, content)}{end}" for start, writer, end in self._columns])

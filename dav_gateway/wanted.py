@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dav_gateway.answers import Refused
-from dav_gateway.elements import CARDDAV, Element, cal, card, children, dav, first
+from dav_gateway.data_wanted import DataWanted, data_wanted
+from dav_gateway.elements import Element, cal, card, children, dav, first
 
 DATA = frozenset((cal("calendar-data"), card("address-data")))
 
@@ -26,7 +27,7 @@ class Wanted:
     names: tuple[str, ...] = ()  # with allprop: those of its include element
     mode: Mode = Mode.PROP
     minimal: bool = False  # leave out those that are not there
-    version: str = ""  # of the vCards asked for; "" for any
+    data: DataWanted = field(default_factory=DataWanted)  # how the texts are to be told
 
     @property
     def text(self) -> bool:
@@ -42,18 +43,12 @@ def wanted_of(parent: Element | None, *, minimal: bool) -> Wanted:
         return Wanted(mode=Mode.NAMES, minimal=minimal)
     prop = first(parent, dav("prop"))
     if prop is not None:
-        return Wanted(_names(prop), minimal=minimal, version=_version(prop))
+        return Wanted(_names(prop), minimal=minimal, data=data_wanted(prop))
     return Wanted(_names(first(parent, dav("include"))), Mode.ALL, minimal)
 
 
 def _names(prop: Element | None) -> tuple[str, ...]:
     return () if prop is None else tuple(dict.fromkeys(str(child.tag) for child in children(prop)))
-
-
-def _version(prop: Element) -> str:
-    """The version attribute of address-data (RFC 6352 10.4)."""
-    data = first(prop, f"{{{CARDDAV}}}address-data")
-    return "" if data is None else data.get("version", "")
 
 
 def must_be(root: Element | None, name: str) -> Element:
