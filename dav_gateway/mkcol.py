@@ -9,7 +9,7 @@ from dav_gateway.elements import Element, cal, card, children, dav, empty
 from dav_gateway.options import ON_COLLECTION, allowed
 from dav_gateway.paths import Area, Place
 from dav_gateway.properties import COMPONENTS
-from dav_gateway.site import Call, refuse_method
+from dav_gateway.site import HOMES, Call, refuse_method
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
 from storage.dav_store import collection_at, create_collection, keep_properties, slug_is_free
@@ -34,7 +34,8 @@ def answer(call: Call) -> Answer:
 def check_place(call: Call) -> None:
     """Refuses addresses where no collection may be."""
     place = call.place
-    if place.href or not place.slug or (call.method == "MKCALENDAR" and place.area is not Area.CALENDARS):
+    wrong = place.area not in HOMES or (call.method == "MKCALENDAR" and place.area is not Area.CALENDARS)
+    if place.href or not place.slug or wrong:
         if place.slug:
             raise Refused(403, "Collections are made in a home.", condition="<C:calendar-collection-location-ok/>")
         raise refuse_method(allowed(place))

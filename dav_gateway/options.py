@@ -7,7 +7,10 @@ from dav_gateway.paths import Place
 from dav_gateway.push.names import FEATURE
 from dav_gateway.site import Call
 
-CLASSES = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+CLASSES = (
+    "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendar-proxy, calendarserver-sharing, "
+    "calendarserver-subscribed, resource-sharing"
+)
 ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
 ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL"
 ON_ITEM = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH"

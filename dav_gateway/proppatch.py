@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dav_gateway.answers import Answer, Refused, not_allowed, not_found
+from dav_gateway.answers import Answer, Refused, not_found
 from dav_gateway.elements import dav, empty, propstat, response
-from dav_gateway.paths import Place
-from dav_gateway.propfind import multistatus
+from dav_gateway.multistatus import multistatus
+from dav_gateway.sharing.personal import MAX_PROPERTIES, keep_for_oneself
+from dav_gateway.sharing.proxies import change as change_group
+from dav_gateway.sharing.proxies import is_group
 from dav_gateway.site import Call
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
@@ -13,13 +15,13 @@ from storage.dav_items import leaf_at
 from storage.dav_store import change_collection, is_bound, keep_properties, kept_properties
 from storage.unit_of_work import SqlUnitOfWork
 
-MAX_PROPERTIES = 200  # that we only keep, of one collection
-
 
 def answer(call: Call) -> Answer:
     """The answer to a PROPPATCH."""
-    call.must_be_ours()
     update = must_be(call.xml(), dav("propertyupdate"))
+    if is_group(call):
+        return multistatus(iter([change_group(call, update)]))
+    call.must_be_ours()
     changes = read_updates(update, contacts=call.place.contacts, fallback_name=call.place.slug)
     if not (changes.names or changes.refused):
         raise Refused(400, "The request changes no property.")
@@ -32,10 +34,11 @@ def answer(call: Call) -> Answer:
 
 def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
     shelf = call.shelf(unit)
-    if shelf.access != "write":
-        raise not_allowed("write-properties", call.address(Place(call.place.area, call.who.user, shelf.segment)))
     connection = unit.session.connection
-    if "name" in changes.columns and (shelf.owner_id is None or is_bound(connection, shelf.id)):
+    if shelf.owner_id != call.who.user_id:
+        keep_for_oneself(call, unit, shelf, changes)
+        return
+    if "name" in changes.columns and is_bound(connection, shelf.id):
         changes.refused[dav("displayname")] = 403  # bindings know it by its name: one phone renames it for nobody
     if changes.refused:
         return

@@ -9,6 +9,7 @@ from dav_gateway.acl.colleagues import colleague_values, is_colleague
 from dav_gateway.answers import Refused
 from dav_gateway.paths import Area, Place
 from dav_gateway.properties import Values, describe, folder_values, shelf_values
+from dav_gateway.sharing.proxies import group_values, is_group, of_colleague
 from dav_gateway.site import HOMES, Call
 from dav_gateway.wanted import Wanted
 from storage.dav_store import NOTHING_KEPT, Kept, Shelf, properties_of
@@ -34,7 +35,11 @@ def resource_at(call: Call, unit: SqlUnitOfWork) -> Resource:
     """What the request is about, unless it is an item. Raises `Refused` (404) where nothing is, or somebody else's."""
     place = call.place
     if is_colleague(call):
-        return Resource(call.address(place), colleague_values(call, call.principal_at(unit, place.user)))
+        person = call.principal_at(unit, place.user)
+        values = {**colleague_values(call, person), **of_colleague(call, unit, person)}
+        return Resource(call.address(place), values)
+    if is_group(call):
+        return Resource(call.address(place), group_values(call, unit))
     call.must_be_ours(unit)
     if place.slug or place.area not in _FOLDERS:
         return collection(call, unit, call.shelf(unit))

@@ -30,6 +30,7 @@ class Changes:
     kept: dict[str, str | None] = field(default_factory=dict)  # None: removed
     names: list[str] = field(default_factory=list)  # all that is fine, in the order asked
     refused: dict[str, int] = field(default_factory=dict)  # name to status
+    elements: dict[str, str | None] = field(default_factory=dict)  # all that is fine, as XML; None: removed
 
 
 def read_updates(update: Element, *, contacts: bool, fallback_name: str) -> Changes:
@@ -45,14 +46,18 @@ def read_updates(update: Element, *, contacts: bool, fallback_name: str) -> Chan
 
 
 def _take(changes: Changes, name: str, element: Element | None, contacts: bool, fallback_name: str) -> None:
-    status = _one(changes, name, element, contacts, fallback_name)
+    value = None if element is None else inner_xml(element)
+    status = _one(changes, name, element, value, contacts, fallback_name)
     if status:
         changes.refused[name] = status
     else:
         changes.names.append(name)
+        changes.elements[name] = value
 
 
-def _one(changes: Changes, name: str, element: Element | None, contacts: bool, fallback_name: str) -> int:
+def _one(
+    changes: Changes, name: str, element: Element | None, value: str | None, contacts: bool, fallback_name: str
+) -> int:
     """Take one instruction; gives the status of a refusal, or 0."""
     columns: dict[str, tuple[str, Callable[[str], Any]]] = {
         dav("displayname"): ("name", lambda value: value[:200] or fallback_name),
@@ -61,7 +66,6 @@ def _one(changes: Changes, name: str, element: Element | None, contacts: bool, f
         ORDER: ("sort_order", _integer),
         TIMEZONE: ("timezone", str),
     }
-    value = None if element is None else inner_xml(element)
     if len(name) > MAX_NAME or len(value or "") > MAX_KEPT:
         return 507
     if name in columns:

@@ -85,9 +85,12 @@ def test_known_properties_change_and_fall_back(phone: Phone) -> None:
     assert "<D:displayname>own<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
 
 
-def test_a_phone_cannot_rename_what_bindings_and_others_know_by_its_name(phone: Phone) -> None:
-    assert statuses(proppatch(phone, AGENDA, "<displayname>Mine</displayname>")) == {"{DAV:}displayname": "403"}
-    assert "<D:displayname>Agenda<" in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+def test_a_phone_renames_what_others_know_by_its_name_for_its_user_alone(hub: Hub, phone: Phone) -> None:
+    assert statuses(proppatch(phone, AGENDA, "<displayname>Mine</displayname>")) == {"{DAV:}displayname": "200"}
+    assert "<D:displayname>Agenda<" not in phone.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+    hub.user("bob")
+    others = hub.phone("bob").request("PROPFIND", "/dav/calendars/bob/", headers={"Depth": "1"})
+    assert "<D:displayname>Agenda<" in others.text
 
 
 def test_an_odd_color_is_kept_as_it_is(phone: Phone) -> None:
