@@ -323,32 +323,28 @@ def test_a_shared_calendar_is_told_to_who_sees_it_as_long_as_he_does(world: Worl
     assert len(subscription.messages) == 1
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "condition"),
-    [
-        ("https://127.0.0.1", "http://127.0.0.1", "invalid-subscription"),
-        ("https://127.0.0.1", "https://10.0.0.7", "invalid-subscription"),
-        ("https://127.0.0.1", "https://169.254.169.254", "invalid-subscription"),
-        ("https://127.0.0.1", "https://u:p@127.0.0.1", "invalid-subscription"),
-        ("https://127.0.0.1", "nonsense", "invalid-subscription"),
-        ("<auth-secret>", "<auth-secret>A", "invalid-subscription"),
-        ('type="p256dh">B', 'type="p256dh">A', "invalid-subscription"),
-        ('type="p256dh"', 'type="other"', "invalid-subscription"),
-        ("</push-resource>", "</push-resource><content-encoding>aesgcm</content-encoding>", "invalid-subscription"),
-        ("<subscription>", "<subscription><other/>", "invalid-subscription"),
-        ("content-update>", "property-update>", "no-supported-trigger"),
-        ("trigger>", "x>", "no-supported-trigger"),
-    ],
+REFUSED = (
+    ("https://127.0.0.1", "http://127.0.0.1", "invalid-subscription"),
+    ("https://127.0.0.1", "https://10.0.0.7", "invalid-subscription"),
+    ("https://127.0.0.1", "https://169.254.169.254", "invalid-subscription"),
+    ("https://127.0.0.1", "https://u:p@127.0.0.1", "invalid-subscription"),
+    ("https://127.0.0.1", "nonsense", "invalid-subscription"),
+    ("<auth-secret>", "<auth-secret>A", "invalid-subscription"),
+    ('type="p256dh">B', 'type="p256dh">A', "invalid-subscription"),
+    ('type="p256dh"', 'type="other"', "invalid-subscription"),
+    ("</push-resource>", "</push-resource><content-encoding>aesgcm</content-encoding>", "invalid-subscription"),
+    ("<subscription>", "<subscription><other/>", "invalid-subscription"),
+    ("content-update>", "property-update>", "no-supported-trigger"),
+    ("trigger>", "x>", "no-supported-trigger"),
 )
-def test_what_cannot_be_told_is_refused_with_the_precondition(
-    world: World, phone: Phone, old: str, new: str, condition: str
-) -> None:
+
+
+def test_what_cannot_be_told_is_refused_with_the_precondition(world: World, phone: Phone) -> None:
     body = world.service.subscribe().register_body()
-    assert old in body
-    answer = phone.post(AGENDA, data=body.replace(old, new))
-    assert answer.status_code == 403
-    assert condition in answer.text
-    assert PUSH in answer.text
+    for old, new, condition in REFUSED:
+        assert old in body
+        answer = phone.post(AGENDA, data=body.replace(old, new))
+        assert (answer.status_code, condition in answer.text, PUSH in answer.text) == (403, True, True), new
     assert world.registrations() == 0
 
 
