@@ -51,7 +51,7 @@ def search(call: Call, report: Element) -> Answer:
         raise Refused(400, "Principals are searched with Depth: 0.")
     test = _test(report)
     everywhere = first(report, dav("apply-to-principal-collection-set")) is not None
-    if not everywhere and (call.place.area is not Area.PRINCIPALS or call.place.user):
+    if not everywhere and (call.place.area not in (Area.ROOT, Area.PRINCIPALS) or call.place.user):
         return multistatus(iter(()))
     with call.site.database.read() as unit:
         people = principals(unit.session.connection, MOST_SEARCHED)
@@ -72,11 +72,9 @@ def _described(call: Call, unit: SqlUnitOfWork, report: Element, found: list[Pri
 
 
 def _test(report: Element) -> Callable[[Call, Principal], bool]:
-    """What a user must fulfil."""
+    """What a user must fulfil; nothing, when a client lists everybody by a report without any search."""
     searches = [_search(element) for element in report.iterchildren(dav("property-search"))]
-    if not searches:
-        raise Refused(400, "The report says nothing to search for.")
-    join = any if report.get("test", "allof") == "anyof" else all
+    join = any if searches and report.get("test", "allof") == "anyof" else all
     return lambda call, principal: join(search(call, principal) for search in searches)
 
 

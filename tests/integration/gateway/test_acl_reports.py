@@ -153,7 +153,10 @@ def test_where_people_are_searched(phone: Phone) -> None:
     assert len(ask(phone, "REPORT", HOME, body.format(""))) == 0
     bad = phone.request("REPORT", PRINCIPALS, data=body.format(""), headers={"Depth": "1"})
     assert bad.status_code == 400
-    assert phone.request("REPORT", PRINCIPALS, data=f"<principal-property-search {SPACES}/>").status_code == 400
+    empty = f"<principal-property-search {SPACES}><property-search/></principal-property-search>"
+    assert phone.request("REPORT", PRINCIPALS, data=empty).status_code == 400
+    assert len(search(phone, "displayname||ben", path="/dav/")) == 1
+    assert len(search(phone)) == 3  # a search for nothing lists all
 
 
 def test_what_can_be_searched_is_said(phone: Phone) -> None:
