@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from dav_gateway.elements import dav, href, text
-from dav_gateway.privileges import HOME
+from dav_gateway.privileges import HOME, privilege_set
 from dav_gateway.privileges import READ as MAY_READ
 from dav_gateway.sharing.people import address_of
 from dav_gateway.sharing.proxies import of_principal
@@ -48,6 +48,8 @@ def of_shelf(call: Call, shelf: Shelf) -> Values:
         values[apples("allowed-sharing-modes")] = lambda: "<CS:can-be-shared/>"
     if kind := _kind(call, shelf):
         values[dav("resourcetype")] = lambda: kind
+    if shelf.access == READ:  # its name and colour are everybody's own affair
+        values[dav("current-user-privilege-set")] = lambda: MAY_READ + privilege_set("write-properties")
     if shelf.source:
         values[apples("source")] = lambda: href(shelf.source)
     return values

@@ -82,6 +82,8 @@ _SAID = {"calendar-proxy-read": "may read", "calendar-proxy-write": "may change"
 
 def change(call: Call, update: Element) -> str:
     """PROPPATCH of a group: its members are set anew, or none at all. Gives the response element."""
+    with call.site.database.read() as unit:
+        _must_be_mine(call, unit)
     names = [str(child.tag) for prop in update.iterfind(f"*/{dav('prop')}") for child in children(prop)]
     wanted = update.find(f"{dav('set')}/{dav('prop')}/{MEMBERS}")
     refused = [name for name in dict.fromkeys(names) if name != MEMBERS]
@@ -97,10 +99,14 @@ def change(call: Call, update: Element) -> str:
 _CANNOT = "<D:cannot-modify-protected-property/>"
 
 
-def _set_members(call: Call, unit: SqlUnitOfWork, addresses: list[str]) -> None:
-    group_values(call, unit)  # 404 for those who must not know of it
+def _must_be_mine(call: Call, unit: SqlUnitOfWork) -> None:
+    """Raises `Refused`: 404 for those who must not know of the group, 403 for those who are in it."""
+    group_values(call, unit)
     if call.place.user != call.who.user:
         raise not_allowed("write-properties", call.address(call.place))
+
+
+def _set_members(call: Call, unit: SqlUnitOfWork, addresses: list[str]) -> None:
     connection, access, owner = unit.session.connection, GROUPS[call.place.slug], call.who.user_id
     people = [person_of(call, unit, address) for address in addresses]
     wanted = {person.user_id for person in people if person is not None}
