@@ -142,9 +142,7 @@ class Gateway:
     def _sign_in(self, incoming: Incoming) -> SignedIn:
         return self._door.admit(incoming.headers.get("authorization", ""), incoming.client)
 
-    def _work(
-        self, incoming: Incoming, who: SignedIn | None, body: bytes, file: BinaryIO | None = None
-    ) -> Answer:
+    def _work(self, incoming: Incoming, who: SignedIn | None, body: bytes, file: BinaryIO | None = None) -> Answer:
         """The whole work of one request, in a worker thread; of a streamed answer, up to its first part."""
         who = who or self._sign_in(incoming)
         if incoming.place is None:
@@ -161,7 +159,7 @@ class Gateway:
         body = answer.body
         if isinstance(body, bytes):
             if answer.status not in (204, 304):
-                headers["content-length"] = str(len(body))
+                headers.setdefault("content-length", str(len(body)))  # of HEAD: what the body would have
             await _start(send, answer.status, headers)
             await send({"type": "http.response.body", "body": b"" if incoming.method == "HEAD" else body})
             return

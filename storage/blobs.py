@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, insert, not_, select
 
 from storage.session import chunks
 from storage.tables import attachments, blob_parts, blobs, files
@@ -22,7 +22,7 @@ _INSERT_PART = insert(blob_parts)
 _PART = select(blob_parts.c.content).where(
     blob_parts.c.blob_id == bindparam("blob"), blob_parts.c.number == bindparam("number")
 )
-_VALUES = bindparam("ids", expanding=True)
+_VALUES: BindParameter[Any] = bindparam("ids", expanding=True)
 _UNUSED = select(blobs.c.id).where(
     not_(exists().where(files.c.blob_id == blobs.c.id)), not_(exists().where(attachments.c.blob_id == blobs.c.id))
 )

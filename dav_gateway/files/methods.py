@@ -1,0 +1,32 @@
+"""The methods that plain files take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from dav_gateway.answers import Answer
+from dav_gateway.files import copy_move, properties, reading, writing
+from dav_gateway.site import Call, refuse_method
+
+
+def _other(call: Call) -> Answer:
+    call.must_be_ours()
+    raise refuse_method(reading.METHODS)
+
+
+HANDLERS: Mapping[str, Callable[[Call], Answer]] = MappingProxyType(
+    {
+        "OPTIONS": reading.options,
+        "GET": reading.answer,
+        "HEAD": reading.answer,
+        "PUT": writing.put,
+        "DELETE": writing.delete,
+        "MKCOL": writing.mkcol,
+        "COPY": copy_move.answer,
+        "MOVE": copy_move.answer,
+        "PROPFIND": properties.propfind,
+        "PROPPATCH": properties.proppatch,
+        **dict.fromkeys(("POST", "REPORT", "MKCALENDAR", "ACL", "LOCK", "UNLOCK"), _other),
+    }
+)
