@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
-from time import perf_counter
 
 from benchmarks.dav_client import Client
 
@@ -50,26 +49,28 @@ class Phone:
     state: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     tokens: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    busy: Lock = field(default_factory=Lock)  # a phone asks one thing at a time
     mine: list[tuple[str, str, str]] = field(default_factory=list)  # folder, name, entity tag
 
-    def poll(self, folder: str) -> float:
-        """Sync a collection; gives the seconds it took."""
+    def poll(self, folder: str) -> None:
+        """Sync a collection."""
+        with self.busy:
+            self._poll(folder)
+
+    def _poll(self, folder: str) -> None:
         body = (
             f'<D:sync-collection xmlns:D="DAV:"><D:sync-token>{self.tokens.get(folder, "")}</D:sync-token>'
             "<D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>"
         )
-        started = perf_counter()
         status, answer = self.client.ask("REPORT", self.folders[folder], body)
-        took = perf_counter() - started
         token = _TOKEN.search(answer)
         if status != 207 or token is None:
             self.errors.append(f"{folder}: {status} {answer[:200]!r}")
-            return took
+            return
         first = folder not in self.tokens
         self.tokens[folder] = token[1].decode()
         for href, about in _RESPONSE.findall(answer):
             self._learn(folder, href.decode().rpartition("/")[2], _ETAG.search(about), first=first)
-        return took
 
     def _learn(self, folder: str, name: str, etag: re.Match[bytes] | None, *, first: bool) -> None:
         if etag is None:
@@ -78,14 +79,13 @@ class Phone:
             return
         self.state[folder][name] = etag[1].decode()
 
-    def write(self, folder: str) -> float:
-        """Make, change or delete something; gives the seconds it took."""
-        started = perf_counter()
-        if self.mine and self.rng.random() < 0.5:
-            self._change_or_delete(*self.mine.pop(self.rng.randrange(len(self.mine))))
-        else:
-            self._put(folder, f"w{self.rng.getrandbits(64):016x}{'.vcf' if folder == 'people' else '.ics'}", "")
-        return perf_counter() - started
+    def write(self, folder: str) -> None:
+        """Make, change or delete something."""
+        with self.busy:
+            if self.mine and self.rng.random() < 0.5:
+                self._change_or_delete(*self.mine.pop(self.rng.randrange(len(self.mine))))
+            else:
+                self._put(folder, f"w{self.rng.getrandbits(64):016x}{'.vcf' if folder == 'people' else '.ics'}", "")
 
     def _change_or_delete(self, folder: str, name: str, etag: str) -> None:
         if self.rng.random() < 0.5:

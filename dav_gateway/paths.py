@@ -25,6 +25,8 @@ ROOT = "/dav/"
 LONGEST = 700  # characters of a segment
 DEEPEST = 34  # segments of an address
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_PLAIN = re.compile("[0-9A-Za-z_@~!$'()*,:=+-][0-9A-Za-z_.@~!$'()*,:=+-]*")  # is the same encoded and decoded
+_PATH = re.compile(r"/[^/?#;][^?#;]*")  # has no host, query or fragment
 _SAFE = "@~!$'()*,:=+"  # may stand in a segment (RFC 3986 3.3) and in XML as they are
 
 
@@ -86,10 +88,12 @@ def _place(segments: list[str], count: int) -> Place | None:
 
 def place_of_href(href: str, base_path: str, prefix: str = "") -> Place | None:
     """The place of an href in a body or a Destination header: absolute, or relative to the request's address."""
-    try:
-        path = urlsplit(href.strip()).path
-    except ValueError:
-        return None
+    path = href.strip()
+    if not _PATH.fullmatch(path):
+        try:
+            path = urlsplit(path).path
+        except ValueError:
+            return None
     if not path.startswith("/"):
         path = base_path.rstrip("/") + "/" + path
     return place_at(path, prefix)
@@ -97,6 +101,8 @@ def place_of_href(href: str, base_path: str, prefix: str = "") -> Place | None:
 
 def decoded(segment: str) -> str | None:
     """A segment as text; None for what is no text or has control characters: nothing is ever stored there."""
+    if _PLAIN.fullmatch(segment):  # most are; a listing or multiget has thousands
+        return segment if len(segment) <= LONGEST else None
     try:
         value = unquote_to_bytes(segment).decode("utf-8")
     except (UnicodeDecodeError, UnicodeEncodeError):
@@ -106,6 +112,8 @@ def decoded(segment: str) -> str | None:
 
 def encoded(segment: str) -> str:
     """Text as a segment."""
+    if _PLAIN.fullmatch(segment):
+        return segment
     return quote(segment, safe=_SAFE)
 
 

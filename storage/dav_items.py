@@ -58,7 +58,7 @@ def listing(connection: Connection, collection_id: int) -> list[Leaf]:
 
 def short_listing(connection: Connection, collection_id: int) -> list[Leaf]:
     """All live items, with name, entity tag, size and kind only: a third of the time."""
-    return [Leaf(*row) for row in connection.execute(_SHORT_LISTING, {"collection": collection_id})]
+    return [Leaf(*row) for row in connection.execute(_SHORT_LISTING, {"collection": collection_id}).all()]
 
 
 def leaf_at(connection: Connection, collection_id: int, href: str) -> Leaf | None:
@@ -90,7 +90,7 @@ def texts(connection: Connection, revision_ids: Sequence[int]) -> dict[int, str]
     """Texts by revision."""
     found: dict[int, str] = {}
     for part in chunks(revision_ids):
-        found.update((row[0], row[1]) for row in connection.execute(_TEXTS, {"ids": part}))
+        found.update((row[0], row[1]) for row in connection.execute(_TEXTS, {"ids": part}).all())
     return found
 
 
@@ -104,7 +104,7 @@ def changes(
 
 
 def _leaves(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> list[Leaf]:
-    return [Leaf._make(row) for row in connection.execute(statement, dict(values))]
+    return [Leaf._make(row) for row in connection.execute(statement, dict(values)).all()]
 
 
 # ---------------------------------------------------------------- time ranges
@@ -146,7 +146,7 @@ def in_range(
     first = start - _FARTHEST if start is not None and start > _FIRST + _FARTHEST else _FIRST
     last = end + _FARTHEST if end is not None and end < _LAST - _FARTHEST else _LAST
     values = {"collection": collection_id, "kind": kind, "start": first, "end": last}
-    return [_dated(tuple(row)) for row in connection.execute(_IN_RANGE, values)]
+    return [_dated(tuple(row)) for row in connection.execute(_IN_RANGE, values).all()]
 
 
 def _dated(row: Sequence[Any]) -> Dated:
