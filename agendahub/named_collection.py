@@ -1,0 +1,34 @@
+"""A collection as an admin names it: ada/plans, or plans for the company's; a name will do where it is the only one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agendahub.failure import Failure
+from agendahub.texts import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.admin_lists import CollectionRow
+
+
+def named_collection(connection: Connection, words: str) -> CollectionRow:
+    """The one that is meant. Raises `Failure` for none and for several."""
+    from storage.admin_lists import collections
+
+    rows = collections(connection)
+    owner, slash, slug = words.partition("/")
+    exact = [row for row in rows if slash and (row.owner, row.slug) == (owner, slug)]
+    found = exact or [row for row in rows if words in (row.slug, row.name)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Failure(_("There is no collection {name}; `agendahub collections` shows them all.").format(name=words))
+    named = ", ".join(sorted(address_of(row) for row in found))
+    raise Failure(_("{name} may be one of these, say which: {them}").format(name=words, them=named))
+
+
+def address_of(row: CollectionRow) -> str:
+    """How an admin names it."""
+    return f"{row.owner}/{row.slug}" if row.owner else row.slug

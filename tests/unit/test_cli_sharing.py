@@ -1,0 +1,86 @@
+"""agendahub share, delegate and collection set: what they do, and one sentence for what they cannot do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from storage.database import Database
+from storage.dav_sharing import home_of
+from storage.dav_store import collection_at
+from storage.tables import collections
+from tests.commands_here import Cli
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    made = Cli(tmp_path)
+    for name in ("ada", "bob"):
+        made.run("user", "add", name)
+    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    with database.begin() as unit:
+        for slug, owner in (("plans", 1), ("plans", 2), ("team", None)):
+            row = {"slug": slug, "owner_id": owner, "name": slug.title(), "kinds": "event", "epoch": "e"}
+            unit.session.connection.execute(insert(collections).values(**row, created_at=unit.session.now()))
+    database.dispose()
+    return made
+
+
+def listed(cli: Cli, group: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(cli.run(group, "list", "--json"))
+    return found
+
+
+def test_a_share_is_made_changed_listed_and_ended(cli: Cli) -> None:
+    assert "bob may read ada/plans." in cli.run("share", "add", "ada/plans", "bob")
+    cli.run("share", "add", "ada/plans", "bob", "--write")
+    share = {"owner": "ada", "slug": "plans", "name": "Plans", "user": "bob", "access": "write"}
+    assert listed(cli, "share") == [share]
+    cli.run("share", "remove", "ada/plans", "bob")
+    assert listed(cli, "share") == []
+
+
+def test_a_delegate_is_made_listed_and_ended(cli: Cli, tmp_path: Path) -> None:
+    cli.run("delegate", "add", "ada", "bob", "--write")
+    assert listed(cli, "delegate") == [{"owner": "ada", "user": "bob", "access": "write"}]
+    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    with database.read() as unit:
+        assert home_of(unit.session.connection, "ada", 2) == (1, "ada", "write")
+    database.dispose()
+    cli.run("delegate", "remove", "ada", "bob")
+    assert listed(cli, "delegate") == []
+
+
+REFUSED = {
+    "share add plans bob": "ada/plans, bob/plans",
+    "share add nothing bob": "There is no collection nothing",
+    "share add team bob": "the company's",
+    "share add ada/plans ada": "own",
+    "share add ada/plans eve": "There is no user 'eve'",
+    "delegate add ada ada": "his own delegate",
+    "delegate add ada eve": "There is no user 'eve'",
+    "collection set team": "--read-only",
+    "collection set team --color blue": "#RRGGBB",
+}
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(cli: Cli) -> None:
+    assert {words: said in cli.fails(*words.split()) for words, said in REFUSED.items()} == dict.fromkeys(REFUSED, True)
+
+
+def test_a_collection_is_made_read_only_and_coloured(cli: Cli, tmp_path: Path) -> None:
+    cli.run("collection", "set", "team", "--read-only", "--color", "#1E90FF")
+    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    with database.read() as unit:
+        shelf = collection_at(unit.session.connection, 1, "team", contacts=False)
+    assert shelf is not None
+    assert (shelf.access, shelf.color) == ("read", "#1E90FF")
+    cli.run("collection", "set", "team", "--no-read-only")
+    with database.read() as unit:
+        shelf = collection_at(unit.session.connection, 1, "team", contacts=False)
+    assert shelf is not None
+    assert shelf.access == "write"
+    database.dispose()
