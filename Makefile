@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast mail-server test-servers test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake bench-gateway bench-gateway-load simulate torture mutants fuzz
+.PHONY: conformance help setup demo test test-fast mail-server test-servers test-clients test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake bench-gateway bench-gateway-load simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -100,6 +100,20 @@ test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal; our Ex
 	  apt-get -q install -y --no-install-recommends $(SERVER_PACKAGES); fi
 	AGENDAHUB_TEST_SERVERS=$(abspath $(SERVER_SCRIPTS)) $(BIN)/pytest tests/contract/test_connector_dav_debian.py \
 	  tests/integration/microsoft/test_ews_davmail.py tests/integration/mail/test_mail_davmail.py $(ARGS)
+
+CLIENT_PACKAGES := thunderbird syncevolution evolution-data-server dbus gnome-keyring python3-gi \
+  gir1.2-edataserver-1.2 gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2
+
+test-clients: $(READY) ## Thunderbird, evolution-data-server, SyncEvolution, vdirsyncer at the gateway (installs them as root on Debian)
+	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(CLIENT_PACKAGES) >/dev/null 2>&1; then \
+	  apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	  apt-get -q install -y --no-install-recommends $(CLIENT_PACKAGES); fi
+	AGENDAHUB_TEST_CLIENTS=1 $(BIN)/pytest tests/clients -n 0 $(ARGS)
+
+conformance: $(READY) ## suites by others (python-caldav's, caldav-server-tester, litmus) beside Radicale and Xandikos (ARGS=--json, ARGS=--update)
+	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! command -v litmus >/dev/null; then \
+	  { apt-get -qq update && apt-get -qq install -y --no-install-recommends litmus; } >/dev/null 2>&1 || true; fi
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 TORTURE := KILLS SEED STORE RESTARTS LATES CUTS FULLS SERVERS WIRES ENDS INTAKE
 

@@ -1,0 +1,67 @@
+"""One hub for all clients; each client is started once, as a user of its own with collections of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clients import evolution_client, syncevolution_client, thunderbird_client, vdirsyncer_client
+from tests.clients.client import Account, Client, Elsewhere, Program
+from tests.servers.gateway import Hub, running_hub
+
+PROGRAMS = {
+    "vdirsyncer": Program("vdirsyncer", vdirsyncer_client.missing, vdirsyncer_client.running),
+    "syncevolution": Program("syncevolution", syncevolution_client.missing, syncevolution_client.running),
+    "evolution": Program("evolution", evolution_client.missing, evolution_client.running),
+    "thunderbird": Program("thunderbird", thunderbird_client.missing, thunderbird_client.running),
+}
+KINDS = ("event", "series", "task", "contact")
+ALL = bool(os.environ.get("AGENDAHUB_TEST_CLIENTS"))  # `make test-clients`
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With `make test-clients` each client with each kind of items, so that the tests' names are a table."""
+    metafunc.parametrize("started", list(PROGRAMS) if ALL else ["vdirsyncer"], indirect=True, scope="session")
+    if "kinds" in metafunc.fixturenames:
+        kinds = [(kind,) for kind in KINDS] if ALL else [KINDS]
+        metafunc.parametrize("kinds", kinds, ids=["+".join(some) for some in kinds])
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def started(
+    hub: Hub, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Client, Elsewhere]]:
+    """The client that runs, and another device of the same user."""
+    program = PROGRAMS[request.param]
+    if sentence := program.missing():
+        pytest.skip(sentence)
+    account = _account(hub, program.name, tmp_path_factory.mktemp(program.name))
+    with program.running(account) as running:
+        yield running, Elsewhere(hub.phone(account.user, "Elsewhere"), account.user)
+
+
+def _account(hub: Hub, name: str, folder: Path) -> Account:
+    user = f"{name}@example.org"
+    owner = hub.user(user)
+    for slug, kinds in {"events": "event", "tasks": "task", "people": "contact"}.items():
+        hub.collection(slug, kinds, owner)
+    return Account(hub.url, user, hub.phone(user, "The client").password, folder)
+
+
+@pytest.fixture
+def client(started: tuple[Client, Elsewhere]) -> Client:
+    return started[0]
+
+
+@pytest.fixture
+def elsewhere(started: tuple[Client, Elsewhere]) -> Elsewhere:
+    return started[1]
