@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from dav_gateway.answers import Answer
 from dav_gateway.contents import Contents, contents_of
-from dav_gateway.elements import Element, card, dav, status_response, text_of
+from dav_gateway.elements import Element
 from dav_gateway.filters import CardFilter, card_filter
-from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.leaves import LeafWriter
 from dav_gateway.match import matches_card
+from dav_gateway.multistatus import multistatus
 from dav_gateway.occurrence import component_of
-from dav_gateway.paths import Place
-from dav_gateway.propfind import multistatus
+from dav_gateway.query_limits import limit_of, limited
 from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
 from storage.dav_items import Leaf
@@ -29,25 +28,9 @@ def answer(call: Call, report: Element) -> Answer:
         contents = contents_of(call, shelf)
         leaves = contents.listing(unit, short=False)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
+    leaves = [leaf for leaf in leaves if call.place.href in ("", leaf.href)]
     found = iter(leaves) if not wanted.props else _matching(call, contents, leaves, wanted)
-    return multistatus(_pieces(call, writer, contents, found, _limit(report)))
-
-
-def _limit(report: Element) -> int | None:
-    for name in (card("limit"), dav("limit")):
-        number = text_of(report.find(f"{name}/{name.replace('limit', 'nresults')}"))
-        if number.isascii() and number.isdigit():
-            return max(1, int(number[:9]))
-    return None
-
-
-def _pieces(
-    call: Call, writer: LeafWriter, contents: Contents, found: Iterator[Leaf], limit: int | None
-) -> Iterator[str]:
-    yield from written(call, writer, contents, islice(found, limit))
-    if limit is not None and next(found, None) is not None:
-        itself = call.address(Place(call.place.area, call.place.user, call.place.slug))
-        yield status_response(itself, 507, "<D:number-of-matches-within-limits/>")
+    return multistatus(limited(call, writer, contents, found, limit_of(report)))
 
 
 def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:

@@ -13,57 +13,74 @@ from dav_gateway.answers import Answer, Refused
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, cal, first, text_of
 from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
-from dav_gateway.leaves import LeafWriter, written
-from dav_gateway.match import matches_calendar
+from dav_gateway.leaves import LeafWriter
+from dav_gateway.match import matches_calendar, matches_text
 from dav_gateway.multistatus import multistatus
-from dav_gateway.occurrence import component_of, falls_into, instant_of, record_of, zone_of_calendar
+from dav_gateway.occurrence import component_of, falls_into, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
+from dav_gateway.query_limits import limit_of, limited
 from dav_gateway.site import Call
 from dav_gateway.timetables import known, learn
 from dav_gateway.wanted import wanted_of
+from dav_gateway.when import EARLIEST, LATEST, When
 from storage.dav_items import Dated, Leaf
+from storage.dav_store import Shelf
 from storage.session import chunks
+from sync_engine import zones
 from sync_engine.errors import ItemError
 from sync_engine.model import Event, Task
 
 _KINDS = {component: kind for kind, component in COMPONENTS.items()}
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 12, 31, tzinfo=UTC)
+_NEVER = frozenset(("VFREEBUSY", "VJOURNAL"))  # are never stored
+_TIMED = frozenset((*_KINDS, *_NEVER, "VALARM"))
 
 
 def answer(call: Call, report: Element) -> Answer:
-    """The items that match."""
+    """The items that match; with a limit, 507 for the collection's own address when there are more."""
     wanted = calendar_filter(report)
-    _check(wanted, timed=("VEVENT", "VTODO"))
+    _check(wanted)
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
+        zone = _zone(report, shelf)
         found = [
             (part, contents.in_range(unit, kind, *_bounds(part)))
             for kind, part in _parts(wanted)
             if kind in shelf.kinds
         ]
-    zone = zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal), zone)
-    leaves = (leaf for part, dated in found for leaf in _matching(call, contents, wanted, part, dated, zone))
-    return multistatus(written(call, writer, contents, leaves))
+    asked = [(part, [one for one in dated if call.place.href in ("", one.leaf.href)]) for part, dated in found]
+    leaves = (leaf for part, dated in asked for leaf in _matching(call, contents, wanted, part, dated, zone))
+    return multistatus(limited(call, writer, contents, leaves, limit_of(report)))
 
 
-def _check(wanted: CompFilter, timed: tuple[str, ...]) -> None:
-    """Refuse a time range on alarms and the like: better than a wrong answer (RFC 4791 7.8, supported-filter)."""
-    if wanted.time_range is not None and wanted.name not in timed:
-        raise Refused(403, "Time ranges work for events and tasks only.", condition="<C:supported-filter/>")
+def _zone(report: Element, shelf: Shelf) -> tzinfo:
+    """Of times without one: what the request names (RFC 4791 9.8, RFC 7809 5.2), else that of the collection."""
+    name = text_of(first(report, cal("timezone-id")))
+    if name:
+        named = zones.by_name(name)
+        if named is None:
+            raise Refused(403, "This time zone is not known.", condition="<C:valid-timezone/>")
+        return named
+    return zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
+
+
+def _check(wanted: CompFilter) -> None:
+    """Refuse a time range where the standard gives it no meaning (RFC 4791 7.8, supported-filter)."""
+    if wanted.time_range is not None and wanted.name not in _TIMED:
+        raise Refused(403, f"{wanted.name[:40]} has no time.", condition="<C:supported-filter/>")
     for inner in wanted.comps:
-        _check(inner, timed)
+        _check(inner)
 
 
 def _parts(wanted: CompFilter) -> Iterator[tuple[str, CompFilter | None]]:
-    """The kinds that can match, each with the filter that its component must meet."""
-    present = {comp.name: comp for comp in wanted.comps if not comp.absent}
+    """The kinds that can match, each with a filter that its component must meet: one with a time range, if any has."""
+    present = {comp.name for comp in wanted.comps if not comp.absent}
     absent = {comp.name for comp in wanted.comps if comp.absent}
     for component, kind in _KINDS.items():
-        if component not in absent and not (present.keys() & _KINDS.keys()) - {component}:
-            yield kind, present.get(component)
+        if component not in absent and not (present & _NEVER) and not (present & _KINDS.keys()) - {component}:
+            mine = [comp for comp in wanted.comps if comp.name == component]
+            yield kind, next((comp for comp in mine if comp.time_range), mine[0] if mine else None)
 
 
 def _bounds(part: CompFilter | None) -> tuple[datetime | None, datetime | None]:
@@ -82,7 +99,7 @@ def _matching(
     """Those that match: first all that the index can tell, then those whose text must be read."""
     timed_only = not _needs_components(wanted, part)
     unclear: list[Dated] = []
-    for one in dated:
+    for one in _by_uid(dated, part):
         told = _told_by_index(one, part.time_range if part else None, zone) if timed_only else None
         if told:
             yield one.leaf
@@ -94,9 +111,13 @@ def _matching(
     for some in chunks(unclear):
         with call.site.database.read() as unit:
             found = contents.texts(unit, [one.leaf for one in some])
-        for one in some:
-            if _matches(found.get(one.leaf.href, ""), one.leaf, wanted, part if timed_only else None, zone):
-                yield one.leaf
+        yield from (one.leaf for one in some if _matches(found.get(one.leaf.href, ""), one.leaf, wanted, zone))
+
+
+def _by_uid(dated: Iterable[Dated], part: CompFilter | None) -> Iterable[Dated]:
+    """Without those whose UID the filter does not want: of these no text needs to be read."""
+    texts = [prop.texts[0] for prop in (part.props if part else ()) if prop.name == "UID" and len(prop.texts) == 1]
+    return (one for one in dated if all(matches_text(one.leaf.uid, text) for text in texts)) if texts else dated
 
 
 def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRange, zone: tzinfo) -> Iterator[Leaf]:
@@ -119,8 +140,8 @@ def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRan
 
 
 def _needs_components(wanted: CompFilter, part: CompFilter | None) -> bool:
-    others = [comp for comp in wanted.comps if comp is not part and comp.name not in _KINDS]
-    return bool(wanted.props or others or (part and (part.props or part.comps)))
+    others = [comp for comp in wanted.comps if comp is not part and not (comp.absent and comp.name in _KINDS)]
+    return bool(wanted.props or wanted.time_range or others or (part and (part.props or part.comps)))
 
 
 def _told_by_index(one: Dated, wanted: TimeRange | None, zone: tzinfo) -> bool | None:
@@ -134,19 +155,14 @@ def _told_by_index(one: Dated, wanted: TimeRange | None, zone: tzinfo) -> bool |
     return not (begins_late or ends_early)
 
 
-def _matches(text: str, leaf: Leaf, wanted: CompFilter, timed: CompFilter | None, zone: tzinfo) -> bool:
-    """Whether a text matches; `timed` is the filter of its component where only the time range of that matters."""
+def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo) -> bool:
+    """Whether a text matches."""
     try:
-        record = record_of(text, leaf.uid)
-        if timed is not None:
-            return timed.time_range is None or _fits(record, timed.time_range, zone)
-        calendar = component_of(text)
+        when = When(record_of(text, leaf.uid), zone)
+        return matches_calendar(component_of(text), wanted, when.in_range, when.instants_of)
     except ItemError:
         return False
-    return matches_calendar(
-        calendar, wanted, lambda _, range_: _fits(record, range_, zone), lambda line: instant_of(line, record, zone)
-    )
 
 
 def _fits(record: Event | Task, wanted: TimeRange, zone: tzinfo) -> bool:
-    return falls_into(record, wanted.start or _EARLIEST, wanted.end or _LATEST, zone)
+    return falls_into(record, wanted.start or EARLIEST, wanted.end or LATEST, zone)

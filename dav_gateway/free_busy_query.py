@@ -29,7 +29,7 @@ def answer(call: Call, report: Element) -> Answer:
     start, end = wanted.start, wanted.end
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
-        if "event" not in shelf.kinds:
+        if "event" not in shelf.kinds or call.place.href:
             raise Refused(403, "Only calendars know of free and busy times.", condition="<D:supported-report/>")
         events = [] if shelf.transparent else events_between(unit, contents_of(call, shelf), start, end)
     budget = Budget(MOST_STEPS)

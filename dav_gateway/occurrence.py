@@ -12,6 +12,7 @@ from sync_engine.formats.content_lines import unfold
 from sync_engine.formats.outline import OddLineError, mend, outline, read_component
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
 
+MOST_VALUES = 1000  # of a list that are looked at
 _MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
 
 
@@ -71,7 +72,9 @@ def _stamps_overlap(task: Task, start: datetime, end: datetime) -> bool:
     details = task.master or next(iter(task.overrides), None)
     if details is None:
         return False
-    created = next((instant_of(line, task, UTC) for line in details.stamps if line.name == "CREATED"), None)
+    created = next(
+        (at for line in details.stamps if line.name == "CREATED" for at in instants_of(line, task, UTC)), None
+    )
     if details.completed is None:
         return created is None or end > created
     completed = zones.resolve(details.completed, task.zones)
@@ -80,10 +83,9 @@ def _stamps_overlap(task: Task, start: datetime, end: datetime) -> bool:
     )
 
 
-def instant_of(line: ContentLine, record: Event | Task, floating: tzinfo) -> datetime | None:
-    """The instant of a property that is a date or a time."""
-    match = _MOMENT.match(line.value.strip())
-    if match is None:
-        return None
+def instants_of(line: ContentLine, record: Event | Task, floating: tzinfo) -> list[datetime]:
+    """The instants of a property that is a date, a time or a list of them; of periods their starts."""
     named = next((values[0] for name, values in line.params if name == "TZID" and values), "")
-    return zones.resolve(Moment(match[1], "UTC" if match[2] else named), record.zones, floating)
+    found = (_MOMENT.match(value.strip().partition("/")[0]) for value in line.value.split(",")[:MOST_VALUES])
+    moments = (Moment(match[1], "UTC" if match[2] else named) for match in found if match)
+    return [zones.resolve(moment, record.zones, floating) for moment in moments]

@@ -1,0 +1,30 @@
+"""DAV:limit in a query (RFC 5323 5.17, RFC 6352 8.6.1): so many items, and word that there are more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from dav_gateway.contents import Contents
+from dav_gateway.elements import Element, card, dav, status_response, text_of
+from dav_gateway.leaves import LeafWriter, written
+from dav_gateway.site import Call
+from storage.dav_items import Leaf
+
+
+def limit_of(report: Element) -> int | None:
+    """The most items that are wanted; None for all."""
+    for name in (card("limit"), dav("limit")):
+        number = text_of(report.find(f"{name}/{name.replace('limit', 'nresults')}"))
+        if number.isascii() and number.isdigit():
+            return max(1, int(number[:9]))
+    return None
+
+
+def limited(
+    call: Call, writer: LeafWriter, contents: Contents, found: Iterator[Leaf], limit: int | None
+) -> Iterator[str]:
+    """Responses of the items; then 507 for the collection's own address when there are more."""
+    yield from written(call, writer, contents, islice(found, limit))
+    if limit is not None and next(found, None) is not None:
+        yield status_response(writer.folder, 507, "<D:number-of-matches-within-limits/>")
