@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dav_gateway.answers import Answer
+from dav_gateway.card_candidates import candidates
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element
 from dav_gateway.filters import CardFilter, card_filter
@@ -17,6 +18,7 @@ from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
 from storage.dav_items import Leaf
 from storage.session import chunks
+from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import ItemError
 
 
@@ -26,11 +28,16 @@ def answer(call: Call, report: Element) -> Answer:
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
-        leaves = contents.listing(unit, short=False)
+        likely = candidates(unit, shelf.id, wanted)
+        leaves = contents.listing(unit, short=False) if likely is None else _at(unit, contents, likely)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
     leaves = [leaf for leaf in leaves if call.place.href in ("", leaf.href)]
     found = iter(leaves) if not wanted.props else _matching(call, contents, leaves, wanted)
     return multistatus(limited(call, writer, contents, found, limit_of(report)))
+
+
+def _at(unit: SqlUnitOfWork, contents: Contents, names: set[str]) -> list[Leaf]:
+    return sorted(contents.leaves_at(unit, sorted(names)).values(), key=lambda leaf: leaf.id)
 
 
 def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
