@@ -6,8 +6,9 @@ binding or a customer request writes brings about nothing.
 
 from __future__ import annotations
 
-from dav_gateway.answers import Refused
+from dav_gateway.answers import Refused, not_found
 from dav_gateway.scheduling import implicit
+from dav_gateway.scheduling.boxes import NOT_MADE
 from dav_gateway.site import Call
 from storage.dav_items import Leaf
 from storage.dav_store import Shelf
@@ -17,6 +18,10 @@ from sync_engine.item import Item
 
 def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> None:
     """Lock a collection before it is written to, with all others that the write may reach. `item`: what comes there."""
+    if shelf.role and item is not None:
+        raise Refused(403, "Messages come into the inbox by themselves; put events into a calendar.")
+    if shelf.id == NOT_MADE:
+        raise not_found()
     implicit.lock(call, unit, shelf, item)
 
 

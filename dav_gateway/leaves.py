@@ -6,10 +6,10 @@ of milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dav_gateway.contents import Contents
 from dav_gateway.elements import cal, card, dav, empty, href, status_response, tag, text
@@ -24,6 +24,8 @@ from dav_gateway.wanted import Mode, Wanted
 from storage.dav_items import Leaf
 from storage.dav_store import Shelf
 from storage.session import CHUNK
+
+SCHEDULE_TAG = cal("schedule-tag")
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,6 +58,7 @@ def _writers(call: Call, shelf: Shelf) -> dict[str, Writer]:
         dav("getcontenttype"): lambda leaf, _: content_type(leaf.kind),
         dav("getcontentlength"): lambda leaf, _: str(leaf.size),
         dav("getlastmodified"): lambda leaf, _: http_date(leaf.changed_at.replace(microsecond=0)),
+        SCHEDULE_TAG: lambda leaf, _: f'"{leaf.schedule_tag}"',
         dav("current-user-principal"): _always(principal),
         dav("principal-collection-set"): _always(principals),
         dav("owner"): _always(owner),
@@ -71,6 +74,23 @@ def _always(content: str) -> Writer:
 _ALLPROP = tuple(dav(n) for n in ("resourcetype", "getetag", "getcontenttype", "getcontentlength", "getlastmodified"))
 
 
+class _Form(NamedTuple):
+    """How the properties of an item are written."""
+
+    columns: tuple[tuple[str, Writer, str], ...]
+    before: str
+    after: str
+    constant: str  # instead of all of that, where nothing depends on the item
+
+
+def _form(names: Sequence[str], writers: Mapping[str, Writer], *, minimal: bool) -> _Form:
+    columns = tuple(_column(name, writers[name]) for name in names if name in writers)
+    missing = [empty(name) for name in names if name not in writers]
+    both = said(["\0"] if columns else [], missing, minimal=minimal)
+    before, _, after = both.partition("\0")
+    return _Form(columns, before, after, "" if columns else both)
+
+
 class LeafWriter:
     """Writes response elements of items of one collection."""
 
@@ -84,17 +104,15 @@ class LeafWriter:
             self._shown = shown_as(wanted.data, floating or zone_of_calendar(shelf.timezone))
         writers = _writers(call, shelf)
         names = self._names(wanted)
-        self.is_short = not self.with_text and dav("getlastmodified") not in names
+        tagged = SCHEDULE_TAG in names
+        self.is_short = not (self.with_text or tagged or dav("getlastmodified") in names)
         if wanted.mode is Mode.NAMES:
-            self._columns: list[tuple[str, Writer, str]] = []
-            self._before = self._after = ""
-            self._constant = said(map(empty, _ALLPROP), (), minimal=True)
+            self._form = self._untagged = _Form((), "", "", said(map(empty, _ALLPROP), (), minimal=True))
             return
-        self._columns = [_column(name, writers[name]) for name in names if name in writers]
-        missing = [empty(name) for name in names if name not in writers]
-        both = said(["\0"] if self._columns else [], missing, minimal=wanted.minimal)
-        self._before, _, self._after = both.partition("\0")
-        self._constant = "" if self._columns else both
+        self._form = self._untagged = _form(names, writers, minimal=wanted.minimal)
+        if tagged:
+            others = {name: writer for name, writer in writers.items() if name != SCHEDULE_TAG}
+            self._untagged = _form(names, others, minimal=wanted.minimal)
 
     @staticmethod
     def _names(wanted: Wanted) -> tuple[str, ...]:
@@ -111,10 +129,11 @@ class LeafWriter:
                 content = self._shown(leaf, content)
             except TooMuch:  # of this item nothing is told, rather than a part of it
                 return status_response(self.path(leaf), 507, "<D:number-of-matches-within-limits/>")
-        about = self._constant
+        form = self._form if leaf.schedule_tag else self._untagged
+        about = form.constant
         if not about:
-            columns = "".join([f"{start}{writer(leaf, content)}{end}" for start, writer, end in self._columns])
-            about = f"{self._before}{columns}{self._after}"
+            columns = "".join([f"{start}{writer(leaf, content)}{end}" for start, writer, end in form.columns])
+            about = f"{form.before}{columns}{form.after}"
         return f"{self._start}{encoded(leaf.href)}</D:href>{about}</D:response>"  # encoded: nothing to escape for XML
 
 

@@ -8,8 +8,8 @@ from dav_gateway.push.names import FEATURE
 from dav_gateway.site import Call
 
 CLASSES = (
-    "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendar-proxy, calendarserver-sharing, "
-    "calendarserver-subscribed, resource-sharing"
+    "1, 3, access-control, calendar-access, calendar-auto-schedule, addressbook, extended-mkcol, calendar-proxy, "
+    "calendarserver-sharing, calendarserver-subscribed, resource-sharing"
 )
 ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
 ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL"

@@ -8,13 +8,14 @@ from typing import TypeAlias
 from dav_gateway.answers import Answer
 from dav_gateway.options import allowed
 from dav_gateway.push import register
+from dav_gateway.scheduling import outbox
 from dav_gateway.sharing import share
 from dav_gateway.site import Call, refuse_method
 
 Taker: TypeAlias = Callable[[Call], Answer | None]
 """Answers a POST, or gives None where it is not for this one."""
 
-TAKERS: tuple[Taker, ...] = (register.take, share.take)
+TAKERS: tuple[Taker, ...] = (outbox.take, register.take, share.take)
 
 
 def answer(call: Call) -> Answer:

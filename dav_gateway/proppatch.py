@@ -5,6 +5,7 @@ from __future__ import annotations
 from dav_gateway.answers import Answer, Refused, not_found
 from dav_gateway.elements import dav, empty, propstat, response
 from dav_gateway.multistatus import multistatus
+from dav_gateway.scheduling import settings
 from dav_gateway.sharing.personal import MAX_PROPERTIES, keep_for_oneself
 from dav_gateway.sharing.proxies import change as change_group
 from dav_gateway.sharing.proxies import is_group
@@ -38,6 +39,7 @@ def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
     if shelf.owner_id != call.who.user_id:
         keep_for_oneself(call, unit, shelf, changes)
         return
+    shelf = settings.change(call, unit, shelf, changes)
     if "name" in changes.columns and is_bound(connection, shelf.id):
         changes.refused[dav("displayname")] = 403  # bindings know it by its name: one phone renames it for nobody
     if changes.refused:

@@ -12,6 +12,7 @@ from dav_gateway.elements import Element, read_xml
 from dav_gateway.paths import Area, Place, address, place_of_href
 from dav_gateway.push.offer import Offer
 from dav_gateway.push.quiet import HEADER, quietly
+from dav_gateway.scheduling.boxes import box_at, is_box, with_boxes
 from dav_gateway.scheduling.outsiders import Nobody, Outsiders
 from dav_gateway.uploads import FileLimits
 from storage.database import Database, run
@@ -54,8 +55,8 @@ class Site:
     clock: Clock
     limits: Limits = field(default_factory=Limits)
     prefix: str = ""  # what a proxy in front puts before every path: "/hub"
-    push: Offer | None = None  # of WebDAV-Push
     base_url: str = ""  # under which clients know it: "https://cal.example.com/hub"; "" where nobody said
+    push: Offer | None = None  # of WebDAV-Push
     outsiders: Outsiders = field(default_factory=Nobody)  # the way to guests that are no users of ours
 
 
@@ -140,7 +141,8 @@ class Call:
         connection, home = unit.session.connection, self.home_at(unit)
         if home.user_id != self.who.user_id:
             return delegated(connection, home, contacts=self.place.contacts)
-        return collections_of(connection, home.user_id, contacts=self.place.contacts)
+        shelves = collections_of(connection, home.user_id, contacts=self.place.contacts)
+        return shelves if self.place.contacts else with_boxes(shelves, home.user_id, home.user)
 
     def shelf_at(self, unit: SqlUnitOfWork) -> Shelf | None:
         """The collection this request is about; None where there is none. Raises `Refused` (404) for a foreign home."""
@@ -148,7 +150,9 @@ class Call:
         if place.area not in HOMES or not place.slug:
             return None
         if home.user_id == self.who.user_id:
-            return collection_at(unit.session.connection, home.user_id, place.slug, contacts=place.contacts)
+            shelf = collection_at(unit.session.connection, home.user_id, place.slug, contacts=place.contacts)
+            box = shelf is None and not place.contacts and is_box(place.slug)
+            return box_at(place.slug, home.user_id, home.user) if box else shelf
         found = delegated(unit.session.connection, home, contacts=place.contacts)
         return next((shelf for shelf in found if shelf.segment == place.slug), None)
 

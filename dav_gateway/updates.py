@@ -12,6 +12,7 @@ from typing import Any
 
 from dav_gateway.elements import CARDDAV, DAV, Element, cal, card, children, dav, first, inner_xml, text_of
 from dav_gateway.properties import COLOR, CTAG, DESCRIPTIONS, ORDER, TIMEZONE
+from dav_gateway.scheduling.properties import TRANSPARENCY
 
 MAX_KEPT = 64 * 1024  # characters of one property that we only keep
 MAX_NAME = 400
@@ -74,6 +75,10 @@ def _one(
             changes.columns[column], changes.kept[name] = read(text_of(element)), None
         except ValueError:  # odd: kept as it is
             changes.columns[column], changes.kept[name] = read(""), value
+        return 0
+    if name == TRANSPARENCY:
+        changes.columns["transparent"] = first(element, cal("transparent")) is not None
+        changes.kept[name] = None
         return 0
     if name in _PROTECTED or name.startswith(f"{{{DAV}}}"):
         return 403

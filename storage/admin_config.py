@@ -50,7 +50,10 @@ def find_collection(connection: Connection, name: str, kinds: Sequence[str], own
 def _collection(connection: Connection, name: str, owner_id: int | None):  # type: ignore[no-untyped-def]
     return connection.execute(
         select(t.collections.c.id, t.collections.c.kinds).where(
-            t.collections.c.name == name, _owned_by(owner_id), t.collections.c.deleted_at.is_(None)
+            t.collections.c.name == name,
+            _owned_by(owner_id),
+            t.collections.c.deleted_at.is_(None),
+            t.collections.c.role == "",
         )
     ).first()
 

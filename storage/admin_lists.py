@@ -178,7 +178,7 @@ def collections(connection: Connection) -> list[CollectionRow]:
     statement = (
         select(c.id, c.name, t.users.c.name.label("owner"), c.kinds, c.slug, live.label("items"), c.seq)
         .select_from(t.collections.outerjoin(t.users, t.users.c.id == c.owner_id))
-        .where(c.deleted_at.is_(None))
+        .where(c.deleted_at.is_(None), c.role == "")  # an inbox is nobody's calendar
         .order_by(t.users.c.name, c.name)
     )
     return [
@@ -254,14 +254,18 @@ def titled_items() -> Select[Any]:
     i = t.items.c
     placed = t.items.join(t.collections, t.collections.c.id == i.collection_id)
     placed = placed.outerjoin(t.users, t.users.c.id == t.collections.c.owner_id)
-    return select(
-        i.id,
-        i.kind,
-        i.uid,
-        i.deleted,
-        i.collection_id,
-        i.changed_at,
-        t.collections.c.name.label("collection"),
-        func.coalesce(t.users.c.name, "").label("owner"),
-        title_column(),
-    ).select_from(with_titles(placed))
+    return (
+        select(
+            i.id,
+            i.kind,
+            i.uid,
+            i.deleted,
+            i.collection_id,
+            i.changed_at,
+            t.collections.c.name.label("collection"),
+            func.coalesce(t.users.c.name, "").label("owner"),
+            title_column(),
+        )
+        .select_from(with_titles(placed))
+        .where(t.collections.c.role == "")
+    )

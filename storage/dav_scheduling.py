@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, false, func, insert, or_, select, update
 
+from storage.dav_store import collections_of
 from storage.session import chunks
 from storage.tables import bindings, collections, items, revisions, users
 
@@ -93,6 +94,12 @@ def default_of(person_: Person, known: Iterable[Desk]) -> Desk | None:
     """Where new invitations of a user go: to the calendar that he chose, else to his first one that can take them."""
     able = [desk for desk in known if desk.schedules]
     return next((desk for desk in able if desk.id == person_.default_id), None) or next(iter(able), None)
+
+
+def segment(connection: Connection, user_id: int, collection_id: int) -> str:
+    """The last part of the address of an own calendar; "" where there is none any more."""
+    shelves = collections_of(connection, user_id, contacts=False)
+    return next((shelf.segment for shelf in shelves if shelf.id == collection_id), "")
 
 
 def lock_person(connection: Connection, user_id: int) -> None:

@@ -149,12 +149,10 @@ def _check_unique(desk: Desk, uid: str) -> None:
     others = [one for one in store.desks(connection, desk.owner.id) if one.schedules and one.id != desk.shelf.id]
     for copy in store.copies(connection, [one.id for one in others], uid):
         if copy.schedule_tag:
-            slug = next(one.slug for one in others if one.id == copy.collection_id)
-            at = desk.call.address(Place(Area.CALENDARS, desk.owner.name, slug, copy.href))
+            slug = store.segment(connection, desk.owner.id, copy.collection_id)
+            there = href(desk.call.address(Place(Area.CALENDARS, desk.owner.name, slug, copy.href)))
             name = "C:unique-scheduling-object-resource"
-            raise Refused(
-                403, "This meeting is in another of your calendars.", condition=f"<{name}>{href(at)}</{name}>"
-            )
+            raise Refused(403, "This meeting is in another of your calendars.", condition=f"<{name}>{there}</{name}>")
 
 
 # ---------------------------------------------------------------- as organiser

@@ -98,6 +98,7 @@ def calendars(
         .outerjoin(users, users.c.id == collections.c.owner_id)
         .outerjoin(grants, and_(grants.c.collection_id == collections.c.id, grants.c.user_id == viewer_id))
         .where(collections.c.deleted_at.is_(None), collections.c.kinds != "contact", or_(false(), *wanted))
+        .where(collections.c.role == "")  # the messages of an inbox take nobody's time
         .order_by(collections.c.id)
     )
     return [_calendar(tuple(row), viewer_id) for row in connection.execute(query)]

@@ -90,8 +90,10 @@ def test_davx5_finds_homes_collections_and_items(phone: Phone) -> None:
         calendars,
         f"{calendars}agenda/",
         f"{calendars}tasks/",
+        f"{calendars}~inbox/",
+        f"{calendars}~outbox/",
     ]
-    assert [c.get("name") for c in found.findall(".//C:comp", NS)] == ["VEVENT", "VTODO"]
+    assert [c.get("name") for c in found.findall(".//C:comp", NS)] == ["VEVENT", "VTODO", "VEVENT"]  # ... inbox
     assert "#ff8800" in [color.text for color in found.findall(".//I:calendar-color", NS)]
     assert found.find(".//D:privilege/D:write-content", NS) is not None
     assert [size.text for size in found.findall(".//C:max-resource-size", NS) if size.text] == [str(512 * 1024)] * 2
