@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from dav_gateway.answers import Answer, not_found
 from dav_gateway.auth import Doorkeeper
+from dav_gateway.compression import compressed
 from dav_gateway.dispatch import answer_to, excuse, oversized, refusal
 from dav_gateway.incoming import TooLargeError, announced, read_body, spool_body
 from dav_gateway.options import CLASSES
@@ -148,7 +149,7 @@ class Gateway:
         if incoming.place is None:
             raise not_found()
         asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)
-        return answer_to(Call(self._site, who, *asked))
+        return compressed(answer_to(Call(self._site, who, *asked)), incoming.headers)
 
     async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)
