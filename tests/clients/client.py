@@ -39,6 +39,9 @@ class Client(Protocol):
     drops: frozenset[str]
     """Marks of the samples that it is known to lose in an item when it changes it."""
 
+    def discover(self) -> set[str]:
+        """The collections it finds from the server's bare address: "events", "tasks", "people" and so on."""
+
     def sync(self, *kinds: str) -> None:
         """Bring its collections for these kinds into step with the server, or begin to."""
 
@@ -102,6 +105,11 @@ class Elsewhere:
 def slugs(kinds: Iterable[str]) -> list[str]:
     """The collections that these kinds are in, each once."""
     return list(dict.fromkeys(SLUG[kind] for kind in kinds))
+
+
+def last_segments(addresses: Iterable[str]) -> set[str]:
+    """The names of collections, of their addresses."""
+    return {address.rstrip("/").rpartition("/")[2] for address in addresses}
 
 
 def plain(text: str) -> str:

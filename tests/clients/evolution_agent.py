@@ -56,6 +56,17 @@ class Agent:
         self._clients[kind] = client
         self._until_it_can_be_written(client)
 
+    def discover(self, url: str, user: str, password: str) -> list[str]:
+        """The addresses of all collections that it finds from the server's bare address."""
+        source = self._source("hub-search", EDataServer.SOURCE_EXTENSION_COLLECTION, "webdav", url, user)
+        credentials = EDataServer.NamedParameters.new()
+        credentials.set(EDataServer.SOURCE_CREDENTIAL_USERNAME, user)
+        credentials.set(EDataServer.SOURCE_CREDENTIAL_PASSWORD, password)
+        wanted = EDataServer.WebDAVDiscoverSupports
+        kinds = wanted.EVENTS | wanted.TASKS | wanted.CONTACTS
+        found = EDataServer.webdav_discover_sources_sync(source, None, kinds, credentials, None)
+        return [one.href for one in found.out_discovered_sources]
+
     def _source(self, name: str, extension: str, backend: str, url: str, user: str) -> Any:
         address = urlparse(url)
         source = EDataServer.Source.new_with_uid(name, None)

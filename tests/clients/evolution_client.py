@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.clients.agent_process import AgentProcess
-from tests.clients.client import Account, Client, plain
+from tests.clients.client import Account, Client, last_segments, plain
 
 _AGENT = Path(__file__).with_name("evolution_agent.py")
 _PYTHON = "/usr/bin/python3"
@@ -39,8 +39,13 @@ class Evolution:
 
     drops: frozenset[str] = frozenset()
 
-    def __init__(self, agent: AgentProcess) -> None:
-        self._agent = agent
+    def __init__(self, agent: AgentProcess, account: Account) -> None:
+        self._agent, self._account = agent, account
+
+    def discover(self) -> set[str]:
+        """Its search for collections when an account is added."""
+        account = self._account
+        return last_segments(self._agent.ask("discover", account.url, account.user, account.password))
 
     def sync(self, *kinds: str) -> None:
         """Ask it to refresh, which it does in the background."""
@@ -75,7 +80,7 @@ def running(account: Account) -> Iterator[Client]:
     with AgentProcess.running(command, _environment(account.folder), account.folder / "log") as agent:
         for kind in ("event", "task", "contact"):
             agent.ask("open", kind, account.address(kind), account.user, account.password)
-        yield Evolution(agent)
+        yield Evolution(agent, account)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.clients.client import SLUG, Account, Client, slugs
+from tests.clients.client import SLUG, Account, Client, last_segments, slugs
 from tests.clients.files import Files
 
 _STORE = {"events": ("calendar", "caldav"), "tasks": ("todo", "caldavtodo"), "people": ("addressbook", "carddav")}
@@ -27,7 +28,7 @@ class SyncEvolution:
     drops = frozenset({"geo:37.331686,-122.030656", "X-APPLE-SORT-ORDER:7", "X-EXAMPLE-CUSTOMER:4711"})
 
     def __init__(self, account: Account) -> None:
-        self._home = account.folder
+        self._account, self._home = account, account.folder
         self.files = Files(account.folder)
         self._environment = {**os.environ, "HOME": str(self._home), "LC_ALL": "C.UTF-8"}
         for name, below in {"CONFIG": "c", "CACHE": "k", "DATA": "d"}.items():
@@ -54,12 +55,21 @@ class SyncEvolution:
             "dumpData=0", "printChanges=0", "hub@files", *stores,
         )  # fmt: skip
 
-    def _run(self, *words: str) -> None:
+    def discover(self) -> set[str]:
+        """Its databases at the address."""
+        found = ""
+        for _, backend in _STORE.values():
+            words = (f"backend={backend}", f"syncURL={self._account.url}", f"username={self._account.user}")
+            found += self._run("--keyring=no", "--print-databases", *words, f"password={self._account.password}")
+        return last_segments(re.findall(r"\((http://\S+)\)", found))
+
+    def _run(self, *words: str) -> str:
         done = subprocess.run(
             ["syncevolution", "--daemon=no", *words], env=self._environment, stdin=subprocess.DEVNULL,
             capture_output=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+        return done.stdout.decode()
 
     def sync(self, *kinds: str) -> None:
         """One sync of these stores."""

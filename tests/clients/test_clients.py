@@ -53,6 +53,10 @@ def goes(texts: Callable[[str], list[str]], kind: str, uid: str) -> None:
     until(lambda: not with_uid(texts(kind), uid), f"{uid} goes")
 
 
+def test_it_finds_the_collections_from_the_bare_address(client: Client) -> None:
+    assert client.discover() >= {"events", "tasks", "people"}
+
+
 def test_what_it_makes_reaches_the_server(client: Client, elsewhere: Elsewhere, kinds: Kinds) -> None:
     uids = new_uids(kinds)
     for kind, uid in uids.items():
@@ -100,6 +104,20 @@ def test_one_occurrence_that_it_changes_reaches_the_server(client: Client, elsew
     assert text.count("BEGIN:VEVENT") == 3, text
     assert title_line("series", f"Old {uid}") in text
     assert title_line("series", f"Moved of Old {uid}") in text
+
+
+def test_a_series_and_an_occurrence_that_it_makes_reach_the_server(client: Client, elsewhere: Elsewhere) -> None:
+    (uid,) = new_uids(("series",)).values()
+    client.create("series", without_exception(sample("series", uid, f"Made here {uid}")))
+    client.sync("series")
+    reaches(elsewhere, "series", f"Made here {uid}")
+    shows(client, "series", uid, f"Made here {uid}")
+    client.retitle_one(uid, "20270308T080000Z", f"Other {uid}")
+    client.sync("series")
+    text = reaches(elsewhere, "series", f"Other {uid}")
+    assert text.count("BEGIN:VEVENT") == 2, text
+    assert text.count("RECURRENCE-ID") == 1
+    assert title_line("series", f"Made here {uid}") in text
 
 
 def test_it_sees_a_change_that_was_made_elsewhere(client: Client, elsewhere: Elsewhere, kinds: Kinds) -> None:

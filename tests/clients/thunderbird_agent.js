@@ -4,6 +4,7 @@ const { cal } = ChromeUtils.importESModule("resource:///modules/calendar/calUtil
 const { CalIcsParser } = ChromeUtils.importESModule("resource:///modules/CalIcsParser.sys.mjs");
 const { CalIcsSerializer } = ChromeUtils.importESModule("resource:///modules/CalIcsSerializer.sys.mjs");
 const { CardDAVDirectory } = ChromeUtils.importESModule("resource:///modules/CardDAVDirectory.sys.mjs");
+const { CardDAVUtils } = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
 const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
 const { VCardUtils } = ChromeUtils.importESModule("resource:///modules/VCardUtils.sys.mjs");
 
@@ -49,6 +50,14 @@ globalThis.agent = {
     const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
     login.init(new URL(url).origin, null, realm, user, password, "", "");
     await Services.logins.addLoginAsync(login);
+  },
+
+  // What its wizards find for an address that a person types.
+  async discover(location, user, password) {
+    const found = await cal.provider.detection.detect(user, password, location, false, [], {});
+    const addresses = Array.from(found.values()).flat().map(one => one.uri.spec);
+    const books = await CardDAVUtils.detectAddressBooks(user, password, location, false, false);
+    return addresses.concat(books.map(one => one.url.href));
   },
 
   async open(kind, url, user) {

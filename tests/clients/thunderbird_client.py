@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.clients.client import Account, Client, plain
+from tests.clients.client import Account, Client, last_segments, plain
 from tests.clients.marionette import Marionette
 from tests.servers.processes import end, free_port
 
@@ -47,18 +47,24 @@ class Thunderbird:
 
     drops: frozenset[str] = frozenset()
 
-    def __init__(self, marionette: Marionette) -> None:
-        self._marionette = marionette
+    def __init__(self, marionette: Marionette, account: Account) -> None:
+        self._marionette, self._account = marionette, account
 
     def _do(self, command: str, *arguments: Any) -> Any:
         return self._marionette.run("return agent[given[0]](...given.slice(1));", command, *arguments)
 
-    def open(self, account: Account) -> None:
+    def open(self) -> None:
         """Add the account: what its wizards write when the addresses are typed."""
+        account = self._account
         self._marionette.run(_AGENT.read_text())
         self._do("signIn", account.url, _REALM, account.user, account.password)
         for kind in ("event", "task", "contact"):
             self._do("open", kind, account.address(kind), account.user)
+
+    def discover(self) -> set[str]:
+        """Its wizards' search from an address."""
+        account = self._account
+        return last_segments(self._do("discover", account.url, account.user, account.password))
 
     def sync(self, *kinds: str) -> None:
         """Its "Synchronize" button."""
@@ -96,8 +102,8 @@ def running(account: Account) -> Iterator[Client]:
             marionette.command("WebDriver:NewSession", capabilities={})
             marionette.command("Marionette:SetContext", value="chrome")
             marionette.command("WebDriver:SetTimeouts", script=120_000)
-            client = Thunderbird(marionette)
-            client.open(account)
+            client = Thunderbird(marionette, account)
+            client.open()
             yield client
             marionette.command("Marionette:Quit", flags=["eForceQuit"])
             process.wait(30)

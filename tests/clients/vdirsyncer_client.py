@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,10 +57,15 @@ class Vdirsyncer:
         (account.folder / "config").write_text(config)
         self._run("discover")
 
-    def _run(self, *words: str) -> None:
-        command = [str(_program()), "-c", str(self._folder / "config"), "-v", "WARNING", *words]
+    def discover(self) -> set[str]:
+        """Its listing of both services at the address."""
+        return set(re.findall('^ +- "([^"]+)" \\(', self._run("discover", "--list"), re.MULTILINE))
+
+    def _run(self, *words: str) -> str:
+        command = [str(_program()), "-c", str(self._folder / "config"), "-v", "INFO", *words]
         done = subprocess.run(command, input="y\n" * 20, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def sync(self, *kinds: str) -> None:
         """One cycle of these collections."""
