@@ -29,6 +29,7 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 200_000
 
 Element = etree._Element
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def dav(name: str) -> str:
@@ -92,9 +93,17 @@ def text_of(element: Element | None) -> str:
 
 
 def inner_xml(element: Element) -> str:
-    """An element with all it contains, as XML that stands on its own."""
+    """An element with all it contains, as XML that stands on its own.
+
+    It keeps the language that holds where it stands (RFC 4918 4.3), and prefixes that its values may speak of.
+    """
     copy = etree.fromstring(etree.tostring(element, with_tail=False))
-    etree.cleanup_namespaces(copy)
+    around = (ancestor.get(_LANGUAGE) for ancestor in (element, *element.iterancestors()))
+    language = next((found for found in around if found is not None), None)
+    if language is not None:
+        copy.set(_LANGUAGE, language)
+    spoken = " ".join(value for inner in copy.iter() for value in (inner.text or "", *map(str, inner.attrib.values())))
+    etree.cleanup_namespaces(copy, keep_ns_prefixes=[name for name in copy.nsmap if name and f"{name}:" in spoken])
     return etree.tostring(copy, encoding="unicode")
 
 

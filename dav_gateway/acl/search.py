@@ -6,6 +6,7 @@ Apple's programs add `test` (allof, anyof) to the report and `match-type` to a m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from dav_gateway.acl.colleagues import EMAILS, addresses_of
 from dav_gateway.answers import XML, Answer, Refused
@@ -14,7 +15,7 @@ from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Area, Place
 from dav_gateway.resource import resource_of
 from dav_gateway.site import Call
-from dav_gateway.wanted import wanted_of
+from dav_gateway.wanted import Mode, Wanted, wanted_of
 from storage.dav_principals import Principal, principals
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -25,6 +26,7 @@ _SEARCHABLE = {
     cal("calendar-user-address-set"): "Address in invitations",
     EMAILS: "Address of mail",
 }
+_PARTS = frozenset(dav(n) for n in ("property-search", "prop", "apply-to-principal-collection-set"))
 _MATCHES: dict[str, Callable[[str, str], bool]] = {
     "contains": lambda value, wanted: wanted in value,
     "starts-with": str.startswith,
@@ -64,17 +66,28 @@ def search(call: Call, report: Element) -> Answer:
 
 
 def _described(call: Call, unit: SqlUnitOfWork, report: Element, found: list[Principal]) -> Iterator[str]:
-    wanted = wanted_of(report, minimal=call.minimal)
+    wanted = _wanted(call, report)
     for principal in found:
         resource = resource_of(call, unit, Place(Area.PRINCIPALS, principal.name))
         if resource is not None:
             yield resource.described(wanted)
 
 
+def _wanted(call: Call, report: Element) -> Wanted:
+    """The properties asked for. python-caldav 3 writes them beside its empty prop instead of into it."""
+    wanted = wanted_of(report, minimal=call.minimal)
+    if wanted.names or wanted.mode is not Mode.PROP:
+        return wanted
+    beside = tuple(str(child.tag) for child in children(report) if child.tag not in _PARTS)
+    return replace(wanted, names=beside)
+
+
 def _test(report: Element) -> Callable[[Call, Principal], bool]:
-    """What a user must fulfil; nothing, when a client lists everybody by a report without any search."""
+    """What a user must fulfil. A report without any search, by which some clients list everybody, finds oneself."""
     searches = [_search(element) for element in report.iterchildren(dav("property-search"))]
-    join = any if searches and report.get("test", "allof") == "anyof" else all
+    if not searches:
+        return lambda call, principal: principal.user_id == call.who.user_id
+    join = any if report.get("test", "allof") == "anyof" else all
     return lambda call, principal: join(search(call, principal) for search in searches)
 
 

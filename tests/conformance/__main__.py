@@ -43,10 +43,14 @@ def _options() -> argparse.Namespace:
 
 
 def _of(server: str, suites: list[str], folder: Path) -> dict[str, Outcome]:
-    own = folder / server
-    (own / "server").mkdir(parents=True)
-    with SERVERS[server](own / "server") as tested:
-        return {suite: outcome_of(suite, tested, own / suite.replace(" ", "-")) for suite in suites}
+    """Each suite begins with a new server: none finds what another left."""
+    found = {}
+    for suite in suites:
+        own = folder / server / suite.replace(" ", "-")
+        (own / "server").mkdir(parents=True)
+        with SERVERS[server](own / "server") as tested:
+            found[suite] = outcome_of(suite, tested, own)
+    return found
 
 
 def _table(found: dict[str, dict[str, Outcome]], folder: Path) -> str:

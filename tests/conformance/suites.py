@@ -23,7 +23,6 @@ SUITES: Mapping[str, Suite] = {
 
 def outcome_of(suite: str, server: Tested, folder: Path) -> Outcome:
     """What a suite says; why it could not, where it could not be fetched or came to no end."""
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         return SUITES[suite](server, folder)
     except NotThereError as err:
