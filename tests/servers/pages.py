@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -61,6 +62,10 @@ class Browser:
         """What it has."""
         return {cookie.name: cookie.value or "" for cookie in self.http.cookies}
 
+    def plant(self, name: str, value: str) -> None:
+        """Give it a cookie."""
+        self.http.cookies.set(name, value, domain="127.0.0.1", path="/")
+
     def open(self, path: str, **headers: str) -> Browser:
         """Type an address, or follow a link."""
         self.answer = self.http.get(urljoin(self.base, path), headers=headers, timeout=30)
@@ -90,7 +95,8 @@ class Browser:
         return self.open("/sign-in").send("/sign-in", user=user, password=password)
 
     def close(self) -> None:
-        """At the end."""
+        """At the end. Its connections live as long as an answer that came over them."""
+        self.answer = requests.Response()
         self.http.close()
 
 
@@ -114,7 +120,7 @@ class Site:
         with self.database.begin() as unit:
             number = admin_people.add_user(unit.session.connection, name, name.title(), utc_now())
             if password:
-                web_sessions.set_password(unit.session.connection, name, web_passwords.hash_of(password))
+                web_sessions.set_password(unit.session.connection, name, _hashed(password))
         return number
 
     def devices(self, user: str) -> list[admin_people.Device]:
@@ -123,18 +129,26 @@ class Site:
             return admin_people.devices(unit.session.connection, user)
 
 
+@cache
+def _hashed(password: str) -> str:
+    """It takes its time."""
+    return web_passwords.hash_of(password)
+
+
 @contextmanager
-def running_site(folder: Path, server: str = "", *, ca: Path | None = None, proxies: str = "") -> Iterator[Site]:
+def running_site(
+    folder: Path, server: str = "", *, url: str = "", ca: Path | None = None, proxies: str = ""
+) -> Iterator[Site]:
     """`server`: lines for [server]; with tls_cert it is https. `proxies`: whose X-Forwarded-* are believed."""
-    store = store_of(folder) or f"sqlite:///{folder}/hub.db"
+    store = url or store_of(folder) or f"sqlite:///{folder}/hub.db"
     config = folder / "agendahub.toml"
     listed = f'proxies = ["{proxies}"]\n' if proxies else ""
     config.write_text(f'[store]\nurl = "{store}"\n[server]\n{server}\n{listed}')
     workspace = Workspace(load(config))
     metadata.create_all(workspace.database.engine)
     daemon = Daemon(workspace)
-    with _serving(application(daemon), workspace, proxies) as url:
-        site = Site(url, folder, workspace.database, ca)
+    with _serving(application(daemon), workspace, proxies) as address:
+        site = Site(address, folder, workspace.database, ca)
         try:
             yield site
         finally:
@@ -145,11 +159,13 @@ def running_site(folder: Path, server: str = "", *, ca: Path | None = None, prox
 
 @contextmanager
 def _serving(app: Any, workspace: Workspace, proxies: str) -> Iterator[str]:
+    """Ends when all browsers are gone: asyncio complains of connections that are cut."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     certificate, key = certificate_of(workspace)
     config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", ws="none", ssl_certfile=certificate, ssl_keyfile=key,
+        app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1,
+        ssl_certfile=certificate, ssl_keyfile=key,
         proxy_headers=bool(proxies), forwarded_allow_ips=proxies or "127.0.0.1",
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -161,6 +177,9 @@ def _serving(app: Any, workspace: Workspace, proxies: str) -> Iterator[str]:
     try:
         yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        end = time.monotonic() + 5
+        while server.server_state.connections and time.monotonic() < end:
+            time.sleep(0.005)
         server.should_exit = True
         thread.join(10)
         listener.close()

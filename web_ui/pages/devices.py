@@ -14,6 +14,7 @@ from web_ui.pages.set_up import CLIENTS, Access, Guide, guide, names
 from web_ui.pages.visit import Shown, Turned, Visit
 
 _LONGEST = 100  # characters of a device's name
+_HIGHEST = 2**63 - 1
 
 log = structlog.get_logger("agendahub.web")
 
@@ -59,7 +60,7 @@ def remove_form(visit: Visit) -> Shown:
 
 def remove(visit: Visit) -> Shown:
     """POST. Twice is as good as once."""
-    number = int(visit.path["number"])
+    number = _number(visit)
     revoked = run(
         visit.desk.database,
         lambda unit: own_devices.revoke_own(unit.session.connection, visit.person.user_id, number, visit.now),
@@ -91,9 +92,17 @@ def profile_file(visit: Visit) -> Shown:
     return Shown(content=document, headers=headers)
 
 
+def _number(visit: Visit) -> int:
+    """Raises `Turned` for one that no database can count to."""
+    number = int(visit.path["number"])
+    if number > _HIGHEST:
+        raise Turned(404, "missing")
+    return number
+
+
 def _own(visit: Visit) -> Device:
     with visit.desk.database.read() as unit:
-        found = own_devices.own_device(unit.session.connection, visit.person.user_id, int(visit.path["number"]))
+        found = own_devices.own_device(unit.session.connection, visit.person.user_id, _number(visit))
     if found is None:
         raise Turned(404, "missing")
     return found
