@@ -84,6 +84,8 @@ def _copy(call: Call, at: Call, overwrite: bool) -> bool:
     """Copied out of sight, a part at a time, and shown when it is whole: no writer waits for all of it."""
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
+        if shelf.role:
+            raise Refused(403, "This collection is made by the server; copy what is in it.")
         contents = contents_of(call, shelf)
         leaves = [] if call.depth == "0" else contents.listing(unit, short=False)
         if not overwrite and at.shelf_at(unit) is not None:

@@ -43,9 +43,8 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool
     moves = call.method == "MOVE"
     shelf = call.shelf(unit, write="unbind" if moves else "")
     target = _target(at, unit)
-    for number in sorted({target.id, shelf.id} if moves else {target.id}):
-        unit.lock_collection(number)
-    leaf, text = _source(call, unit, shelf)
+    leaf, text = _locked(call, at, unit, shelf, target)
+    check(call.headers, leaf.etag)
     there = _live(leaf_at(unit.session.connection, target.id, at.place.href))
     if there:
         must_see(at, unit, target, there)
@@ -56,8 +55,22 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool
     if moves:
         _move(call, at, unit, (shelf, leaf, text), (target, there))
     else:
-        _write(at, unit, target, there, Item.read(text, uid_if_missing=leaf.uid))
+        _write(at, unit, target, there, _read(leaf, text))
     return there is None
+
+
+def _locked(call: Call, at: Call, unit: SqlUnitOfWork, shelf: Shelf, target: Shelf) -> tuple[Leaf, str]:
+    """Lock what is written to, and give the item and its text as this user sees it."""
+    found = _source(call, unit, shelf)
+    if call.method == "MOVE":
+        for number in sorted((shelf.id, target.id)):
+            unit.lock_collection(number)
+    effects.lock(at, unit, target, _read(*found))
+    return _source(call, unit, shelf) if call.method == "MOVE" else found
+
+
+def _read(leaf: Leaf, text: str) -> Item:
+    return Item.read(text, uid_if_missing=leaf.uid)
 
 
 def _target(at: Call, unit: SqlUnitOfWork) -> Shelf:
@@ -72,11 +85,9 @@ def _target(at: Call, unit: SqlUnitOfWork) -> Shelf:
 
 
 def _source(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> tuple[Leaf, str]:
-    """The item, and its text as this user sees it."""
     found = contents_of(call, shelf).text_at(unit, call.place.href)
     if found is None:
         raise not_found()
-    check(call.headers, found[0].etag)
     return found
 
 
@@ -104,7 +115,7 @@ def _move(
     if shelf.id != target.id and is_bound(unit.session.connection, shelf.id):
         effects.deleting(call, unit, shelf, leaf)
         unit.delete_item(leaf.id, call.origin)
-        _write(at, unit, target, in_the_way, Item.read(text, uid_if_missing=leaf.uid))
+        _write(at, unit, target, in_the_way, _read(leaf, text))
         return
     effects.moving(call, unit, shelf, leaf, target)
     if in_the_way:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
 from sqlalchemy import update
 
 from storage.tables import users
@@ -35,7 +36,7 @@ class Tested:
 
 
 OURS = "agendahub"
-_NAMES = ("user1", "user2", "user3")
+_NAMES = ("user1@example.org", "user2@example.org", "user3@example.org")
 # What we do not do on purpose (docs/conformance.md); python-caldav expects all the rest.
 _OURS = {"save-load.journal": {"support": "unsupported"}}
 
@@ -52,7 +53,7 @@ def gateway(folder: Path) -> Iterator[Tested]:
 
 def _account(hub: Any, name: str) -> Account:
     hub.user(name)
-    hub.execute(update(users).where(users.c.name == name).values(address=f"{name}@example.org"))
+    hub.execute(update(users).where(users.c.name == name).values(address=name))
     return Account(name, hub.phone(name).password)
 
 
@@ -61,6 +62,7 @@ def of_radicale(folder: Path) -> Iterator[Tested]:
     """Radicale with one user."""
     with radicale(folder) as server:
         account = Account(server.username, server.password)
+        requests.request("PROPFIND", server.url, auth=(account.name, account.password), timeout=30)  # makes his folder
         yield Tested("radicale", server.url, f"{server.url}{account.name}/", [account], "radicale")
 
 
