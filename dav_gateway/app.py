@@ -64,10 +64,14 @@ def routes(
     limits: Limits | None = None,
     prefix: str = "",
     push: Offer | None = None,
+    base_url: str = "",
 ) -> list[BaseRoute]:
-    """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try)."""
+    """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try).
+
+    `base_url`: under which clients know the server, with the prefix; attachments carry it in their addresses.
+    """
     prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
-    dav = Gateway(Site(database, clock, limits or Limits(), prefix, push=push))
+    dav = Gateway(Site(database, clock, limits or Limits(), prefix, base_url=base_url, push=push))
     redirect = Redirect(prefix + ROOT)
     found: list[BaseRoute] = [Route(path + slash, redirect) for path in _WELL_KNOWN for slash in ("", "/")]
     found.append(Route("/", dav, methods=["PROPFIND", "OPTIONS"]))
@@ -93,6 +97,7 @@ class Incoming:
     def __init__(self, scope: Scope, prefix: str) -> None:
         raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         self.method: str = scope["method"]
+        self.scheme: str = scope.get("scheme", "http")
         self.path = urlsplit(raw.decode("latin-1")).path if not raw.startswith(b"/") else raw.decode("latin-1")
         self.place = place_at(self.path, prefix)
         self.query: str = scope.get("query_string", b"").decode("latin-1")

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from dav_gateway import copy_move, delete, get, mkcol, options, post, propfind, proppatch, put, report
 from dav_gateway.answers import XML, Answer, Refused, plain
+from dav_gateway.attachments import serving
 from dav_gateway.elements import error_body
 from dav_gateway.files import methods as file_methods
 from dav_gateway.paths import Area, Place
@@ -41,6 +42,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
 
 AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType(  # parts of the URL space with handlers of their own
     {
+        Area.ATTACHMENTS: serving.HANDLERS,
         Area.FILES: file_methods.HANDLERS,
         Area.PUSH: register.HANDLERS,
     }

@@ -7,6 +7,7 @@ binding or a customer request writes brings about nothing.
 from __future__ import annotations
 
 from dav_gateway.answers import Refused, not_found
+from dav_gateway.attachments import keeping
 from dav_gateway.scheduling import implicit
 from dav_gateway.scheduling.boxes import NOT_MADE
 from dav_gateway.site import Call
@@ -32,11 +33,13 @@ def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, it
     """
     if shelf.role:
         raise Refused(403, "Messages come into the inbox by themselves; put events into a calendar.")
+    keeping.writing(call, unit, here, item)
     return implicit.writing(call, unit, shelf, here, item)
 
 
 def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: Item) -> dict[str, str]:
     """The item was written; gives headers that the answer shall have, names in lower case."""
+    keeping.written(call, unit, item_id, item)
     tag = implicit.written(call, unit, shelf, item_id, item)
     return {"schedule-tag": f'"{tag}"'} if tag else {}
 

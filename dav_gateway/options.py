@@ -9,7 +9,7 @@ from dav_gateway.site import Call
 
 CLASSES = (
     "1, 3, access-control, calendar-access, calendar-auto-schedule, addressbook, extended-mkcol, calendar-proxy, "
-    "calendarserver-sharing, calendarserver-subscribed, resource-sharing"
+    "calendarserver-sharing, calendarserver-subscribed, resource-sharing, calendar-managed-attachments"
 )
 ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
 ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL"

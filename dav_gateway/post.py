@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from dav_gateway.answers import Answer
+from dav_gateway.attachments import post as attachments
 from dav_gateway.options import allowed
 from dav_gateway.push import register
 from dav_gateway.scheduling import outbox
@@ -15,7 +16,7 @@ from dav_gateway.site import Call, refuse_method
 Taker: TypeAlias = Callable[[Call], Answer | None]
 """Answers a POST, or gives None where it is not for this one."""
 
-TAKERS: tuple[Taker, ...] = (outbox.take, register.take, share.take)
+TAKERS: tuple[Taker, ...] = (attachments.take, outbox.take, register.take, share.take)
 
 
 def answer(call: Call) -> Answer:

@@ -73,6 +73,7 @@ class Call:
     body: bytes
     query: str = ""  # percent-encoded
     upload: BinaryIO | None = None  # the body where it is a file (see `uploads`); `body` is empty then
+    scheme: str = "http"  # or https
 
     def xml(self) -> Element | None:
         """The body's root element; None for an empty body."""

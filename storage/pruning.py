@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Delete, Table, and_, bindparam, case, delete, exists, not_, or_, select, update
 
+from storage.dav_attachments import forget_attachments, forget_attachments_of
 from storage.database import Database, run
 from storage.session import CHUNK, Session
 from storage.tables import collections, conflicts, intents, items, links, quarantine, revisions, runs
@@ -27,6 +28,7 @@ class Pruned:
     tombstones: int = 0
     conflicts: int = 0
     runs: int = 0
+    attachments: int = 0
 
 
 _BEFORE = bindparam("before", type_=revisions.c.at.type)
@@ -88,14 +90,16 @@ _DELETE_CONFLICTS = delete(conflicts).where(conflicts.c.resolved_at < _BEFORE)
 _DELETE_RUNS = delete(runs).where(runs.c.finished_at < _BEFORE)
 
 
-def prune(database: Database, before: datetime) -> Pruned:
+def prune(database: Database, before: datetime, now: datetime | None = None) -> Pruned:
     """Forget what ended before this time. Whatever a link, an intent, an open conflict or a living item needs, stays.
 
     Devices that last synced before a forgotten deletion get a full listing (the collection's floor).
     """
     gone = _delete(database, _DELETE_CONFLICTS, before)
     tombstones = sum(_prune_collection(database, number, before) for number in _with_tombstones(database, before))
-    return Pruned(_prune_revisions(database, before), tombstones, gone, _delete(database, _DELETE_RUNS, before))
+    texts, records = _prune_revisions(database, before), _delete(database, _DELETE_RUNS, before)
+    attached = forget_attachments(database, before, now or datetime.now(before.tzinfo))
+    return Pruned(texts, tombstones, gone, records, attached)
 
 
 def _delete(database: Database, statement: Delete, before: datetime) -> int:
@@ -119,6 +123,7 @@ def _bury(session: Session, collection_id: int, before: datetime) -> int:
     rows = session.run(_TOMBSTONES, {"collection": collection_id, "before": before}).all()
     if rows:
         session.run(_RAISE_FLOOR, {"collection": collection_id, "new_floor": rows[-1].seq})
+        forget_attachments_of(session.connection, [row.id for row in rows])
         session.run_in(_DELETE_LINKS, "values", [row.id for row in rows])
         session.run_in(_DELETE_TEXTS, "values", [row.id for row in rows])
         session.run_in(_DELETE_ITEMS, "values", [row.id for row in rows])

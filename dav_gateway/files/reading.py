@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from dav_gateway.answers import Answer, plain
 from dav_gateway.files.tree import there
@@ -40,15 +41,20 @@ def answer(call: Call) -> Answer:
         entry = there(call, unit)
     if entry.folder:
         return plain(200, "This folder is for programs that speak WebDAV: enter its address there.")
-    validators = {"etag": f'"{entry.etag}"', "last-modified": http_date(entry.changed_at.replace(microsecond=0))}
-    if is_unchanged(call.headers, entry.etag, entry.changed_at):
+    return serve(call, entry.etag, entry.changed_at, entry.media_type, entry.size, entry.blob_id)
+
+
+def serve(call: Call, etag: str, changed_at: datetime, media_type: str, size: int, blob_id: int | None) -> Answer:
+    """Octets as the answer to GET or HEAD."""
+    validators = {"etag": f'"{etag}"', "last-modified": http_date(changed_at.replace(microsecond=0))}
+    if is_unchanged(call.headers, etag, changed_at):
         return Answer(304, b"", validators)
-    headers = {**validators, **SAFE, "content-type": entry.media_type, "accept-ranges": "bytes"}
-    part = part_of(call.headers, entry.size, etag=entry.etag, changed_at=entry.changed_at) if _is_get(call) else None
-    first, end = (part.first, part.end) if part else (0, entry.size)
-    headers |= part.headers if part else {}
-    body = octets(call.site.database, entry.blob_id, first, end) if _is_get(call) else iter(())
-    return Answer(206 if part else 200, body, headers | {"content-length": str(end - first)})
+    part = part_of(call.headers, size, etag=etag, changed_at=changed_at) if _is_get(call) else None
+    first, end = (part.first, part.end) if part else (0, size)
+    headers = {**validators, **SAFE, "content-type": media_type, "accept-ranges": "bytes"}
+    headers |= {"content-length": str(end - first)} | (part.headers if part else {})
+    body = octets(call.site.database, blob_id, first, end) if _is_get(call) else iter(())
+    return Answer(206 if part else 200, body, headers)
 
 
 def _is_get(call: Call) -> bool:

@@ -44,7 +44,7 @@ def _store(call: Call, unit: SqlUnitOfWork) -> tuple[bool, str]:
     if spot.entry is not None and spot.entry.folder:
         raise refuse_method("OPTIONS, GET, HEAD, DELETE, COPY, MOVE, PROPFIND, PROPPATCH")
     file = call.upload or BytesIO(call.body)
-    size = _size(file)
+    size = size_of(file)
     must_fit(call, unit, octets=size, files=1, instead_of=spot)
     content = _content(call, unit, file, size)
     if spot.entry is not None:
@@ -54,7 +54,8 @@ def _store(call: Call, unit: SqlUnitOfWork) -> tuple[bool, str]:
     return spot.entry is None, content.etag
 
 
-def _size(file: BinaryIO) -> int:
+def size_of(file: BinaryIO) -> int:
+    """Octets of an upload, which is at its beginning then."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)  # the transaction may be a second try
     return size
