@@ -154,7 +154,7 @@ class Gateway:
         if incoming.place is None:
             raise not_found()
         asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)
-        return compressed(answer_to(Call(self._site, who, *asked)), incoming.headers)
+        return compressed(answer_to(Call(self._site, who, *asked, scheme=incoming.scheme)), incoming.headers)
 
     async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)

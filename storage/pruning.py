@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Delete, Table, and_, bindparam, case, delete, exists, not_, or_, select, update
 
-from storage.dav_attachments import forget_attachments, forget_attachments_of
 from storage.database import Database, run
+from storage.dav_attachments import forget_attachments, forget_attachments_of
 from storage.session import CHUNK, Session
 from storage.tables import collections, conflicts, intents, items, links, quarantine, revisions, runs
 from storage.unit_of_work import SqlUnitOfWork
