@@ -132,7 +132,7 @@ def query(folder: Folder) -> Callable[[], None]:
     """The events of one month; contacts by a part of their address."""
     month = folder.rng.randrange(1, 13)
     if folder.contacts:
-        text = f"person{folder.rng.randrange(100, 999)}"
+        text = f"person{folder.rng.randrange(min(len(folder.hrefs), 1000) // 2)}"
         inner = f'<A:filter><A:prop-filter name="EMAIL"><A:text-match>{text}</A:text-match></A:prop-filter></A:filter>'
         body = f"<A:addressbook-query {_SPACES}><D:prop><D:getetag/></D:prop>{inner}</A:addressbook-query>"
     else:

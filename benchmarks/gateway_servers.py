@@ -33,7 +33,7 @@ from tests.servers.debian import debian_server, why_not
 from tests.servers.processes import Server, free_port, radicale_program, running, xandikos
 
 _AT_ONCE = 500
-_MKCALENDAR = '<C:mkcalendar xmlns:C="urn:ietf:params:xml:ns:caldav"/>'
+_MKCALENDAR = ""  # Cyrus ends itself at a body without a property
 _MKBOOK = (
     '<D:mkcol xmlns:D="DAV:" xmlns:A="urn:ietf:params:xml:ns:carddav"><D:set><D:prop><D:resourcetype>'
     "<D:collection/><A:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
@@ -193,9 +193,9 @@ def _put_all(filled: Filled, path: str, kind: str, texts: Mapping[str, str]) -> 
             if status not in (200, 201, 204):
                 raise RuntimeError(f"{filled.name}: PUT {path}{href} gave {status}: {answer[:300]!r}")
 
-    every = list(texts.items())
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(put, [every[n::4] for n in range(4)]))
+    every, threads = list(texts.items()), 1 if filled.name == "DAViCal" else 4  # it gives up when writes meet
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(put, [every[n::threads] for n in range(threads)]))
 
 
 PEERS: Mapping[str, Callable[[int], AbstractContextManager[Filled]]] = MappingProxyType(
