@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dav_gateway.sharing.birthdays import Birthdays
 from dav_gateway.sharing.masked import Masked, sees_all
 from dav_gateway.site import Call
 from storage import dav_items
+from storage.dav_birthdays import BIRTHDAYS
 from storage.dav_items import Dated, Leaf
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
@@ -83,5 +85,7 @@ class Stored:
 
 def contents_of(call: Call, shelf: Shelf) -> Contents:
     """The contents of a collection for the user of a request."""
+    if shelf.role == BIRTHDAYS:
+        return Birthdays(call.who.user_id)
     stored = Stored(shelf.id)
     return stored if sees_all(call, shelf) else Masked(stored, shelf.id, call.who.user_id)

@@ -16,9 +16,10 @@ from dav_gateway.scheduling.boxes import box_at, is_box, with_boxes
 from dav_gateway.scheduling.outsiders import Nobody, Outsiders
 from dav_gateway.uploads import FileLimits
 from storage.database import Database, run
+from storage.dav_birthdays import BIRTHDAYS, birthdays_of
 from storage.dav_principals import Principal, principal_named
 from storage.dav_sharing import WRITE, Home, home_of
-from storage.dav_store import Shelf, SignedIn, collection_at, collections_of, delegated
+from storage.dav_store import Shelf, SignedIn, collection_at, collections_of, delegated, everything_of
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.limits import CARD_OCTETS, EVENT_OCTETS
 from sync_engine.ports import Clock, Origin
@@ -58,6 +59,7 @@ class Site:
     base_url: str = ""  # under which clients know it: "https://cal.example.com/hub"; "" where nobody said
     push: Offer | None = None  # of WebDAV-Push
     outsiders: Outsiders = field(default_factory=Nobody)  # the way to guests that are no users of ours
+    birthdays: bool = True  # whether each user has a calendar of his contacts' birthdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +144,32 @@ class Call:
         connection, home = unit.session.connection, self.home_at(unit)
         if home.user_id != self.who.user_id:
             return delegated(connection, home, contacts=self.place.contacts)
-        shelves = collections_of(connection, home.user_id, contacts=self.place.contacts)
-        return shelves if self.place.contacts else with_boxes(shelves, home.user_id, home.user)
+        calendars, books = everything_of(connection, home.user_id)
+        if self.place.contacts:
+            return books
+        birthdays = birthdays_of(books) if self.site.birthdays else None
+        return [*with_boxes(calendars, home.user_id, home.user), *([birthdays] if birthdays else [])]
 
     def shelf_at(self, unit: SqlUnitOfWork) -> Shelf | None:
         """The collection this request is about; None where there is none. Raises `Refused` (404) for a foreign home."""
         home, place = self.home_at(unit), self.place
         if place.area not in HOMES or not place.slug:
             return None
+        connection = unit.session.connection
         if home.user_id == self.who.user_id:
-            shelf = collection_at(unit.session.connection, home.user_id, place.slug, contacts=place.contacts)
-            box = shelf is None and not place.contacts and is_box(place.slug)
-            return box_at(place.slug, home.user_id, home.user) if box else shelf
-        found = delegated(unit.session.connection, home, contacts=place.contacts)
+            shelf = collection_at(connection, home.user_id, place.slug, contacts=place.contacts)
+            return shelf or self._made_up(unit)
+        found = delegated(connection, home, contacts=place.contacts)
         return next((shelf for shelf in found if shelf.segment == place.slug), None)
+
+    def _made_up(self, unit: SqlUnitOfWork) -> Shelf | None:
+        """What is in the user's calendar home without being stored."""
+        who, slug = self.who, self.place.slug
+        if self.place.contacts:
+            return None
+        if slug == BIRTHDAYS and self.site.birthdays:
+            return birthdays_of(collections_of(unit.session.connection, who.user_id, contacts=True))
+        return box_at(slug, who.user_id, who.user) if is_box(slug) else None
 
     def shelf(self, unit: SqlUnitOfWork, *, write: str = "") -> Shelf:
         """The collection this request is about. `write` names the privilege that the request needs, if it changes it.

@@ -16,6 +16,7 @@ from dav_gateway.paths import Place
 from dav_gateway.site import Call
 from dav_gateway.tokens import seq_of, sync_token
 from dav_gateway.wanted import wanted_of
+from storage.dav_birthdays import BIRTHDAYS
 from storage.dav_items import Leaf
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
@@ -29,6 +30,7 @@ def answer(call: Call, report: Element) -> Answer:
     limit = _limit(report)
     with call.site.database.read() as unit:
         shelf = call.shelf(unit)
+        limit = None if shelf.role == BIRTHDAYS else limit  # its numbers have no order in which to go on
         after = _after(report, shelf)
         contents = contents_of(call, shelf)
         leaves = _changes(unit, shelf, contents, after, None if limit is None else limit + 1)

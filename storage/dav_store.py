@@ -149,6 +149,12 @@ def collections_of(connection: Connection, user_id: int, *, contacts: bool) -> l
     return _addressed((_shelf(tuple(row), user_id) for row in rows), user_id, contacts)
 
 
+def everything_of(connection: Connection, user_id: int) -> tuple[list[Shelf], list[Shelf]]:
+    """Calendars and task lists that a user sees, and address books."""
+    shelves = [_shelf(tuple(row), user_id) for row in connection.execute(_SHELVES, {"user": user_id})]
+    return _addressed(shelves, user_id, contacts=False), _addressed(shelves, user_id, contacts=True)
+
+
 def collection_at(connection: Connection, user_id: int, segment: str, *, contacts: bool) -> Shelf | None:
     """The collection at an address below the user's home; None when it is not there or not his to see."""
     slugs = {segment, segment + BOOKS, segment.rpartition("~")[0]}

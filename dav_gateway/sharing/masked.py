@@ -122,7 +122,9 @@ def _shown(
         if there is None:
             shown.append(leaf)
         elif (block := blocks.get(leaf.href)) is not None:
-            shown.append(leaf._replace(etag=block.etag, size=block.size, revision_id=-there.revision_id))
+            shown.append(
+                leaf._replace(etag=block.etag, size=block.size, revision_id=-there.revision_id, schedule_tag="")
+            )
         elif tombstones:
             shown.append(leaf._replace(deleted=True))
     return shown

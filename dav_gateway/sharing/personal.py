@@ -17,6 +17,8 @@ MAX_PROPERTIES = 200  # that are only kept, of one collection
 
 def keep_for_oneself(call: Call, unit: SqlUnitOfWork, shelf: Shelf, changes: Changes) -> None:
     """Keep a change of properties for this user alone; none of it when anything of it is refused."""
+    if shelf.id <= 0:  # made up while it is read: there is nothing to keep it with
+        changes.refused = dict.fromkeys(changes.names, 403)
     if changes.refused:
         return
     connection, who = unit.session.connection, call.who.user_id
