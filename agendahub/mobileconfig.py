@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 
+from agendahub.workspace import Workspace
 from config.settings import ServerSettings, anchored
 
 log = structlog.get_logger("agendahub.devices")
@@ -65,6 +66,12 @@ def as_installed(document: bytes, settings: ServerSettings, folder: Path) -> byt
     except (OSError, ValueError, TypeError) as err:  # TypeError: a key with a password
         log.warning("a profile was not signed with [server] tls_cert", reason=str(err))
         return document
+
+
+def made(workspace: Workspace, url: str, user: str, password: str, device: str) -> bytes:
+    """The profile of one device, as it is given to it."""
+    document = profile(url, user, password, device)
+    return as_installed(document, workspace.settings.server, workspace.loaded.folder)
 
 
 def write(path: Path, content: bytes) -> None:

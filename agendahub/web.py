@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agendahub.api import routes as api_routes
@@ -50,7 +50,7 @@ def application(daemon: Daemon) -> Starlette:
         Route("/metrics", site.metrics),
         Route("/status.json", site.status_json),
         Route("/status", site.status),
-        Route("/", site.status, methods=["GET"]),
+        Route("/", site.front, methods=["GET"]),
     ]
     own += Door(daemon.push.hooks, daemon.metrics.called).routes(prefix)
     own += sign_in_routes(daemon, prefix)
@@ -65,6 +65,7 @@ class Site:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
+        self._prefix = urlsplit(daemon.workspace.settings.server.base_url).path.rstrip("/")
 
     async def healthz(self, _request: Request) -> Response:
         """For supervisors and balancers: 200 while the daemon does its work."""
@@ -82,6 +83,12 @@ class Site:
         self._daemon.metrics.outbox(self._daemon.crm.outbox.standing)
         text = self._daemon.metrics.page(slots, utc_now(), held, push, locked)
         return Response(text, media_type="text/plain; version=0.0.4", headers=_SAFE)
+
+    async def front(self, request: Request) -> Response:
+        """What a person sees who types the bare address: the status, or from elsewhere the sign-in."""
+        if self._may_look(request):
+            return await self.status(request)
+        return RedirectResponse(f"{self._prefix}/sign-in", 303, headers=_SAFE)
 
     async def status(self, request: Request) -> Response:
         """For people."""

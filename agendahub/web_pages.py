@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from agendahub import mobileconfig
 from agendahub.daemon import Daemon
-from agendahub.workspace import Workspace, utc_now
+from agendahub.workspace import utc_now
 from dav_gateway.auth import PER_ACCOUNT, PER_ADDRESS, WINDOW, network
 from dav_gateway.limiter import FailureWindow
 from web_ui.pages.desk import Desk
@@ -17,18 +18,10 @@ def desk_of(daemon: Daemon) -> Desk:
     workspace = daemon.workspace
     server = workspace.settings.server
 
-    def profile(url: str, user: str, password: str, device: str) -> bytes:
-        return made_profile(workspace, url, user, password, device)
-
+    profile = partial(mobileconfig.made, workspace)
     return Desk(
         workspace.database, utc_now, SignInLimits(), profile, server.base_url, behind_proxies=bool(server.proxies)
     )
-
-
-def made_profile(workspace: Workspace, url: str, user: str, password: str, device: str) -> bytes:
-    """An Apple profile, signed where there is a certificate."""
-    document = mobileconfig.profile(url, user, password, device)
-    return mobileconfig.as_installed(document, workspace.settings.server, workspace.loaded.folder)
 
 
 class SignInLimits:

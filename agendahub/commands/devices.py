@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,21 @@ from agendahub.context import AsJson, examples, workspace_of
 from agendahub.output import listing, print_json, say
 from agendahub.texts import _
 
+if TYPE_CHECKING:
+    from web_ui.pages.set_up import Access, Guide
+
 group = typer.Typer(no_args_is_help=True)
+
+
+class Client(StrEnum):
+    """Kinds of devices, as in web_ui/pages/set_up.py."""
+
+    IPHONE = "iphone"
+    MAC = "mac"
+    ANDROID = "android"
+    THUNDERBIRD = "thunderbird"
+    OUTLOOK = "outlook"
+    OTHER = "other"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,13 +39,18 @@ def add_to(app: typer.Typer) -> None:
         "Give a phone or program its own app password. It is shown once and can be revoked without touching others."
     ),
     epilog=examples(
-        "agendahub device add ada iPhone", "agendahub device add ada iPhone --mobileconfig ada.mobileconfig"
+        "agendahub device add ada iPhone --client iphone",
+        "agendahub device add ada Pixel --client android",
+        "agendahub device add ada iPhone --mobileconfig ada.mobileconfig",
     ),
 )
 def add(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help=_("Whose it is."))],
     device: Annotated[str, typer.Argument(help=_("What you call it: iPhone, Thunderbird, DAVx5 ..."))],
+    client: Annotated[
+        Client | None, typer.Option(help=_("What kind of device it is: shows how to set it up, step by step."))
+    ] = None,
     mobileconfig: Annotated[
         Path | None, typer.Option(metavar="FILE", help=_("Also write an Apple profile (it contains the password)."))
     ] = None,
@@ -42,35 +62,57 @@ def add(
     from agendahub.workspace import utc_now
     from storage import app_passwords
     from storage.admin_people import add_device
+    from web_ui.pages.set_up import Access
 
     workspace = workspace_of(context)
     shown, hashed = app_passwords.new()
+    access = Access(base_url(workspace.settings.server), user, shown)
     with workspace.database.begin() as unit:
         number = add_device(unit.session.connection, user, device, hashed, utc_now())
-        url = base_url(workspace.settings.server)
         if mobileconfig is not None:  # a device whose password nobody saw would be of no use
-            apple.write(mobileconfig, apple.profile(url, user, shown, device))
+            apple.write(mobileconfig, apple.made(workspace, access.address, user, shown, device))
     if as_json:
-        print_json({"id": number, "user": user, "device": device, "url": url, "password": shown})
+        print_json({"id": number, "user": user, "device": device, "url": access.address, "password": shown})
     else:
-        _show(url, user, shown, qr=qr, profile=mobileconfig)
+        _show(access, client, qr=qr, profile=mobileconfig)
 
 
-def _show(url: str, user: str, password: str, *, qr: bool, profile: Path | None) -> None:
-    say(_("Address:  {url}").format(url=url))
-    say(_("User:     {user}").format(user=user))
-    say(_("Password: {password}   (shown only now)").format(password=password))
+def _show(access: Access, client: Client | None, *, qr: bool, profile: Path | None) -> None:
+    from web_ui.pages.set_up import guide
+
+    found = guide(client.value, access, _, by_link=False) if client else None
+    if found is None:
+        say(_("Address:  {url}").format(url=access.address))
+        say(_("User:     {user}").format(user=access.user))
+        say(_("Password: {password}   (shown only now)").format(password=access.password))
+    else:
+        _show_guide(found)
     if profile is not None:
-        say(
-            _("Profile:  {path} (open it on the iPhone, iPad or Mac, then delete it: it contains the password)").format(
-                path=profile
-            )
-        )
+        told = _("Profile:  {path} (open it on the iPhone, iPad or Mac, then delete it: it contains the password)")
+        say(told.format(path=profile))
     if qr:
-        import segno
+        _show_code(access, found)
 
+
+def _show_guide(found: Guide) -> None:
+    for number, step in enumerate(found.steps, 1):
+        say(f"{number}. {step}")
+    say(_("What to type (the password is shown only now):"))
+    width = max(len(label) for label, _value in found.typed)
+    for label, value in found.typed:
+        say(f"  {label:<{width}}  {value}")
+
+
+def _show_code(access: Access, found: Guide | None) -> None:
+    import segno
+
+    if found is not None and not found.link:
+        return  # a program on a desk, or a phone that cannot do anything with the bare address
+    if found is None:
         say(_("QR code of the address, for DAVx5 and other apps:"))
-        segno.make(url, micro=False).terminal(compact=True)
+    else:
+        say(_("QR code for the phone's camera: DAVx5 opens with everything filled in. It contains the password."))
+    segno.make(found.link if found else access.address, micro=False).terminal(compact=True)
 
 
 @group.command(

@@ -108,6 +108,7 @@ class Site:
     folder: Path
     database: Database
     ca: Path | None = None
+    tls: ssl.SSLContext | None = None
     browsers: list[Browser] = field(default_factory=list)
 
     def browser(self) -> Browser:
@@ -147,8 +148,8 @@ def running_site(
     workspace = Workspace(load(config))
     metadata.create_all(workspace.database.engine)
     daemon = Daemon(workspace)
-    with _serving(application(daemon), workspace, proxies) as address:
-        site = Site(address, folder, workspace.database, ca)
+    with _serving(application(daemon), workspace, proxies) as (address, tls):
+        site = Site(address, folder, workspace.database, ca, tls)
         try:
             yield site
         finally:
@@ -158,7 +159,7 @@ def running_site(
 
 
 @contextmanager
-def _serving(app: Any, workspace: Workspace, proxies: str) -> Iterator[str]:
+def _serving(app: Any, workspace: Workspace, proxies: str) -> Iterator[tuple[str, ssl.SSLContext | None]]:
     """Ends when all browsers are gone: asyncio complains of connections that are cut."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
@@ -173,9 +174,9 @@ def _serving(app: Any, workspace: Workspace, proxies: str) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.005)
-    scheme = "https" if isinstance(config.ssl, ssl.SSLContext) else "http"
+    scheme = "https" if config.ssl else "http"
     try:
-        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", config.ssl
     finally:
         end = time.monotonic() + 5
         while server.server_state.connections and time.monotonic() < end:

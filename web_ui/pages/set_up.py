@@ -70,11 +70,11 @@ def names(say: Say) -> dict[str, str]:
     }
 
 
-def guide(client: str, access: Access, say: Say) -> Guide:
-    """Raises KeyError for a client that is not in `CLIENTS`."""
+def guide(client: str, access: Access, say: Say, *, by_link: bool = True) -> Guide:
+    """`by_link`: the profile comes by a link. Raises KeyError for a client that is not in `CLIENTS`."""
+    if client in ("iphone", "mac"):
+        return (_iphone if client == "iphone" else _mac)(access, say, by_link)
     makers = {
-        "iphone": _iphone,
-        "mac": _mac,
         "android": _android,
         "thunderbird": _thunderbird,
         "outlook": _outlook,
@@ -91,9 +91,11 @@ def _apple(access: Access, say: Say) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _iphone(access: Access, say: Say) -> Guide:
+def _iphone(access: Access, say: Say, by_link: bool) -> Guide:
     steps = (
-        say("Scan the QR code with the camera, open the link in Safari and load the profile."),
+        say("Scan the QR code with the camera, open the link in Safari and load the profile.")
+        if by_link
+        else say("Bring the profile (--mobileconfig FILE) onto the device, by AirDrop or a mail, and open it there."),
         say("Open Settings, tap Profile Downloaded at its top, then Install."),
         say(
             "Without the profile: Settings, Apps, Calendar, Calendar Accounts, Add Account, Other, Add CalDAV Account."
@@ -103,9 +105,13 @@ def _iphone(access: Access, say: Say) -> Guide:
     return Guide(steps, _apple(access, say), profile=True)
 
 
-def _mac(access: Access, say: Say) -> Guide:
+def _mac(access: Access, say: Say, by_link: bool) -> Guide:
     steps = (
-        say("Load the profile, open it, then confirm it in System Settings, General, Device Management."),
+        say("Load the profile, open it, then confirm it in System Settings, General, Device Management.")
+        if by_link
+        else say(
+            "Open the profile (--mobileconfig FILE), then confirm it in System Settings, General, Device Management."
+        ),
         say("Without the profile: System Settings, Internet Accounts, Add Account, Add Other Account, CalDAV account."),
         say("Choose Manual as the account type. Then the same once more with CardDAV account."),
     )

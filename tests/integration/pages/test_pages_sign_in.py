@@ -101,6 +101,14 @@ def test_a_listed_proxy_is_believed(tmp_path: Path) -> None:
         assert [form.action for form in browser.page.forms] == ["/hub/sign-in"]
 
 
+def test_who_types_the_bare_address_is_asked_to_sign_in(tmp_path: Path) -> None:
+    with running_site(tmp_path, 'base_url = "https://hub.example.org/hub"', proxies="127.0.0.1") as site:
+        told = {"Host": "hub.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.5"}
+        browser = site.browser().open("/", **told)
+        assert [one.headers["location"] for one in browser.answer.history] == ["/hub/sign-in"]
+        assert "No bindings yet" in site.browser().open("/").text  # on this machine: the status
+
+
 def test_each_sign_in_begins_a_new_session(site: Site) -> None:
     browser = site.browser()
     browser.plant("agendahub", "planted")
