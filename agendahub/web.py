@@ -24,8 +24,10 @@ from agendahub.texts import _
 from agendahub.web_pages import desk_of
 from agendahub.webdav_push_keeper import offer_of
 from agendahub.workspace import utc_now
+from config.settings import LimitSettings
 from dav_gateway.app import routes as gateway_routes
 from dav_gateway.site import Limits
+from dav_gateway.uploads import FileLimits
 from storage.admin_holds import held_counts
 from storage.errors import StoreError
 from web_ui.pages.app import routes as page_routes
@@ -43,7 +45,7 @@ def application(daemon: Daemon) -> Starlette:
     """Everything that one port serves."""
     settings = daemon.workspace.settings
     site = Site(daemon)
-    limits = Limits(event=settings.limits.event_bytes, card=settings.limits.card_bytes)
+    limits = _limits(settings.limits)
     prefix = urlsplit(settings.server.base_url).path
     own: list[BaseRoute] = [
         Route("/healthz", site.healthz),
@@ -57,7 +59,14 @@ def application(daemon: Daemon) -> Starlette:
     own += page_routes(desk_of(daemon), prefix)
     own += api_routes(daemon, prefix)
     push = offer_of(daemon.workspace, daemon.webdav_push_keys)
-    return Starlette(routes=own + gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix, push=push))
+    base = settings.server.base_url
+    dav = gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix, push=push, base_url=base)
+    return Starlette(routes=own + dav)
+
+
+def _limits(given: LimitSettings) -> Limits:
+    files = FileLimits(given.file_bytes, given.user_bytes, given.user_files, given.attachments)
+    return Limits(event=given.event_bytes, card=given.card_bytes, files=files)
 
 
 class Site:

@@ -56,10 +56,14 @@ class SyncSettings(Section):
 
 
 class LimitSettings(Section):
-    """[limits]: how large an item from a device may be, in octets."""
+    """[limits]: how large an item or a file from a device may be, in octets."""
 
     event_bytes: Annotated[int, Field(ge=4096)] = 512 * 1024
     card_bytes: Annotated[int, Field(ge=4096)] = 2 * 1024 * 1024
+    file_bytes: Annotated[int, Field(ge=4096)] = 25 * 1024 * 1024
+    user_bytes: Annotated[int, Field(ge=4096)] = 250 * 1024 * 1024
+    user_files: Annotated[int, Field(ge=0)] = 10_000
+    attachments: Annotated[int, Field(ge=0)] = 20
 
 
 class AccountSettings(Section):
