@@ -16,11 +16,11 @@ from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
 from dav_gateway.leaves import LeafWriter
 from dav_gateway.match import matches_calendar, matches_text
 from dav_gateway.multistatus import multistatus
-from dav_gateway.occurrence import component_of, falls_into, record_of, zone_of_calendar
+from dav_gateway.occurrence import component_of, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.query_limits import limit_of, limited
 from dav_gateway.site import Call
-from dav_gateway.timetables import known, learn
+from dav_gateway.timetables import known, learn, takes_place
 from dav_gateway.wanted import wanted_of
 from dav_gateway.when import EARLIEST, LATEST, When
 from storage.dav_items import Dated, Leaf
@@ -28,7 +28,6 @@ from storage.dav_store import Shelf
 from storage.session import chunks
 from sync_engine import zones
 from sync_engine.errors import ItemError
-from sync_engine.model import Event, Task
 
 _KINDS = {component: kind for kind, component in COMPONENTS.items()}
 _NEVER = frozenset(("VFREEBUSY", "VJOURNAL"))  # are never stored
@@ -132,7 +131,8 @@ def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRan
         for one in some:
             try:
                 text = found.get(one.leaf.href, "")
-                fits = _fits(records[one.leaf.etag] or learn(one.leaf.etag, text, one.leaf.uid), wanted, zone)
+                record = records[one.leaf.etag] or learn(one.leaf.etag, text, one.leaf.uid)
+                fits = takes_place(one.leaf.etag, record, wanted.start or EARLIEST, wanted.end or LATEST, zone)
             except ItemError:
                 continue
             if fits:
@@ -162,7 +162,3 @@ def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo) -> bool:
         return matches_calendar(component_of(text), wanted, when.in_range, when.instants_of)
     except ItemError:
         return False
-
-
-def _fits(record: Event | Task, wanted: TimeRange, zone: tzinfo) -> bool:
-    return falls_into(record, wanted.start or EARLIEST, wanted.end or LATEST, zone)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from dav_gateway.contents import Contents
-from dav_gateway.occurrence import record_of
+from dav_gateway.occurrence import falls_into, record_of
 from storage.dav_items import Leaf
 from storage.unit_of_work import SqlUnitOfWork
+from sync_engine import recurrence
 from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Event, EventDetails, Task, TaskDetails
+from sync_engine.rules import LAST_YEAR, Budget
 
 _MOST = 8192  # items, of about 1 KiB each
 _D = TypeVar("_D", EventDetails, TaskDetails)
@@ -38,6 +43,71 @@ def learn(etag: str, text: str, uid: str) -> Event | Task:
         _known.clear()
     _known[etag] = found
     return found
+
+
+# ---------------------------------------------------------------- years
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """The occurrences of an item that overlap a year, in seconds since 1970; in order of their starts."""
+
+    starts: array[float]
+    ends: array[float]
+    longest: float
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Whether one overlaps from `start` up to, without, `end`."""
+        at = bisect_left(self.starts, start - self.longest)
+        for begins, ends in zip(self.starts[at:], self.ends[at:], strict=True):
+            if begins >= end:
+                return False
+            if ends > start or begins >= start:
+                return True
+        return False
+
+
+_MOST_YEARS = 4 * _MOST
+_MOST_OF_A_YEAR = 400  # occurrences: one a day; more are not remembered
+_years: dict[tuple[str, str, int], _Year | None] = {}  # by entity tag, zone and year
+
+
+def takes_place(etag: str, record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
+    """As `falls_into`. Of what recurs the whole year is remembered: whoever looks at a month looks at the next one."""
+    last_year = (end - timedelta(microseconds=1)).year
+    recurs = record.master and (record.master.rules or record.overrides)
+    if not recurs or last_year - start.year > 1 or last_year > LAST_YEAR:
+        return falls_into(record, start, end, floating)
+    years = [_year(etag, record, year, floating) for year in range(start.year, last_year + 1)]
+    if None in years:
+        return falls_into(record, start, end, floating)
+    first, last = start.timestamp(), end.timestamp()
+    return any(year.overlaps(first, last) for year in years if year)
+
+
+def _year(etag: str, record: Event | Task, year: int, floating: tzinfo) -> _Year | None:
+    """None where it is not worth remembering."""
+    key = (etag, str(floating), year)
+    if key not in _years:
+        if len(_years) >= _MOST_YEARS:
+            _years.clear()
+        _years[key] = found = _read_year(record, year, floating)
+        return found
+    return _years.get(key)
+
+
+def _read_year(record: Event | Task, year: int, floating: tzinfo) -> _Year | None:
+    budget = Budget()
+    first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    found = recurrence.expanded(record, first, last, floating, budget)
+    if len(found) > _MOST_OF_A_YEAR or budget.left < 0:
+        return None
+    starts = array("d", [one.start.timestamp() for one in found])
+    ends = array("d", [one.end.timestamp() for one in found])
+    return _Year(starts, ends, max((end - start for start, end in zip(starts, ends, strict=True)), default=0.0))
+
+
+# ---------------------------------------------------------------- several
 
 
 def timetables(unit: SqlUnitOfWork, contents: Contents, leaves: Sequence[Leaf]) -> list[Event | Task]:

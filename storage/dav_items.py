@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, false, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, false, or_, select
 from sqlalchemy.sql import Select
 
 from storage.session import chunks
@@ -120,7 +120,12 @@ class Dated(NamedTuple):
     floating: bool  # depends on the zone of whoever looks at it
 
 
-_OF_EVENT: list[Any] = [events.c[name] for name in ("starts_at", "ends_at", "recurring", "zone")]
+_ONCE = and_(
+    events.c.recurring == false(),
+    events.c.starts_at == items.c.range_start,
+    events.c.ends_at == items.c.range_end,
+)  # decided here: times that come out of the database cost more than all else of a row
+_OF_EVENT: list[Any] = [case((_ONCE, 1), else_=0), case((events.c.zone != "", 0), else_=1)]
 _DATED_COLUMNS = [*_LEAF_COLUMNS, items.c.range_start, items.c.range_end, *_OF_EVENT]
 _IN_RANGE = (
     select(*_DATED_COLUMNS)
@@ -150,7 +155,5 @@ def in_range(
 
 
 def _dated(row: Sequence[Any]) -> Dated:
-    *columns, range_start, range_end, starts_at, ends_at, recurring, zone = row
-    known = range_start is not None and range_end is not None and recurring is False
-    single = known and (starts_at, ends_at) == (range_start, range_end)
-    return Dated(Leaf._make(columns), range_start, range_end, single, floating=not zone)
+    *columns, range_start, range_end, once, floating = row
+    return Dated(Leaf._make(columns), range_start, range_end, once == 1, floating == 1)
