@@ -12,6 +12,7 @@ from dav_gateway.properties import Values, describe, folder_values, shelf_values
 from dav_gateway.sharing.proxies import group_values, is_group, of_colleague
 from dav_gateway.site import HOMES, Call
 from dav_gateway.wanted import Wanted
+from storage.dav_folders import folder_properties_of
 from storage.dav_store import NOTHING_KEPT, Kept, Shelf, properties_of
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -43,7 +44,14 @@ def resource_at(call: Call, unit: SqlUnitOfWork) -> Resource:
     call.must_be_ours(unit)
     if place.slug or place.area not in _FOLDERS:
         return collection(call, unit, call.shelf(unit))
-    return Resource(call.address(place), folder_values(call, place))
+    return Resource(call.address(place), folder_values(call, place), _kept_at(call, unit))
+
+
+def _kept_at(call: Call, unit: SqlUnitOfWork) -> Mapping[str, str]:
+    """What the user's clients keep at his homes and his principal."""
+    if call.place.user != call.who.user:
+        return {}
+    return folder_properties_of(unit.session.connection, call.who.user_id, call.place.area)
 
 
 def collection(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> Resource:

@@ -25,6 +25,15 @@ personal_properties = Table(  # how one user wants to see a collection that is n
     Column("value", long_text(), nullable=False),  # XML, with its own element
 )
 
+folder_properties = Table(  # what clients keep at a user's homes and principal: default alarms, the card of oneself ...
+    "folder_properties",
+    metadata,
+    Column("user_id", BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("area", opaque(12), primary_key=True),  # calendars, addressbooks, principals
+    Column("name", opaque(400), primary_key=True),  # {namespace}local
+    Column("value", long_text(), nullable=False),  # XML, with its own element
+)
+
 # ---------------------------------------------------------------- files and attachments
 
 blobs = Table(  # what a file or an attachment holds

@@ -29,6 +29,7 @@ _TABLES = (
     "blobs",
     "blob_parts",
     "files",
+    "folder_properties",
     "proxies",
     "web_sessions",
     "file_properties",
@@ -54,6 +55,7 @@ def upgrade() -> None:
     _blobs()
     _blob_parts()
     _files()
+    _folder_properties()
     _proxies()
     _web_sessions()
     _file_properties()
@@ -123,6 +125,18 @@ def _files() -> None:
         UniqueConstraint("user_id", "parent_id", "name", name="uq_files_user_id_parent_id_name"),
     )
     op.create_index("ix_files_blob_id", "files", ["blob_id"])
+
+
+def _folder_properties() -> None:
+    op.create_table(
+        "folder_properties",
+        Column("user_id", BigId, nullable=False),
+        Column("area", opaque(12), nullable=False),
+        Column("name", opaque(400), nullable=False),
+        Column("value", long_text(), nullable=False),
+        PrimaryKeyConstraint("user_id", "area", "name", name="pk_folder_properties"),
+        ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_folder_properties_user_id"),
+    )
 
 
 def _proxies() -> None:
