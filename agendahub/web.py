@@ -16,6 +16,7 @@ from agendahub.api import routes as api_routes
 from agendahub.daemon import Daemon
 from agendahub.look import look, look_at_mailboxes
 from agendahub.output import as_data
+from agendahub.outsiders import outsiders_of
 from agendahub.push_door import Door
 from agendahub.push_states import LIVE
 from agendahub.sign_in_door import routes as sign_in_routes
@@ -58,9 +59,12 @@ def application(daemon: Daemon) -> Starlette:
     own += sign_in_routes(daemon, prefix)
     own += page_routes(desk_of(daemon), prefix)
     own += api_routes(daemon, prefix)
+    outsiders = outsiders_of(daemon.workspace)
     push = offer_of(daemon.workspace, daemon.webdav_push_keys)
     base = settings.server.base_url
-    dav = gateway_routes(daemon.workspace.database, limits=limits, prefix=prefix, push=push, base_url=base)
+    dav = gateway_routes(
+        daemon.workspace.database, limits=limits, prefix=prefix, push=push, outsiders=outsiders, base_url=base
+    )
     return Starlette(routes=own + dav)
 
 

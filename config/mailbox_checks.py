@@ -23,6 +23,9 @@ def inconsistencies(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         for key, said in (*_account(box, accounts), *_after(box)):
             yield ("mailboxes", number, key), said
     yield from _shared_folders(settings)
+    chosen = settings.server.invite_by_mail
+    if chosen and settings.mailbox(chosen) is None:
+        yield ("server", "invite_by_mail"), "there is no [[mailboxes]] entry of this name"
 
 
 def _account(box: MailboxSettings, accounts: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ of an answer is made in parts while it is sent; no transaction is open between t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, TypeVar, TypeVarTuple, cast
@@ -26,6 +27,7 @@ from dav_gateway.incoming import TooLargeError, announced, read_body, spool_body
 from dav_gateway.options import CLASSES
 from dav_gateway.paths import ROOT, place_at
 from dav_gateway.push.offer import Offer
+from dav_gateway.scheduling.outsiders import Outsiders
 from dav_gateway.site import Call, Limits, Site
 from dav_gateway.uploads import MEMORY, brings_file, file_too_large
 from storage.database import Database
@@ -52,9 +54,10 @@ def gateway(
     limits: Limits | None = None,
     prefix: str = "",
     push: Offer | None = None,
+    outsiders: Outsiders | None = None,
 ) -> Starlette:
     """The application. `prefix`: what a proxy puts before every path, such as ``/hub``; `push`: to offer it."""
-    return Starlette(routes=routes(database, clock=clock, limits=limits, prefix=prefix, push=push))
+    return Starlette(routes=routes(database, clock=clock, limits=limits, prefix=prefix, push=push, outsiders=outsiders))
 
 
 def routes(
@@ -64,6 +67,7 @@ def routes(
     limits: Limits | None = None,
     prefix: str = "",
     push: Offer | None = None,
+    outsiders: Outsiders | None = None,
     base_url: str = "",
 ) -> list[BaseRoute]:
     """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try).
@@ -71,7 +75,8 @@ def routes(
     `base_url`: under which clients know the server, with the prefix; attachments carry it in their addresses.
     """
     prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
-    dav = Gateway(Site(database, clock, limits or Limits(), prefix, base_url=base_url, push=push))
+    site = Site(database, clock, limits or Limits(), prefix, base_url=base_url, push=push)
+    dav = Gateway(replace(site, outsiders=outsiders) if outsiders else site)
     redirect = Redirect(prefix + ROOT)
     found: list[BaseRoute] = [Route(path + slash, redirect) for path in _WELL_KNOWN for slash in ("", "/")]
     found.append(Route("/", dav, methods=["PROPFIND", "OPTIONS"]))

@@ -38,6 +38,7 @@ class Envelope:
     at: datetime
     in_reply_to: str = ""
     references: tuple[str, ...] = ()  # the oldest first, In-Reply-To the last
+    reply_to: Party | None = None  # None: the mailbox itself
 
 
 def write(mail: Outgoing, envelope: Envelope) -> bytes:
@@ -98,7 +99,7 @@ def _head(mail: Outgoing, envelope: Envelope) -> str:
     lines = [
         f"Date: {format_datetime(envelope.at)}\r\n",
         address_line("From", [envelope.sender]),
-        address_line("Reply-To", [envelope.sender]),
+        address_line("Reply-To", [envelope.reply_to or envelope.sender]),
         address_line("To", mail.to) if mail.to else "To: undisclosed-recipients:;\r\n",
         address_line("Cc", mail.cc) if mail.cc else "",
         text_line("Subject", envelope.subject),

@@ -63,10 +63,13 @@ def _guest(known: CalendarUser | None, user: CalendarUser, ours: Collection[str]
     user = with_params(user, SCHEDULE_STATUS=status) if status else user
     if moved:
         return asked_again(user)
-    if known is None or answer_of(known) == answer_of(user):
+    if known is None:
         return user
+    if answer_of(known) == answer_of(user):
+        asked = answer_of(user) == ASKED and not param(user, "RSVP")
+        return with_params(user, RSVP=param(known, "RSVP")) if asked else user
     if key_of(user.address) in ours or answer_of(user) == ASKED:
-        return with_params(user, PARTSTAT=answer_of(known), RSVP="")
+        return with_params(user, PARTSTAT=answer_of(known), RSVP=param(known, "RSVP"))
     return user
 
 

@@ -76,3 +76,10 @@ client_id = "c"
 secret = "env:APP"
 """
     assert len(parse(office + _box() + _box("sales", address='"sales@example.org"')).mailboxes) == 2
+
+
+def test_invitations_are_mailed_from_a_mailbox_that_there_is() -> None:
+    server = '[server]\ninvite_by_mail = "support"\n'
+    assert parse(server + _ACCOUNTS + _box()).server.invite_by_mail == "support"
+    with pytest.raises(ConfigError, match="invite_by_mail"):
+        parse(server + _ACCOUNTS)
