@@ -140,7 +140,9 @@ _SHELVES = (
     )
     .order_by(collections.c.owner_id.is_not(None), collections.c.sort_order, collections.c.id)
 )
-_SHELF_BY_SLUG = _SHELVES.where(collections.c.slug.in_(bindparam("slugs", expanding=True)))
+_SHELF_BY_SLUG = _SHELVES.where(  # no expanding parameter: this is asked for each request
+    or_(*(collections.c.slug == bindparam(name) for name in ("slug", "book", "shared")))
+)
 
 
 def collections_of(connection: Connection, user_id: int, *, contacts: bool) -> list[Shelf]:
@@ -157,8 +159,8 @@ def everything_of(connection: Connection, user_id: int) -> tuple[list[Shelf], li
 
 def collection_at(connection: Connection, user_id: int, segment: str, *, contacts: bool) -> Shelf | None:
     """The collection at an address below the user's home; None when it is not there or not his to see."""
-    slugs = {segment, segment + BOOKS, segment.rpartition("~")[0]}
-    rows = connection.execute(_SHELF_BY_SLUG, {"user": user_id, "slugs": sorted(slugs)})
+    slugs = {"slug": segment, "book": segment + BOOKS, "shared": segment.rpartition("~")[0]}
+    rows = connection.execute(_SHELF_BY_SLUG, {"user": user_id, **slugs})
     shelves = _addressed((_shelf(tuple(row), user_id) for row in rows), user_id, contacts)
     return next((shelf for shelf in shelves if shelf.segment == segment), None)
 
