@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,7 +150,7 @@ def test_a_guest_changes_nothing_of_the_organizers(event: Event, what: str) -> N
     copy = share(event, GUESTS[0])
     if copy is None or copy.master is None:
         return
-    other = {
+    other: dict[str, Any] = {
         "summary": "Party",
         "location": "Home",
         "start": at(DAYS[0], 8),

@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import cast
 
 import pytest
 from sqlalchemy import select
@@ -39,7 +38,7 @@ def mails(people: Office) -> list[EmailMessage]:
         wanted = select(messages.c.raw_digest).join(outgoing, outgoing.c.message_id == messages.c.id)
         digests = connection.execute(wanted.order_by(messages.c.id)).scalars().all()
         raws = [mail_raws.raw_of(connection, digest) for digest in digests]
-    return [cast(EmailMessage, message_from_bytes(raw or b"", policy=SMTP)) for raw in raws]
+    return [message_from_bytes(raw or b"", policy=SMTP) for raw in raws]
 
 
 def itip(mail: EmailMessage) -> str:
