@@ -14,7 +14,7 @@ from sync_engine.model import Params
 _PHYSICAL = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _CONTINUATION = re.compile(r"(?:\r\n|\r|\n)[ \t]")
 _HOLDERS = ("VEVENT", "VTODO")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\]")  # the last: many readers take it for an escape
 _QUOTED = re.compile(r"[,;:]")
 
 
