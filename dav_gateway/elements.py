@@ -97,7 +97,7 @@ def inner_xml(element: Element) -> str:
 
     It keeps the language that holds where it stands (RFC 4918 4.3), and prefixes that its values may speak of.
     """
-    copy = etree.fromstring(etree.tostring(element, with_tail=False))
+    copy = etree.fromstring(etree.tostring(element, encoding="utf-8", with_tail=False))  # in ASCII, odd names break
     around = (ancestor.get(_LANGUAGE) for ancestor in (element, *element.iterancestors()))
     language = next((found for found in around if found is not None), None)
     if language is not None:
