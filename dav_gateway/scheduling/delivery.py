@@ -12,7 +12,7 @@ from dav_gateway.scheduling.itip_share import Change, is_attended, is_organized
 from dav_gateway.scheduling.itip_told import answer_of, instants
 from dav_gateway.scheduling.messages import drop_into_inbox
 from dav_gateway.scheduling.outsiders import Letter, Outsiders
-from dav_gateway.scheduling.people import attendee, key_of, keys_of, organizers, parts
+from dav_gateway.scheduling.people import attendee, guests, key_of, keys_of, organizers, parts
 from storage import dav_scheduling as store
 from storage.dav_scheduling import Copy, Desk, Person
 from storage.unit_of_work import SqlUnitOfWork
@@ -23,6 +23,7 @@ from sync_engine.ports import Origin
 
 DELIVERED, DONE, SENT = "1.2", "2.0", "1.1"  # RFC 6638 3.2.9, RFC 5546 3.6
 UNKNOWN, NOT_DELIVERED, NO_WAY, REJECTED = "3.7", "5.1", "5.2", "5.3"
+_FEW = 20  # guests who see each other's answers
 
 
 def event_of(copy: Copy, uid: str) -> Event | None:
@@ -154,10 +155,25 @@ class Delivery:
         key = self._key_in(theirs)
         if not key:
             return REJECTED  # nobody has invited him
-        fresh = answered(theirs, key, list(said))
-        self.unit.update_item(copy.id, Item.of(fresh), self._origin)
+        self.unit.update_item(copy.id, Item.of(answered(theirs, key, said, DONE)), self._origin)
         drop_into_inbox(self.unit, person, event.uid, text, self._origin, about=key)
+        self._spread(person, theirs, key, said)
         return DONE
+
+    def _spread(self, owner: Person, event: Event, key: str, said: Sequence[Answer]) -> None:
+        """Show the other guests of a small meeting who comes; without a message, for nothing is asked of them."""
+        keys = keys_of(owner.name, owner.address)
+        others = set(guests(event, keys)) - {key}
+        if len(others) > _FEW:
+            return
+        for person in people_of(self.unit, others).values():
+            places = [desk for desk in store.desks(self.unit.session.connection, person.id) if desk.schedules]
+            found = store.copies(self.unit.session.connection, [desk.id for desk in places], event.uid)
+            for copy in found:
+                theirs = event_of(copy, event.uid)
+                fresh = answered(theirs, key, said) if theirs and organizers(theirs) <= keys else theirs
+                if fresh is not None and fresh != theirs:
+                    self.unit.update_item(copy.id, Item.of(fresh), self._origin)
 
     def _key_in(self, event: Event) -> str:
         keys = keys_of(self.sender.name, self.sender.address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,8 +18,10 @@ from dav_gateway.scheduling.itip_told import (
     stamp,
 )
 from dav_gateway.scheduling.people import attendee, key_of, param, parts, with_params
+from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Event, EventDetails, Moment
 from sync_engine.recurrence import duration
+from sync_engine.rules import Rule, read_rule
 from sync_engine.zones import resolve
 
 # ---------------------------------------------------------------- following the organiser
@@ -34,27 +36,33 @@ def following(copy: Event | None, before: Event | None, after: Event, own: froze
     his = {at: moment for at, moment in excluded(copy).items() if at not in excluded(before)}
     declined = {at for at, one in instants(after).items() if answer_of(attendee(one, own)) == "DECLINED"}
     hidden = {at: moment for at, moment in his.items() if at in declined and after.master is not None}
-    known = instants(copy) if copy else {}
-    series = copy.master if copy else None
+    known, told_ = instants(copy) if copy else {}, instants(before) if before else {}
+    series, last = copy.master if copy else None, before.master if before else None
     overrides = tuple(
-        _follow(known.get(at) or series, one, now) for at, one in instants(after).items() if at not in hidden
+        _follow(known.get(at) or series, told_.get(at) or last, one, now)
+        for at, one in instants(after).items()
+        if at not in hidden
     )
-    master = _follow(series, after.master, now) if after.master else None
+    master = _follow(series, last, after.master, now) if after.master else None
     if master is not None:
         master = replace(master, exception_dates=(*master.exception_dates, *hidden.values()))
     return Event(after.uid, master, overrides, zones=after.zones, extra=copy.extra if copy else ())
 
 
-def _follow(mine: EventDetails | None, theirs: EventDetails, now: datetime) -> EventDetails:
+def _follow(
+    mine: EventDetails | None, before: EventDetails | None, theirs: EventDetails, now: datetime
+) -> EventDetails:
     fresh = outward(theirs, now)
     if mine is None:
         return fresh
+    known = (*(before.attachments if before else ()), *fresh.attachments)
     return replace(
         fresh,
         alarms=mine.alarms,
         categories=mine.categories,
         classification=mine.classification or fresh.classification,
         transparency=mine.transparency or fresh.transparency,
+        attachments=(*fresh.attachments, *(line for line in mine.attachments if line not in known)),
         components=mine.components,
         extra=(*fresh.extra, *(line for line in mine.extra if not is_told(line))),
     )
@@ -106,7 +114,15 @@ def _core(event: Event, one: EventDetails | None, own: frozenset[str]) -> tuple[
     words = tuple(" ".join(text.split()) for text in (one.summary, one.location, one.description))
     owner = key_of(one.organizer.address) if one.organizer else ""
     dates = frozenset(resolve(moment, event.zones) for moment in one.recurrence_dates)
-    return (*_time(event, one), frozenset(one.rules), dates, *words, owner, people)
+    return (*_time(event, one), frozenset(map(_rule, one.rules)), dates, *words, owner, people)
+
+
+def _rule(text: str) -> Rule | str:
+    """A rule, however it is written."""
+    try:
+        return read_rule(text)
+    except ItemError:
+        return text
 
 
 def _time(event: Event, one: EventDetails) -> tuple[object, ...]:
@@ -169,36 +185,40 @@ def is_forced(event: Event) -> bool:
     return any(one.organizer and param(one.organizer, "SCHEDULE-FORCE-SEND") == "REPLY" for one in parts(event))
 
 
-def answered(event: Event, key: str, said: list[Answer]) -> Event:
-    """The organiser's copy with the answers of one guest; what he is not invited to stays as it is."""
+def answered(event: Event, key: str, said: Sequence[Answer], status: str = "") -> Event:
+    """An event with the answers of one guest; what he is not invited to stays as it is.
+
+    `status`: a SCHEDULE-STATUS for the organiser's own copy.
+    """
     for one in said:
-        event = _with_series(event, key, one) if one.recurrence_id is None else _with_single(event, key, one)
+        alter = _with_series if one.recurrence_id is None else _with_single
+        event = alter(event, key, one, status)
     return event
 
 
-def _with_series(event: Event, key: str, said: Answer) -> Event:
-    return replace(event, master=_said(event.master, key, said)) if event.master else event
+def _with_series(event: Event, key: str, said: Answer, status: str) -> Event:
+    return replace(event, master=_said(event.master, key, said, status)) if event.master else event
 
 
-def _with_single(event: Event, key: str, said: Answer) -> Event:
+def _with_single(event: Event, key: str, said: Answer, status: str) -> Event:
     assert said.recurrence_id is not None
     moment = moment_at(event, said.recurrence_id)
     known = instants(event)
     at = next(iter(instants(Event("", event.master, (EventDetails(recurrence_id=moment),), zones=event.zones))))
     if at in known:
-        return replace(event, overrides=tuple(_said(o, key, said) if k == at else o for k, o in known.items()))
+        return replace(event, overrides=tuple(_said(o, key, said, status) if k == at else o for k, o in known.items()))
     if event.master is None or not attendee(event.master, (key,)) or at in excluded(event):
         return event
     fresh = replace(single(event.master, moment), sequence=event.master.sequence, alarms=event.master.alarms)
-    overrides = (*event.overrides, _said(fresh, key, said))
+    overrides = (*event.overrides, _said(fresh, key, said, status))
     return replace(
         event, overrides=tuple(sorted(overrides, key=lambda o: o.recurrence_id.value if o.recurrence_id else ""))
     )
 
 
-def _said(one: EventDetails, key: str, said: Answer) -> EventDetails:
+def _said(one: EventDetails, key: str, said: Answer, status: str) -> EventDetails:
     people = tuple(
-        with_params(user, PARTSTAT=said.partstat, RSVP="", SCHEDULE_STATUS="2.0")
+        with_params(user, PARTSTAT=said.partstat, RSVP="", SCHEDULE_STATUS=status)
         if key_of(user.address) == key
         else user
         for user in one.attendees

@@ -52,7 +52,7 @@ def take(call: Call) -> Answer | None:
     if call.place.user != call.who.user:
         raise Refused(403, "Ask with your own outbox.", condition="<C:organizer-allowed/>")
     question = _question(call)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         pieces = _answers(call, unit, question)
     body = f"{HEAD}<C:schedule-response {DECLARED}>{''.join(pieces)}</C:schedule-response>\n"
     return Answer(200, body.encode(), {"content-type": XML})

@@ -71,7 +71,7 @@ def of_shelf(call: Call, shelf: Shelf) -> Values:
 
 def _default(call: Call, shelf: Shelf) -> str | None:
     """Where new invitations go; not there while the user has no calendar that could take them."""
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         connection = unit.session.connection
         owner = store.person(connection, shelf.owner)
         desk = store.default_of(owner, store.desks(connection, owner.id)) if owner else None

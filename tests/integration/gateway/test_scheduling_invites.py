@@ -97,3 +97,33 @@ def test_a_guest_who_is_taken_off_the_list_hears_it(people: Office) -> None:
     assert people.ada.change(line + "\r\n", "").status_code == 204
     assert "STATUS:CANCELLED" in people.bob.only()
     assert "STATUS:CANCELLED" not in people.cleo.only()
+
+
+def test_guests_see_who_comes_without_a_message(people: Office) -> None:
+    people.ada.put(calendar(meeting(guests=("bob", "cleo"))))
+    (name,) = people.cleo.names()
+    tag = people.cleo.phone.get(f"/dav/calendars/cleo/mine/{name}").headers["schedule-tag"]
+    people.bob.answer("ACCEPTED")
+    assert partstat(people.cleo.only(), "bob") == "ACCEPTED"
+    assert partstat(people.cleo.only(), "cleo") == "NEEDS-ACTION"
+    assert "SCHEDULE-STATUS" not in people.cleo.only()
+    assert people.cleo.phone.get(f"/dav/calendars/cleo/mine/{name}").headers["schedule-tag"] == tag
+    assert "METHOD:REQUEST" in people.cleo.only("~inbox")
+    assert people.cleo.answer("ACCEPTED", If_Schedule_Tag_Match=tag).status_code == 204
+    assert partstat(people.ada.only(), "cleo") == partstat(people.bob.only(), "cleo") == "ACCEPTED"
+
+
+def test_an_own_attachment_of_a_guest_stays(people: Office) -> None:
+    people.ada.put(calendar(meeting("ATTACH:https://example.org/plan")))
+    people.bob.change("SUMMARY:", "ATTACH:https://example.org/own\r\nSUMMARY:")
+    people.ada.change("ATTACH:https://example.org/plan", "ATTACH:https://example.org/new")
+    copy = people.bob.only()
+    assert "example.org/own" in copy
+    assert "example.org/new" in copy
+    assert "example.org/plan" not in copy
+
+
+def test_a_guest_may_write_the_same_rule_otherwise(people: Office) -> None:
+    people.ada.put(calendar(meeting("RRULE:FREQ=WEEKLY;COUNT=4")))
+    assert people.bob.change("FREQ=WEEKLY;COUNT=4", "FREQ=WEEKLY;COUNT=4;INTERVAL=1;WKST=MO").status_code == 204
+    assert people.bob.change("COUNT=4", "COUNT=5").status_code == 403
