@@ -5,29 +5,17 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from agendahub import sign_in_end
 from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
-from agendahub.addresses import base_url
+from agendahub.check import Check
+from agendahub.discovery_checks import certificate, clock, dns_records, public_address
 from agendahub.failure import Failure
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.loading import unknown_variables
 from storage import schema, secrets
 from storage.errors import StoreError
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line."""
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
 
 
 def check_all(workspace: Workspace) -> Iterator[Check]:
@@ -44,7 +32,10 @@ def check_all(workspace: Workspace) -> Iterator[Check]:
         _account_zones,
         _sign_in_ends,
         _zones,
-        _dns,
+        dns_records,
+        public_address,
+        certificate,
+        clock,
     )
     for check in looks:
         yield check(workspace)
@@ -130,14 +121,14 @@ def _address(workspace: Workspace) -> Check:
         try:
             probe.bind((server.listen, server.port))
         except OSError as err:
-            if _is_ours(server.port):
+            if is_ours(server.port):
                 return Check(_("listen address"), True, f"{where}: `agendahub serve` runs")
             advice = _("Another program uses it ({reason}); choose another [server] listen or port.")
             return Check(_("listen address"), False, where, advice.format(reason=err.strerror))
     return Check(_("listen address"), True, where)
 
 
-def _is_ours(port: int) -> bool:
+def is_ours(port: int) -> bool:
     """Whether it is our own daemon that listens on this machine."""
     import requests
 
@@ -169,24 +160,3 @@ def _zones(workspace: Workspace) -> Check:
     return Check(
         name, False, told.format(count=len(found), title=first.title, starts=first.starts, zone=first.zone), advice
     )
-
-
-def _dns(workspace: Workspace) -> Check:
-    """Not a test: what to enter at the domain's DNS so that phones find the gateway (RFC 6764)."""
-    parts = urlsplit(base_url(workspace.settings.server))
-    name = _("DNS records for discovery")
-    if _is_address(parts.hostname or ""):
-        return Check(name, True, _("none: the gateway has no public name yet ([server] base_url)"))
-    secure = "s" if parts.scheme == "https" else ""
-    port = parts.port or (443 if secure else 80)
-    records = [f"_{kind}{secure}._tcp SRV 0 1 {port} {parts.hostname}." for kind in ("caldav", "carddav")]
-    return Check(name, True, "; ".join(records))
-
-
-def _is_address(host: str) -> bool:
-    """SRV records point to names only (RFC 2782)."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True

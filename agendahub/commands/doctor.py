@@ -13,7 +13,7 @@ from agendahub.texts import _, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agendahub.checks import Check
+    from agendahub.check import Check
     from agendahub.workspace import Workspace
     from config.settings import AccountSettings
 
@@ -48,7 +48,7 @@ def doctor(
 
 
 def _accounts(workspace: Workspace) -> Iterator[Check]:
-    from agendahub.checks import Check
+    from agendahub.check import Check
     from agendahub.failure import Failure
     from agendahub.outcome import in_words
     from sync_engine.errors import SyncError
