@@ -19,6 +19,8 @@ from agendahub.crm_keeper import LOOK as CRM_LOOK
 from agendahub.failure import Failure, StoreTrouble
 from agendahub.fanout import MailboxAccount, service_of
 from agendahub.fanout_keeper import LOOK, FanoutKeeper
+from agendahub.feed_keeper import LOOK as FEEDS_LOOK
+from agendahub.feed_keeper import FeedKeeper
 from agendahub.housekeeping import retry, tidy
 from agendahub.lockouts import Lockouts
 from agendahub.metrics import Metrics, requests_of
@@ -63,6 +65,7 @@ class Daemon:
         self.push = Push(lambda: self.workspace, self.board, self.metrics.hinted)
         self.fanouts = FanoutKeeper(lambda: self.workspace, self.follow_configuration)
         self.crm = CrmKeeper(lambda: self.workspace, self.metrics.mail)
+        self.feeds = FeedKeeper(lambda: self.workspace)
         self.webdav_push_keys = keys_of(workspace)
         self.webdav_push = WebdavPushKeeper(
             lambda: self.workspace, self.webdav_push_keys, self.metrics.webdav_push_message
@@ -131,6 +134,7 @@ class Daemon:
             (self.crm.look, CRM_LOOK),
             (self.crm.follow, FOLLOW),
             (self.webdav_push.look, WEBDAV_PUSH_LOOK),
+            (self.feeds.look, FEEDS_LOOK),
         )
         for job, seconds in jobs:
             self._scheduler.add_job(
@@ -151,6 +155,7 @@ class Daemon:
         self.push.begin_stop()
         self.crm.begin_stop()
         self.webdav_push.begin_stop()
+        self.feeds.begin_stop()
 
     def stop(self) -> bool:
         """Wait for the cycles until `GRACE` seconds after `begin_stop`; False when one is still at it: no harm."""
@@ -162,6 +167,7 @@ class Daemon:
             ended = self._idle.wait_for(lambda: not self._running, max(0.0, self._stop_by - time.monotonic()))
         ended = self.crm.stop(self._stop_by) and ended
         ended = self.webdav_push.stop(self._stop_by) and ended
+        ended = self.feeds.stop(self._stop_by) and ended
         self.push.stop(tell=not self._store_problem)
         self.flush()
         self._connections.drop_idle()

@@ -9,6 +9,7 @@ from dav_gateway.elements import Element, cal, card, children, dav, empty
 from dav_gateway.options import ON_COLLECTION, allowed
 from dav_gateway.paths import Area, Place
 from dav_gateway.properties import COMPONENTS
+from dav_gateway.sharing.subscription import SOURCE, SUBSCRIBED
 from dav_gateway.site import HOMES, Call, refuse_method
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
@@ -56,6 +57,8 @@ def _kinds(call: Call, update: Element | None) -> frozenset[str]:
     types = _property(update, dav("resourcetype"))
     if types is not None:
         wanted = {str(child.tag) for child in children(types)} - {dav("collection")}
+        feed = not contacts and SUBSCRIBED in wanted and _property(update, SOURCE) is not None
+        wanted = wanted - {SUBSCRIBED} or {cal("calendar")} if feed else wanted
         if wanted != {card("addressbook") if contacts else cal("calendar")}:
             raise Refused(403, "This home does not take such collections.", condition="<D:valid-resourcetype/>")
     if contacts:
@@ -96,6 +99,7 @@ def _make(call: Call, unit: SqlUnitOfWork, kinds: frozenset[str], changes: Chang
         condition = "<D:resource-must-be-null/>"
         raise Refused(405, "There is a collection of this name already.", condition=condition, headers=_ALLOW)
     values = {"name": slug, "epoch": secrets.token_hex(16), "created_at": call.now, **changes.columns}
+    values["read_only"] = "source" in values
     made = create_collection(connection, home.user_id, slug, kinds, values)
     keep_properties(connection, made, changes.kept)
 

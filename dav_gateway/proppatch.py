@@ -11,6 +11,7 @@ from dav_gateway.scheduling import settings
 from dav_gateway.sharing.personal import MAX_PROPERTIES, keep_for_oneself
 from dav_gateway.sharing.proxies import change as change_group
 from dav_gateway.sharing.proxies import is_group
+from dav_gateway.sharing.subscription import SOURCE, may_change_source
 from dav_gateway.site import HOMES, Call
 from dav_gateway.updates import Changes, read_updates
 from dav_gateway.wanted import must_be
@@ -49,6 +50,8 @@ def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
     shelf = settings.change(call, unit, shelf, changes)
     if "name" in changes.columns and is_bound(connection, shelf.id):
         changes.refused[dav("displayname")] = 403  # bindings know it by its name: one phone renames it for nobody
+    if "source" in changes.columns and not may_change_source(shelf):
+        changes.refused[SOURCE] = 403
     if changes.refused:
         return
     kept = kept_properties(connection, [shelf.id]).get(shelf.id, {})

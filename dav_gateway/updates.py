@@ -13,6 +13,7 @@ from typing import Any
 from dav_gateway.elements import CARDDAV, DAV, Element, cal, card, children, dav, first, inner_xml, text_of
 from dav_gateway.properties import COLOR, CTAG, DESCRIPTIONS, ORDER, TIMEZONE
 from dav_gateway.scheduling.properties import TRANSPARENCY
+from dav_gateway.sharing.subscription import SOURCE, feed_address
 
 MAX_KEPT = 64 * 1024  # characters of one property that we only keep
 MAX_NAME = 400
@@ -76,6 +77,8 @@ def _one(
         except ValueError:  # odd: kept as it is
             changes.columns[column], changes.kept[name] = read(""), value
         return 0
+    if name == SOURCE:
+        return 403 if contacts else _source(changes, element)
     if name == TRANSPARENCY:
         changes.columns["transparent"] = first(element, cal("transparent")) is not None
         changes.kept[name] = None
@@ -83,6 +86,15 @@ def _one(
     if name in _PROTECTED or name.startswith(f"{{{DAV}}}"):
         return 403
     changes.kept[name] = value
+    return 0
+
+
+def _source(changes: Changes, element: Element | None) -> int:
+    try:
+        changes.columns["source"] = feed_address(element)
+    except ValueError:
+        return 403
+    changes.columns["refreshed_at"] = None
     return 0
 
 

@@ -10,6 +10,7 @@ from dav_gateway.privileges import READ as MAY_READ
 from dav_gateway.sharing.people import address_of
 from dav_gateway.sharing.proxies import of_principal
 from dav_gateway.sharing.share import apples, can_be_shared
+from dav_gateway.sharing.subscription import SOURCE, is_shown_as_feed
 from dav_gateway.site import HOMES, Call
 from storage.dav_sharing import READ, WRITE, Sharee, home_of, sharees_of
 from storage.dav_store import Shelf
@@ -50,8 +51,8 @@ def of_shelf(call: Call, shelf: Shelf) -> Values:
         values[dav("resourcetype")] = lambda: kind
     if shelf.access == READ:  # its name and colour are everybody's own affair
         values[dav("current-user-privilege-set")] = lambda: MAY_READ + privilege_set("write-properties")
-    if shelf.source:
-        values[apples("source")] = lambda: href(shelf.source)
+    if shelf.source and shelf.owner_id == call.who.user_id:
+        values[SOURCE] = lambda: href(shelf.source)
     return values
 
 
@@ -69,7 +70,7 @@ def _kind(call: Call, shelf: Shelf) -> str:
     if shelf.owner_id is not None and not shelf.role:
         foreign = shelf.owner_id != call.who.user_id
         marks = "<CS:shared/>" if foreign else "<CS:shared-owner/>" if shelf.sharees else ""
-    if shelf.source and not marks:
+    if is_shown_as_feed(call, shelf):
         return "<D:collection/><CS:subscribed/>"
     return f"<D:collection/>{'<A:addressbook/>' if shelf.holds_contacts else '<C:calendar/>'}{marks}" if marks else ""
 
