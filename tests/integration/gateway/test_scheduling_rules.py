@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
 
-from storage.tables import accounts, bindings, collections, grants, users
-from tests.servers.meetings import Office, calendar, meeting, office, partstat
+from storage.tables import accounts, bindings, collections, grants, items, proxies, users
+from tests.servers.meetings import ICS, Office, calendar, meeting, office, partstat
 
 PLAIN = "BEGIN:VEVENT\r\nUID:m1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261201T090000Z\r\nSUMMARY:Mine\r\nEND:VEVENT"
 
@@ -206,3 +207,34 @@ def test_a_calendar_that_is_deleted_calls_off_what_is_in_it(people: Office) -> N
     assert people.ada.phone.delete("/dav/calendars/ada/mine/").status_code == 204
     assert "STATUS:CANCELLED" in people.bob.only()
     assert partstat(people.cleo.only(), "ada") == "DECLINED"
+
+
+def test_a_delegate_schedules_for_whose_calendar_it_is(people: Office) -> None:
+    people.hub.execute(insert(proxies).values(user_id=1, delegate_id=3, access="write"))
+    made = people.cleo.phone.put("/dav/calendars/ada/mine/m1.ics", data=calendar(meeting()), headers=ICS)
+    assert made.status_code == 201
+    assert "ORGANIZER;CN=Ada:mailto:ada@example.org" in people.bob.only()
+    people.bob.answer("ACCEPTED")
+    assert partstat(people.ada.only(), "bob") == "ACCEPTED"
+    assert people.cleo.names() == people.cleo.names("~inbox") == []
+    theirs = calendar(meeting(uid="c", organizer="cleo"))
+    assert people.cleo.phone.put("/dav/calendars/ada/mine/c.ics", data=theirs, headers=ICS).status_code == 201
+    assert len(people.bob.names()) == 1  # in Ada's calendar Cleo invites nobody in her own name
+
+
+def test_users_without_a_mail_address_are_invited_by_their_principals(people: Office) -> None:
+    people.hub.user("dan")
+    dan = people.hub.phone("dan")
+    body = calendar(meeting(guests=())).replace(b"END:VEVENT", b"ATTENDEE:/dav/principals/dan/\r\nEND:VEVENT")
+    assert people.ada.put(body).status_code == 201
+    assert "SCHEDULE-STATUS=1.2:/dav/principals/dan/" in people.ada.only()
+    listed = dan.request("PROPFIND", "/dav/calendars/dan/calendar/", headers={"Depth": "1"}).text
+    assert listed.count("<D:response>") == 2
+
+
+def test_a_message_of_long_ago_leaves_the_inbox_by_itself(people: Office) -> None:
+    people.ada.put(calendar(meeting()))
+    people.hub.execute(update(items).where(items.c.uid == "m1").values(changed_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    people.ada.put(calendar(meeting(uid="m2")), "m2.ics")
+    assert "UID:m2" in people.bob.only("~inbox")
+    assert len(people.bob.names()) == 2
