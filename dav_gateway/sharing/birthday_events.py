@@ -26,13 +26,18 @@ def born_on(written: str) -> tuple[date, bool] | None:
         return None
 
 
+def uid_of(item_id: int) -> str:
+    """The UID of a contact's birthday."""
+    return f"birthday-of-contact-{item_id}"
+
+
 def text_of(item_id: int, name: str, born: date, *, year_known: bool) -> str:
     """The event's text, always the same for the same card. Who was born on a leap day celebrates on February's last."""
     leap = ";BYMONTH=2;BYMONTHDAY=-1" if (born.month, born.day) == (2, 29) else ""
     said = f"{name} ({born.year})" if year_known else name
     lines = (
         *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//AgendaHub//Birthdays//EN", "BEGIN:VEVENT"),
-        f"UID:birthday-of-contact-{item_id}",
+        f"UID:{uid_of(item_id)}",
         "DTSTAMP:19700101T000000Z",
         f"DTSTART;VALUE=DATE:{born:%Y%m%d}",
         f"RRULE:FREQ=YEARLY{leap}",

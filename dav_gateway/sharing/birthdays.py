@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from itertools import chain
 
-from dav_gateway.sharing.birthday_events import born_on, falls_between, text_of
+from dav_gateway.sharing.birthday_events import born_on, falls_between, text_of, uid_of
 from storage.dav_birthdays import Birthday, all_birthdays, birthdays_among, changed_contacts
 from storage.dav_items import Dated, Leaf
 from storage.dav_store import collections_of
@@ -109,7 +109,9 @@ def _leaf(one: Birthday) -> Leaf | None:
     if not octets:
         return None
     etag = sha256(octets).hexdigest()[:32]
-    return Leaf(_href(one), etag, len(octets), "event", one.changed_at, one.item_id, 0, one.seq, uid="")
+    return Leaf(
+        _href(one), etag, len(octets), "event", one.changed_at, one.item_id, 0, one.seq, uid=uid_of(one.item_id)
+    )
 
 
 def _gone(one: Birthday) -> Leaf:

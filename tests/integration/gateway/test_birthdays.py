@@ -99,6 +99,19 @@ def test_what_comes_from_several_books_is_told_of_and_nothing_is_missed(hub: Hub
             assert known == sync(phone)[0]
 
 
+def test_a_birthday_is_found_by_its_uid_and_by_its_words(phone: Phone) -> None:
+    for number in range(3):
+        phone.put(f"{BOOK}{number}.vcf", data=card(f"c{number}", "1985-04-12", f"N{number}"))
+    uid = re.findall("UID:(\\S+)", phone.get(BIRTHDAYS + min(sync(phone)[0])).text)[0]
+    for name, words in (("UID", uid), ("SUMMARY", "n0")):
+        body = (
+            f"<C:calendar-query {ABOUT}><prop><C:calendar-data/></prop><C:filter><C:comp-filter name='VCALENDAR'>"
+            f"<C:comp-filter name='VEVENT'><C:prop-filter name='{name}'><C:text-match>{words}</C:text-match>"
+            "</C:prop-filter></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+        )
+        assert re.findall("SUMMARY:(..)", phone.request("REPORT", BIRTHDAYS, data=body).text) == ["N0"]
+
+
 def test_a_month_of_birthdays(phone: Phone) -> None:
     for number, born in enumerate(("1985-04-12", "1990-05-01", "--0430", "1996-02-29", "2030-04-20")):
         phone.put(f"{BOOK}{number}.vcf", data=card(f"c{number}", born, f"N{number}"))
