@@ -27,6 +27,14 @@ EVENT = (
 CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{0}\r\nFN:{1}\r\nN:{1};;;;\r\nBDAY:1980-04-05\r\nEND:VCARD\r\n"
 
 
+ATTACHMENT = f"/dav/attachments/grace/{SECRET}-managed/{SECRET}.txt"
+
+
+def attached(uid: str, address: str) -> str:
+    """An event with Grace's attachment."""
+    return EVENT.format(uid, SECRET).replace("SUMMARY", f"ATTACH;MANAGED-ID={SECRET}-managed:{address}\r\nSUMMARY", 1)
+
+
 @dataclass(frozen=True)
 class Foreign:
     """One object. `twin` is an address of the same kind at which there is nothing."""
@@ -65,7 +73,7 @@ OBJECTS = (
     _of("files", "/dav/files/grace/"),
     _of("a folder", f"/dav/files/grace/{SECRET}/"),
     _of("a file", f"/dav/files/grace/{SECRET}/{SECRET}.txt"),
-    _of("an attachment", f"/dav/attachments/grace/{SECRET}-managed/{SECRET}.txt"),
+    _of("an attachment", ATTACHMENT),
     _of(
         "an attachment, as if it were one's own",
         f"/dav/attachments/ada/{SECRET}-managed/{SECRET}.txt",
@@ -96,7 +104,7 @@ class Owned:
     def fill(self, people: dict[str, int], devices: dict[str, int]) -> None:
         """`people` and `devices`: ids by user's name, of ada, grace and bob."""
         diary = self._collection("diary", people["grace"], "event")
-        self._item(diary, f"{SECRET}.ics", EVENT.format(f"uid-{SECRET}", SECRET))
+        self._item(diary, f"{SECRET}.ics", attached(f"uid-{SECRET}", f"http://hub{ATTACHMENT}"))
         private = EVENT.format(f"private-{SECRET}", SECRET).replace("SUMMARY", "CLASS:PRIVATE\r\nSUMMARY")
         self._item(diary, f"{SECRET}-private.ics", private)
         friends = self._collection("friends", people["grace"], "contact")

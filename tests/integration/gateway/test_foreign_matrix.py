@@ -22,7 +22,19 @@ from storage import admin_people, app_passwords
 from storage.database import Database
 from storage.tables import metadata
 from tests.asgi_here import Answer, Client
-from tests.foreign_objects import CARD, COLLEAGUE, EVENT, NOW, OBJECTS, ONES_OWN, SECRET, Foreign, Owned
+from tests.foreign_objects import (
+    ATTACHMENT,
+    CARD,
+    COLLEAGUE,
+    EVENT,
+    NOW,
+    OBJECTS,
+    ONES_OWN,
+    SECRET,
+    Foreign,
+    Owned,
+    attached,
+)
 from tests.foreign_requests import ASKED, BESIDE, OWN, OWN_BOOK, OWN_FILE, OWN_ITEM, POSTS, REPORTS, VERBS, Row
 
 
@@ -159,6 +171,38 @@ def test_a_colleague_can_be_seen_and_nothing_of_what_is_his(world: World) -> Non
             wrong.append(f"{row}: {answer.status} {answer.body[:300]!r}")
     assert not wrong, "\n".join(wrong)
     assert world.owned.snapshot() == before
+
+
+def test_all_of_it_is_there_for_its_owner(world: World) -> None:
+    """Else nobody could be refused it."""
+    ways = [row for row in VERBS if row.name in ("GET", "PROPFIND")]
+    for thing in OBJECTS:
+        if "/grace/" in thing.path and thing.area is not Area.PUSH:
+            assert any(world.ask(row, thing.path, "grace").status < 300 for row in ways), thing
+    rows = world.owned.snapshot()["push_registrations"]
+    assert [row for row in rows if f"{SECRET}-registration" in row]
+
+
+@pytest.mark.parametrize("address", [f"http://hub{ATTACHMENT}", ATTACHMENT, "https://elsewhere.example/x.txt"])
+def test_an_attachment_is_not_reached_by_who_names_it_in_an_event_of_his_own(world: World, address: str) -> None:
+    before, elsewhere = _held(world), "elsewhere" in address
+    event = attached("taken", address)
+    taken = world.ask(Row("", "PUT", event, {"Content-Type": "text/calendar"}), f"{OWN}taken.ics")
+    assert (taken.status, b"valid-managed-id" in taken.body) == ((201, False) if elsewhere else (403, True))
+    for action in ("update", "remove"):
+        query = f"?action=attachment-{action}&managed-id={SECRET}-managed"
+        answer = world.ask(Row("", "POST", "x"), f"{OWN}taken.ics{query}")
+        assert answer.status in (403, 404) or elsewhere  # one's own event may say of it what one wants
+        assert SECRET.encode() not in answer.body
+    for path in (ATTACHMENT, ATTACHMENT.replace("grace", "ada")):
+        assert world.ask(Row("", "GET"), path).status == 404
+    assert _held(world) == before
+    world.ask(Row("", "DELETE"), f"{OWN}taken.ics")
+
+
+def _held(world: World) -> list[tuple[str, ...]]:
+    """Who holds Grace's attachment."""
+    return [row for row in world.owned.snapshot()["attachments"] if f"{SECRET}-managed" in row]
 
 
 @pytest.mark.parametrize("who", ["", "bob"])
