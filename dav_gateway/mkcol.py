@@ -99,7 +99,8 @@ def _make(call: Call, unit: SqlUnitOfWork, kinds: frozenset[str], changes: Chang
         condition = "<D:resource-must-be-null/>"
         raise Refused(405, "There is a collection of this name already.", condition=condition, headers=_ALLOW)
     values = {"name": slug, "epoch": secrets.token_hex(16), "created_at": call.now, **changes.columns}
-    values["read_only"] = "source" in values
+    if "source" in values:
+        values = {"transparent": True, **values, "read_only": True}
     made = create_collection(connection, home.user_id, slug, kinds, values)
     keep_properties(connection, made, changes.kept)
 

@@ -1,4 +1,4 @@
-"""agendahub collection set"""
+"""agendahub collection set|subscribe"""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?\Z")
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(group, name="collection", help=_("How phones and programs see a collection."))
-
-
-@group.callback()
-def _group() -> None:
-    """Only here so that `set` stays a word of its own."""
 
 
 @group.command(
@@ -56,3 +51,36 @@ def set_(
         told = ", ".join(f"{name} {value}" for name, value in values.items())
         audit.note(unit, ADMIN, "collection.edit", f"collection {address_of(row)}", told)
     say(_("{collection} is changed; phones see it at their next sync.").format(collection=address_of(row)))
+
+
+@group.command(
+    help=_("Make a read-only calendar that repeats a feed of events, read every hour: of the company, or of a user."),
+    epilog=examples(
+        "agendahub collection subscribe Holidays https://feeds.example.org/holidays.ics",
+        "agendahub collection subscribe Football webcal://club.example.org/games.ics --owner ada",
+    ),
+)
+def subscribe(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help=_("What people call it."))],
+    address: Annotated[str, typer.Argument(metavar="URL", help=_("Of the feed: https, http or webcal."))],
+    owner: Annotated[str, typer.Option(help=_("Whose it is; without one all users see it."))] = "",
+) -> None:
+    from agendahub.workspace import utc_now
+    from crm import audit
+    from crm.actor import ADMIN
+    from dav_gateway.sharing.subscription import is_feed_address
+    from storage.admin_config import ensure_collection
+    from storage.admin_lists import collections
+    from storage.admin_sharing import set_collection
+
+    if not is_feed_address(address):
+        raise Failure(_("The address of a feed begins with https://, http:// or webcal://."))
+    with workspace_of(context).database.begin() as unit:
+        connection = unit.session.connection
+        if any((row.name, row.owner) == (name, owner) for row in collections(connection)):
+            raise Failure(_("There is a collection {name} already; choose another name.").format(name=name))
+        made = ensure_collection(connection, name, ["event"], owner, utc_now())
+        set_collection(connection, made, {"source": address, "read_only": True, "transparent": True})
+        audit.note(unit, ADMIN, "collection.edit", f"collection {name}", "subscribed")
+    say(_("{name} is made; its events come within a minute while `agendahub serve` runs.").format(name=name))

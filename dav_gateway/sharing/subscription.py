@@ -22,9 +22,14 @@ _READS_ITSELF = re.compile(r"iOS/|iPadOS/|macOS/|Mac[ _+]OS[ _+]X/|dataaccessd|C
 def feed_address(source: Element | None) -> str:
     """The address in a CS:source element. Raises ValueError for what is none of a feed."""
     written = text_of(source)
-    if not _URL.match(written) or len(written) > _LONGEST:
+    if not is_feed_address(written):
         raise ValueError(written)
     return written
+
+
+def is_feed_address(address: str) -> bool:
+    """Whether a feed can be at an address."""
+    return _URL.match(address) is not None and len(address) <= _LONGEST
 
 
 def may_change_source(shelf: Shelf) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from storage.database import Database
 from storage.dav_sharing import home_of
-from storage.dav_store import collection_at
+from storage.dav_store import collection_at, collections_of
 from storage.tables import collections
 from tests.commands_here import Cli
 
@@ -64,11 +64,27 @@ REFUSED = {
     "delegate add ada eve": "There is no user 'eve'",
     "collection set team": "--read-only",
     "collection set team --color blue": "#RRGGBB",
+    "collection subscribe Team https://x.example/a.ics": "already",
+    "collection subscribe New file:///etc/passwd": "webcal://",
+    "collection subscribe New https://x.example/a.ics --owner eve": "There is no user 'eve'",
 }
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(cli: Cli) -> None:
     assert {words: said in cli.fails(*words.split()) for words, said in REFUSED.items()} == dict.fromkeys(REFUSED, True)
+
+
+def test_a_feed_is_subscribed_to_for_all_and_for_one(cli: Cli, tmp_path: Path) -> None:
+    cli.run("collection", "subscribe", "Holidays", "https://x.example/a.ics")
+    cli.run("collection", "subscribe", "Holidays", "webcal://y.example/b.ics", "--owner", "ada")
+    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    with database.read() as unit:
+        found = [s for s in collections_of(unit.session.connection, 1, contacts=False) if s.source]
+    database.dispose()
+    assert [(s.owner, s.source, s.access) for s in found] == [
+        ("", "https://x.example/a.ics", "read"),
+        ("ada", "webcal://y.example/b.ics", "read"),
+    ]
 
 
 def test_a_collection_is_made_read_only_and_coloured(cli: Cli, tmp_path: Path) -> None:

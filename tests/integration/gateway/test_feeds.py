@@ -168,6 +168,7 @@ def test_a_calendar_with_events_of_its_own_does_not_become_a_feed(hub: Hub, phon
         "",
         "https://x.example/a.ics",
     ]
+    assert hub.execute(select(collections.c.transparent).order_by(collections.c.id)).scalars().all() == [False, True]
 
 
 def test_a_feed_is_read_kept_in_step_and_what_says_the_same_is_left_alone(
