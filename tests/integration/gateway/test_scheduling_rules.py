@@ -84,6 +84,8 @@ def test_a_meeting_that_becomes_an_appointment_is_called_off(people: Office) -> 
 
 def test_a_meeting_is_in_one_calendar_of_its_owner(people: Office) -> None:
     people.ada.put(calendar(meeting()))
+    people.ada.phone.request("MKCALENDAR", "/dav/calendars/ada/other/")
+    assert people.ada.put(calendar(meeting()), calendar_="other").status_code == 403
     people.bob.phone.request("MKCALENDAR", "/dav/calendars/bob/other/")
     (name,) = people.bob.names()
     refused = people.bob.put(people.bob.get(name).encode(), "copy.ics", "other")
@@ -186,6 +188,8 @@ def test_in_the_companys_and_in_shared_calendars_nobody_schedules(people: Office
     people.hub.execute(insert(grants).values(collection_id=shared, user_id=1, access="write"))
     assert people.ada.put(calendar(meeting()), calendar_="agenda").headers["etag"]
     assert people.ada.put(calendar(meeting()), calendar_="team~cleo").headers["etag"]
+    theirs = calendar(meeting(uid="m2", organizer="cleo"))
+    assert people.ada.put(theirs, "m2.ics", "team~cleo").headers["etag"]
     assert people.bob.names() == people.bob.names("~inbox") == []
 
 
