@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from storage.blobs import delete_unused
 from storage.session import chunks
-from storage.tables import attachments, file_properties, files, users
+from storage.tables import attachments, blobs, file_properties, files, users
 
 LONGEST_NAME = 400  # characters
 
@@ -63,7 +63,9 @@ _CHILD = _MINE.where(files.c.parent_id == bindparam("parent"), files.c.name == b
 _CHILDREN = _MINE.where(files.c.parent_id == bindparam("parent")).order_by(files.c.name)
 _BELOW = _MINE.where(files.c.parent_id.in_(bindparam("parents", expanding=True))).order_by(files.c.id)
 _FILES_USED = select(func.count(), func.coalesce(func.sum(files.c.size), 0)).where(files.c.user_id == bindparam("user"))
-_ATTACHED = select(func.coalesce(func.sum(attachments.c.size), 0)).where(attachments.c.user_id == bindparam("user"))
+_ATTACHED = select(func.coalesce(func.sum(blobs.c.size), 0)).where(  # each once, however many items hold it
+    blobs.c.id.in_(select(attachments.c.blob_id).where(attachments.c.user_id == bindparam("user")))
+)
 _OF_FILES = select(file_properties).where(file_properties.c.file_id.in_(bindparam("ids", expanding=True)))
 _OF_CHILDREN = (
     select(file_properties)

@@ -43,7 +43,10 @@ def too_many(call: Call) -> Refused:
 
 
 def written(call: Call, unit: SqlUnitOfWork, item_id: int, item: Item) -> None:
-    """An item was written: it holds now what it names, if its writer may read that."""
+    """An item was written: it holds now what it names, if its writer may read that.
+
+    It goes on counting for who added it.
+    """
     named = managed_ids(item.text)
     if not named:
         return
@@ -53,4 +56,4 @@ def written(call: Call, unit: SqlUnitOfWork, item_id: int, item: Item) -> None:
     for managed in named.keys() - held:
         found = readable(call, unit, managed)
         if found is not None:
-            add_attachment(connection, found._replace(item_id=item_id, user_id=call.who.user_id))
+            add_attachment(connection, found._replace(item_id=item_id))

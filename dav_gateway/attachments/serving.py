@@ -23,7 +23,7 @@ def _there(call: Call) -> Attachment:
     """The attachment at the address. Refuses (404) where none is, or none that this user may read."""
     if not call.place.href:
         raise not_found()
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         found = readable(call, unit, call.place.slug)
     if found is None:
         raise not_found()

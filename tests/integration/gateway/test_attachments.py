@@ -21,6 +21,8 @@ from storage.tables import attachments, blobs, grants, proxies
 from sync_engine.item import Item
 from sync_engine.ports import Origin
 from tests.servers.gateway import Hub, Phone, running_hub
+from tests.servers.meetings import calendar, meeting
+from tests.servers.meetings import office as people_who_meet
 
 LIMITS = Limits(files=FileLimits(file=2 * PART, total=5 * PART, attachments=3))
 SERIES = (
@@ -246,6 +248,23 @@ def test_a_put_takes_an_attachment_over_by_name_if_its_writer_may_read_it(office
     assert office.ada.get(address).content == b"octets"
     assert post(office.ada, f"remove&managed-id={managed}", path=f"{HOME}other.ics").status_code == 204
     assert office.ada.get(address).status_code == 404
+
+
+def test_a_guest_reads_what_the_organizer_attached(tmp_path: Path) -> None:
+    with people_who_meet(tmp_path) as people:
+        ada, bob = people.ada, people.bob
+        ada.put(calendar(meeting()))
+        path = f"{ada.home}mine/m1.ics"
+        made = ada.phone.post(f"{path}?action=attachment-add", data=b"agenda", headers={"Content-Type": "text/plain"})
+        assert made.status_code == 201
+        managed, address = made.headers["cal-managed-id"], made.headers["location"]
+        assert managed in bob.only()
+        assert bob.phone.get(address).content == b"agenda"
+        assert people.cleo.phone.get(address).status_code == 404
+        assert bob.answer("ACCEPTED").status_code == 204
+        assert ada.phone.post(f"{path}?action=attachment-remove&managed-id={managed}").status_code == 204
+        assert managed not in bob.only()
+        assert bob.phone.get(address).status_code == 404
 
 
 def test_a_copy_and_a_move_keep_it(office: Office) -> None:
