@@ -25,7 +25,7 @@ from sync_engine.errors import ItemError
 def answer(call: Call, report: Element) -> Answer:
     """The cards that match; with a limit, 507 for the collection's own address when there are more."""
     wanted = card_filter(report)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
         likely = candidates(unit, shelf.id, wanted)
@@ -42,7 +42,7 @@ def _at(unit: SqlUnitOfWork, contents: Contents, names: set[str]) -> list[Leaf]:
 
 def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
     for some in chunks(leaves):
-        with call.site.database.read() as unit:
+        with call.read() as unit:
             found = contents.texts(unit, some)
         yield from (leaf for leaf in some if _matches(found.get(leaf.href, ""), wanted))
 

@@ -23,6 +23,7 @@ from dav_gateway.answers import Answer, not_found
 from dav_gateway.auth import Doorkeeper
 from dav_gateway.compression import compressed
 from dav_gateway.dispatch import answer_to, excuse, oversized, refusal
+from dav_gateway.first_look import FirstLook
 from dav_gateway.incoming import TooLargeError, announced, read_body, spool_body
 from dav_gateway.options import CLASSES
 from dav_gateway.paths import ROOT, place_at
@@ -150,16 +151,18 @@ class Gateway:
                 return refusal(file_too_large(incoming.place, limits))
             return await self._in_thread(self._work, incoming, who, b"", file)
 
-    def _sign_in(self, incoming: Incoming) -> SignedIn:
-        return self._door.admit(incoming.headers.get("authorization", ""), incoming.client)
+    def _sign_in(self, incoming: Incoming, first: FirstLook | None = None) -> SignedIn:
+        return self._door.admit(incoming.headers.get("authorization", ""), incoming.client, first)
 
     def _work(self, incoming: Incoming, who: SignedIn | None, body: bytes, file: BinaryIO | None = None) -> Answer:
         """The whole work of one request, in a worker thread; of a streamed answer, up to its first part."""
-        who = who or self._sign_in(incoming)
-        if incoming.place is None:
-            raise not_found()
-        asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)
-        return compressed(answer_to(Call(self._site, who, *asked, scheme=incoming.scheme)), incoming.headers)
+        with FirstLook(self._site.database) as first:
+            who = who or self._sign_in(incoming, first)
+            if incoming.place is None:
+                raise not_found()
+            asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)
+            call = Call(self._site, who, *asked, scheme=incoming.scheme, first=first)
+            return compressed(answer_to(call), incoming.headers)
 
     async def _in_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from dav_gateway.answers import Refused
+from dav_gateway.first_look import FirstLook
 from dav_gateway.limiter import FailureWindow
 from storage.app_passwords import hash_of
 from storage.database import Database
@@ -45,19 +46,27 @@ class Doorkeeper:
         )  # hashes that were right, and when their use was written
         self._lock = Lock()
 
-    def admit(self, authorization: str, client: str) -> SignedIn:
-        """The user and device of an Authorization header. Raises `Refused` with 401, or 429 after too many failures."""
+    def admit(self, authorization: str, client: str, first: FirstLook | None = None) -> SignedIn:
+        """The user and device of an Authorization header. Raises `Refused` with 401, or 429 after too many failures.
+
+        `first`: the transaction to look in; it stays open.
+        """
         user, password = credentials(authorization)
         now, address = self._clock(), network(client)
         token = hash_of(password)
         self._check_limits(user, address, token, now)
-        with self._database.read() as unit:
-            who = signed_in(unit.session.connection, token)
+        who = self._look(token, first)
         if who is None or not _same(who.user, user) or not _same(who.token_hash, token):
             self._failed(user, address, now)
             raise Refused(401, "Wrong user name or app password.", headers=_CHALLENGE)
         self._remember(who, now)
         return who
+
+    def _look(self, token: str, first: FirstLook | None) -> SignedIn | None:
+        if first is not None:
+            return signed_in(first.begin().session.connection, token)
+        with self._database.read() as unit:
+            return signed_in(unit.session.connection, token)
 
     def _check_limits(self, user: str, address: str, token: str, now: datetime) -> None:
         if token in self._right:

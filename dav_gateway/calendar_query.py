@@ -38,7 +38,7 @@ def answer(call: Call, report: Element) -> Answer:
     """The items that match; with a limit, 507 for the collection's own address when there are more."""
     wanted = calendar_filter(report)
     _check(wanted)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
         zone = _zone(report, shelf)
@@ -108,7 +108,7 @@ def _matching(
         yield from _timed(call, contents, unclear, part.time_range, zone)
         return
     for some in chunks(unclear):
-        with call.site.database.read() as unit:
+        with call.read() as unit:
             found = contents.texts(unit, [one.leaf for one in some])
         yield from (one.leaf for one in some if _matches(found.get(one.leaf.href, ""), one.leaf, wanted, zone))
 
@@ -126,7 +126,7 @@ def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRan
         missing = [one.leaf for one in some if records[one.leaf.etag] is None]
         found: dict[str, str] = {}
         if missing:
-            with call.site.database.read() as unit:
+            with call.read() as unit:
                 found = contents.texts(unit, missing)
         for one in some:
             try:

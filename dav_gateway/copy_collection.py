@@ -82,7 +82,7 @@ def _rename(call: Call, at: Call, unit: SqlUnitOfWork, overwrite: bool) -> bool:
 
 def _copy(call: Call, at: Call, overwrite: bool) -> bool:
     """Copied out of sight, a part at a time, and shown when it is whole: no writer waits for all of it."""
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         if shelf.role:
             raise Refused(403, "This collection is made by the server; copy what is in it.")
@@ -106,7 +106,7 @@ def _hidden(call: Call, at: Call, unit: SqlUnitOfWork, shelf: Shelf) -> int:
 
 
 def _fill(call: Call, made: int, contents: Contents, leaves: Sequence[Leaf]) -> None:
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         texts = contents.texts(unit, leaves)
     items = [(leaf.href, Item.read(texts[leaf.href], uid_if_missing=leaf.uid)) for leaf in leaves if leaf.href in texts]
 

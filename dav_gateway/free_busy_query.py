@@ -27,7 +27,7 @@ def answer(call: Call, report: Element) -> Answer:
     if wanted is None or wanted.start is None or wanted.end is None:
         raise Refused(400, "A free-busy-query needs a time-range with a start and an end.")
     start, end = wanted.start, wanted.end
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         if "event" not in shelf.kinds or call.place.href:
             raise Refused(403, "Only calendars know of free and busy times.", condition="<D:supported-report/>")

@@ -34,7 +34,7 @@ def answer(call: Call) -> Answer:
     call.must_be_ours()
     if not call.place.href:
         return _folder(call)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
         found = contents.text_at(unit, call.place.href)
@@ -83,6 +83,6 @@ def _shown(call: Call, leaf: Leaf, text: str, *, contacts: bool) -> Shown:
 def _folder(call: Call) -> Answer:
     """Somebody opened the address in a browser."""
     if call.place.slug:
-        with call.site.database.read() as unit:
+        with call.read() as unit:
             call.shelf(unit)
     return plain(200, "This address is for calendar and contact programs: enter it there, with an app password.")

@@ -148,7 +148,7 @@ def written(call: Call, writer: LeafWriter, contents: Contents, leaves: Iterable
         yield from map(writer.write, leaves)
         return
     for part in _batches(leaves):
-        with call.site.database.read() as unit:
+        with call.read() as unit:
             found = contents.texts(unit, part)
         # A text that was purged meanwhile belongs to an item that was changed again: the client learns of it next time.
         yield from (writer.write(leaf, found[leaf.href]) for leaf in part if leaf.href in found)

@@ -8,7 +8,7 @@ from dav_gateway.answers import Answer
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.elements import Element, dav, status_response, text_of
 from dav_gateway.leaves import LeafWriter, written
-from dav_gateway.propfind import multistatus
+from dav_gateway.multistatus import multistatus
 from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
 from storage.dav_items import Leaf
@@ -17,7 +17,7 @@ from storage.dav_items import Leaf
 def answer(call: Call, report: Element) -> Answer:
     """One response for each address; 404 for what is not there, is elsewhere or is somebody else's."""
     hrefs = list(dict.fromkeys(text_of(element) for element in report.iterchildren(dav("href"))))
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         names = {href: name for href in hrefs if (name := _name(call, href))}
         contents = contents_of(call, shelf)

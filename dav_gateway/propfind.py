@@ -24,7 +24,7 @@ def answer(call: Call) -> Answer:
         raise Refused(403, "List one level at a time (Depth: 1).", condition="<D:propfind-finite-depth/>")
     root = call.xml()
     wanted = wanted_of(None if root is None else must_be(root, dav("propfind")), minimal=call.minimal)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         pieces = _pieces(call, unit, wanted)
     return multistatus(pieces)
 

@@ -79,7 +79,7 @@ def _keep_at_folder(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
 def _cannot(call: Call, changes: Changes) -> None:
     """Items and the folders of all have no properties that clients may change."""
     if call.place.href:
-        with call.site.database.read() as unit:
+        with call.read() as unit:
             leaf = leaf_at(unit.session.connection, call.shelf(unit).id, call.place.href)
         if leaf is None or leaf.deleted:
             raise not_found()

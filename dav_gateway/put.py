@@ -43,7 +43,7 @@ def answer(call: Call) -> Answer:
     call.must_be_ours()
     if not call.place.href:
         raise refuse_method(allowed(call.place))
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         call.shelf(unit, write="write-content")
     upload = read(call)
     created, item, more = call.write(lambda unit: _store(call, unit, upload))

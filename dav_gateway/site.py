@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import Element, read_xml
+from dav_gateway.first_look import FirstLook
 from dav_gateway.paths import Area, Place, address, place_of_href
 from dav_gateway.push.offer import Offer
 from dav_gateway.push.quiet import HEADER, quietly
@@ -76,6 +78,7 @@ class Call:
     query: str = ""  # percent-encoded
     upload: BinaryIO | None = None  # the body where it is a file (see `uploads`); `body` is empty then
     scheme: str = "http"  # or https
+    first: FirstLook | None = None  # the transaction in which the user was signed in
 
     def xml(self) -> Element | None:
         """The body's root element; None for an empty body."""
@@ -118,8 +121,22 @@ class Call:
         """The path of the signed-in user's calendars or address books."""
         return self.address(Place(area, self.who.user))
 
+    @contextmanager
+    def read(self) -> Iterator[SqlUnitOfWork]:
+        """A consistent view for reading. Nothing is sent while it is open: the client may be slow."""
+        unit = self.first.take() if self.first else None
+        if unit is None:
+            with self.site.database.read() as own:
+                yield own
+            return
+        yield unit
+        if self.first:
+            self.first.close()
+
     def write(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
         """Do `work` in a write transaction; once more when it met another. Raises `storage.errors`."""
+        if self.first:
+            self.first.close()
         if HEADER in self.headers and self.site.push is not None:
             work = quietly(work, self.headers, self.who.user_id, self.who.user, self.site.prefix)
         return run(self.site.database, work, tries=2)
@@ -208,7 +225,7 @@ class Call:
         if unit is not None:
             self.home_at(unit)
             return
-        with self.site.database.read() as own:
+        with self.read() as own:
             self.home_at(own)
 
 

@@ -28,7 +28,7 @@ def answer(call: Call, report: Element) -> Answer:
     if level not in ("1", "infinite"):
         raise Refused(400, "The sync-level must be 1 or infinite.")
     limit = _limit(report)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         shelf = call.shelf(unit)
         limit = None if shelf.role == BIRTHDAYS else limit  # its numbers have no order in which to go on
         after = _after(report, shelf)

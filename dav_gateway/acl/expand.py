@@ -64,6 +64,6 @@ def answer(call: Call, report: Element) -> Answer:
         raise Refused(400, "This report goes with Depth: 0.")
     if call.place.href or call.place.steps:
         raise Refused(403, "This report is for folders and principals.", condition="<D:supported-report/>")
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         piece = _Expansion(call, unit).described(resource_at(call, unit), report, 0)
     return multistatus(iter([piece]))

@@ -51,6 +51,6 @@ def acl_of(call: Call, shelf: Shelf) -> str:
 
 def people_of(call: Call, shelf: Shelf) -> list[tuple[str, str]]:
     """With whom the owner shares a collection: the paths of their principals, and what they may do."""
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         sharees = sharees_of(unit.session.connection, [shelf.id]).get(shelf.id, [])
     return [(call.principal(sharee.person.name), sharee.access) for sharee in sharees]

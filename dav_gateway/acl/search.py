@@ -55,7 +55,7 @@ def search(call: Call, report: Element) -> Answer:
     everywhere = first(report, dav("apply-to-principal-collection-set")) is not None
     if not everywhere and (call.place.area not in (Area.ROOT, Area.PRINCIPALS) or call.place.user):
         return multistatus(iter(()))
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         people = principals(unit.session.connection, MOST_SEARCHED)
         found = [principal for principal in people if test(call, principal)]
         pieces = list(_described(call, unit, report, found[:MOST_FOUND]))

@@ -20,7 +20,7 @@ def match(call: Call, report: Element) -> Answer:
     if call.depth not in ("", "0"):
         raise Refused(400, "This report goes with Depth: 0.")
     wanted = wanted_of(report, minimal=call.minimal)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         pieces = [found.described(wanted) for found in _matching(call, unit, report)]
     return multistatus(iter(pieces))
 
@@ -46,7 +46,7 @@ def people(call: Call, report: Element) -> Answer:
     if call.depth not in ("", "0"):
         raise Refused(400, "This report goes with Depth: 0.")
     wanted = wanted_of(report, minimal=call.minimal)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         names = _people(call, unit)
         found = [resource_of(call, unit, Place(Area.PRINCIPALS, name)) for name in names]
     return multistatus(iter([resource.described(wanted) for resource in found if resource is not None]))

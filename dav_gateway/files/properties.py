@@ -36,7 +36,7 @@ def propfind(call: Call) -> Answer:
     call.must_be_ours()
     root = call.xml()
     wanted = wanted_of(None if root is None else must_be(root, dav("propfind")), minimal=call.minimal)
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         pieces = _area(call, unit, wanted) if not call.place.user else _pieces(call, unit, wanted)
     return multistatus(pieces)
 

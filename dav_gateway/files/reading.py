@@ -37,7 +37,7 @@ def options(call: Call) -> Answer:
 def answer(call: Call) -> Answer:
     """The answer to GET and HEAD."""
     call.must_be_ours()
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         entry = there(call, unit)
     if entry.folder:
         return plain(200, "This folder is for programs that speak WebDAV: enter its address there.")

@@ -28,7 +28,7 @@ def take(call: Call) -> Answer | None:
     root = call.xml()
     if root is None or not is_register(root):
         return None
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         call.shelf_at(unit)  # what is somebody else's is not there, whatever the body says
     offer = _offer(call)
     check_trigger(root)

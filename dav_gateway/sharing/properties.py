@@ -33,7 +33,7 @@ def of_folder(call: Call) -> Values:
 
 
 def _may_change_home(call: Call) -> bool:
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         home = home_of(unit.session.connection, call.place.user, call.who.user_id)
     return home is not None and home.access == WRITE
 
@@ -82,7 +82,7 @@ def _known(call: Call, shelf: Shelf) -> list[Sharee]:
     """Those of whom this user may know: the owner all, a sharee himself."""
     if shelf.owner_id is None:
         return []
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         found = sharees_of(unit.session.connection, [shelf.id]).get(shelf.id, [])
     mine = shelf.owner_id == call.who.user_id
     return [one for one in found if mine or one.person.user_id == call.who.user_id]

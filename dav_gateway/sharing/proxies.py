@@ -82,7 +82,7 @@ _SAID = {"calendar-proxy-read": "may read", "calendar-proxy-write": "may change"
 
 def change(call: Call, update: Element) -> str:
     """PROPPATCH of a group: its members are set anew, or none at all. Gives the response element."""
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         _must_be_mine(call, unit)
     names = [str(child.tag) for prop in update.iterfind(f"*/{dav('prop')}") for child in children(prop)]
     wanted = update.find(f"{dav('set')}/{dav('prop')}/{MEMBERS}")
@@ -142,7 +142,7 @@ def of_colleague(call: Call, unit: SqlUnitOfWork, person: Principal) -> Values:
 
 
 def _open_to(call: Call) -> list[Sharee]:
-    with call.site.database.read() as unit:
+    with call.read() as unit:
         return homes_open_to(unit.session.connection, call.who.user_id)
 
 
