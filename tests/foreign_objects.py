@@ -1,6 +1,7 @@
 """Everything that somebody else can have in the gateway: where it is, and where the same would be if it were not there.
 
 Ada asks; Grace owns things that were never opened to Ada; Bob is blocked. Whatever Grace and Bob own carries `SECRET`.
+Lin may read what Grace has: her calendar is shared with him, and he is her delegate; he may change nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sync_engine.item import Item
 from sync_engine.ports import Origin
 
 SECRET = "canary-7f3a"
+PRIVATE = f"{SECRET}-hidden"  # what a private event of hers says: also to those who see her calendar, she is only busy
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 EVENT = (
@@ -92,6 +94,24 @@ OBJECTS = (
     _of("an event in it", f"/dav/calendars/ada/gone/{SECRET}.ics", f"/dav/calendars/ada/never/{SECRET}.ics"),
 )
 ONES_OWN = OBJECTS[-2:]  # where one may make something new
+READABLE = (  # for Lin
+    _of("a shared calendar", "/dav/calendars/lin/diary~grace/"),
+    _of("an event in it", f"/dav/calendars/lin/diary~grace/{SECRET}.ics"),
+    _of("a private event in it", f"/dav/calendars/lin/diary~grace/{SECRET}-private.ics"),
+    _of("a home", "/dav/calendars/grace/"),
+    _of("a calendar", "/dav/calendars/grace/diary/"),
+    _of("an event", f"/dav/calendars/grace/diary/{SECRET}.ics"),
+    _of("a private event", f"/dav/calendars/grace/diary/{SECRET}-private.ics"),
+    _of("something new", "/dav/calendars/grace/diary/new.ics"),
+    _of("a new calendar", "/dav/calendars/grace/new/"),
+    _of("an address book", "/dav/addressbooks/grace/friends/"),
+    _of("a card", f"/dav/addressbooks/grace/friends/{SECRET}.vcf"),
+    _of("birthdays", "/dav/calendars/grace/~birthdays/"),
+    _of("an inbox", "/dav/calendars/grace/~inbox/"),
+    _of("delegates who read", "/dav/principals/grace/calendar-proxy-read/"),
+    _of("delegates who write", "/dav/principals/grace/calendar-proxy-write/"),
+    _of("an attachment", ATTACHMENT),
+)
 COLLEAGUE = Foreign("a colleague", "/dav/principals/grace/", "/dav/principals/nobody/", Area.PRINCIPALS)
 
 
@@ -102,11 +122,14 @@ class Owned:
         self.database = database
 
     def fill(self, people: dict[str, int], devices: dict[str, int]) -> None:
-        """`people` and `devices`: ids by user's name, of ada, grace and bob."""
+        """`people` and `devices`: ids by user's name, of ada, grace, bob and lin."""
         diary = self._collection("diary", people["grace"], "event")
         self._item(diary, f"{SECRET}.ics", attached(f"uid-{SECRET}", f"http://hub{ATTACHMENT}"))
-        private = EVENT.format(f"private-{SECRET}", SECRET).replace("SUMMARY", "CLASS:PRIVATE\r\nSUMMARY")
+        private = EVENT.format(f"private-{SECRET}", PRIVATE).replace("SUMMARY", "CLASS:PRIVATE\r\nSUMMARY")
         self._item(diary, f"{SECRET}-private.ics", private)
+        lin = people["lin"]
+        self._run(insert(t.grants).values(collection_id=diary, user_id=lin, access="read"))
+        self._run(insert(t.proxies).values(user_id=people["grace"], delegate_id=lin, access="read"))
         friends = self._collection("friends", people["grace"], "contact")
         self._item(friends, f"{SECRET}.vcf", CARD.format(f"card-{SECRET}", SECRET))
         inbox = self._collection("~inbox", people["grace"], "event", role="inbox")

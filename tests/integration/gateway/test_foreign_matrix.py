@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -30,12 +32,16 @@ from tests.foreign_objects import (
     NOW,
     OBJECTS,
     ONES_OWN,
+    PRIVATE,
+    READABLE,
     SECRET,
     Foreign,
     Owned,
     attached,
 )
 from tests.foreign_requests import ASKED, BESIDE, OWN, OWN_BOOK, OWN_FILE, OWN_ITEM, POSTS, REPORTS, VERBS, Row
+
+Snapshot = dict[str, list[tuple[Any, ...]]]
 
 
 class World:
@@ -44,6 +50,7 @@ class World:
     def __init__(self, database: Database, client: Client, sign_ins: dict[str, str]) -> None:
         self.client, self.sign_ins = client, sign_ins
         self.owned = Owned(database)
+        self.first: Snapshot = {}  # all rows before the first test
 
     def ask(self, row: Row, path: str, who: str = "ada") -> Answer:
         def put(text: str) -> str:
@@ -62,7 +69,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     metadata.create_all(database.engine)
     people, devices, sign_ins = {}, {}, {}
     with database.begin() as unit:
-        for name in ("ada", "grace", "bob"):
+        for name in ("ada", "grace", "bob", "lin"):
             shown, stored = app_passwords.new()
             people[name] = admin_people.add_user(unit.session.connection, name, name, NOW)
             devices[name] = admin_people.add_device(unit.session.connection, name, "Phone", stored, NOW)
@@ -72,16 +79,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with start_blocking_portal() as portal:
         app = gateway(database, push=Offer(keys, Rules(), "https://hub.example.org"))
         made = World(database, Client(app, portal, root=""), sign_ins)
-        _own(made)
+        _own(made, "ada")
+        _own(made, "lin")
         made.owned.fill(people, devices)
         with database.begin() as unit:
             admin_people.set_blocked(unit.session.connection, "bob", blocked=True)
+        made.first = made.owned.snapshot()
         yield made
     database.dispose()
 
 
-def _own(world: World) -> None:
-    """What Ada has: she may do all that is asked, so that a refusal is for the object."""
+def _own(world: World, who: str = "ada") -> None:
+    """What she who asks has: she may do all that is asked, so that a refusal is for the object."""
     event, contact = EVENT.format("mine", "mine"), CARD.format("mine", "mine")
     for row, path in (
         (Row("", "MKCALENDAR"), OWN),
@@ -91,7 +100,7 @@ def _own(world: World) -> None:
         (Row("", "PUT", "mine"), OWN_FILE),
         (Row("", "PROPFIND"), "/dav/calendars/ada/~inbox/"),
     ):
-        world.ask(row, path)
+        world.ask(row, path.replace("/ada/", f"/{who}/"), who)
 
 
 def _plain(answer: Answer, path: str) -> tuple[int, bytes]:
@@ -203,6 +212,37 @@ def test_an_attachment_is_not_reached_by_who_names_it_in_an_event_of_his_own(wor
 def _held(world: World) -> list[tuple[str, ...]]:
     """Who holds Grace's attachment."""
     return [row for row in world.owned.snapshot()["attachments"] if f"{SECRET}-managed" in row]
+
+
+@pytest.mark.parametrize("thing", READABLE, ids=str)
+def test_who_may_read_changes_nothing_and_learns_nothing_private(world: World, thing: Foreign) -> None:
+    wrong, done = [], []
+    for row in (*ASKED, *BESIDE):
+        if thing.path.endswith("/diary~grace/") and row.method in ("DELETE", "MOVE") and row in ASKED:
+            continue  # he gives the share back
+        answer = world.ask(_as(row, "lin"), thing.path, "lin")
+        if answer.status >= 500 and answer.status not in (502, 507):
+            wrong.append(f"{row}: {answer.status}")
+        if PRIVATE.encode() in answer.body:
+            wrong.append(f"{row}: {answer.status} tells what is private: {answer.body[-400:]!r}")
+        done += [f"{row} {answer.status}"] if answer.status < 300 else []
+    assert not wrong, "\n".join(wrong)
+    assert not _changed(world.first, world.owned.snapshot()), done
+
+
+def _as(row: Row, who: str) -> Row:
+    """The same request, of somebody else."""
+    headers = {name: value.replace("/ada/", f"/{who}/") for name, value in row.headers.items()}
+    return replace(row, path=row.path.replace("/ada/", f"/{who}/"), headers=headers)
+
+
+def _changed(before: Snapshot, after: Snapshot) -> list[object]:
+    """What of hers is not as it was, who else may see it now, and copies of what is private."""
+    hers = {table: [row for row in rows if SECRET in str(row)] for table, rows in before.items()}
+    lost = [row for table, rows in hers.items() for row in rows if row not in after[table]]
+    opened = [table for table in ("grants", "proxies", "users") if before[table] != after[table]]
+    copies = [sum(PRIVATE in str(row) for row in rows["revisions"]) for rows in (before, after)]
+    return [*lost, *opened, *(copies if copies[0] != copies[1] else [])]
 
 
 @pytest.mark.parametrize("who", ["", "bob"])
