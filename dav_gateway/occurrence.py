@@ -10,6 +10,7 @@ from sync_engine.errors import ItemError, Unreadable
 from sync_engine.formats import parse
 from sync_engine.formats.content_lines import unfold
 from sync_engine.formats.outline import OddLineError, mend, outline, read_component
+from sync_engine.formats.text_values import unescape
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
 
 MOST_VALUES = 1000  # of a list that are looked at
@@ -44,15 +45,21 @@ def record_of(text: str, uid: str) -> Event | Task:
     return record
 
 
-def zone_of_calendar(timezone: str) -> tzinfo:
-    """The zone of floating times: that of a VCALENDAR with one VTIMEZONE, by its name; UTC when there is none."""
+def zone_name(timezone: str) -> str:
+    """The TZID in a VCALENDAR with one VTIMEZONE; "" when there is none."""
     try:
         calendar = component_of(timezone) if timezone else Component("")
     except ItemError:
-        return UTC
+        return ""
     among = calendar.components if calendar.name == "VCALENDAR" else (calendar,)
     names = [line.value for zone in among if zone.name == "VTIMEZONE" for line in zone.lines if line.name == "TZID"]
-    return (zones.by_name(names[0]) if names else None) or UTC
+    return unescape(names[0]) if names else ""
+
+
+def zone_of_calendar(timezone: str) -> tzinfo:
+    """The zone of floating times: that of a VCALENDAR with one VTIMEZONE, by its name; UTC when there is none."""
+    name = zone_name(timezone)
+    return (zones.by_name(name) if name else None) or UTC
 
 
 def falls_into(record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:

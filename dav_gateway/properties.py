@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from dav_gateway.acl import properties as acl
 from dav_gateway.attachments import properties as attachments
+from dav_gateway.calendar_zones import TIMEZONE_ID
 from dav_gateway.elements import (
     APPLE,
     CALENDARSERVER,
@@ -21,6 +22,7 @@ from dav_gateway.elements import (
     text,
     wrapped,
 )
+from dav_gateway.occurrence import zone_name
 from dav_gateway.paths import Area, Place
 from dav_gateway.privileges import HOME, READ, WRITE
 from dav_gateway.push import properties as push
@@ -181,6 +183,7 @@ def _calendar_values(call: Call, shelf: Shelf) -> Values:
         cal("max-resource-size"): lambda: str(call.site.limits.event),
         cal("supported-collation-set"): lambda: _collations("C"),
         TIMEZONE: lambda: text(shelf.timezone) or None,
+        TIMEZONE_ID: lambda: text(zone_name(shelf.timezone)) or None,
         COLOR: lambda: text(shelf.color) or None,
         ORDER: lambda: str(shelf.sort_order),
     }

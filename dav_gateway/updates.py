@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dav_gateway.calendar_zones import TIMEZONE_ID, zone_text
 from dav_gateway.elements import CARDDAV, DAV, Element, cal, card, children, dav, first, inner_xml, text_of
 from dav_gateway.properties import COLOR, CTAG, DESCRIPTIONS, ORDER, TIMEZONE
 from dav_gateway.scheduling.properties import TRANSPARENCY
@@ -77,6 +78,8 @@ def _one(
         except ValueError:  # odd: kept as it is
             changes.columns[column], changes.kept[name] = read(""), value
         return 0
+    if name == TIMEZONE_ID:
+        return 403 if contacts else _zone(changes, element)
     if name == SOURCE:
         return 403 if contacts else _source(changes, element)
     if name == TRANSPARENCY:
@@ -86,6 +89,15 @@ def _one(
     if name in _PROTECTED or name.startswith(f"{{{DAV}}}"):
         return 403
     changes.kept[name] = value
+    return 0
+
+
+def _zone(changes: Changes, element: Element | None) -> int:
+    """One that nobody knows is refused (RFC 7809 5.2): times would be wrong without a word."""
+    try:
+        changes.columns["timezone"] = zone_text(text_of(element))
+    except ValueError:
+        return 403
     return 0
 
 

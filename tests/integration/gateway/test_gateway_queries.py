@@ -176,6 +176,22 @@ def test_an_unknown_zone_is_refused(phone: Phone) -> None:
     assert (answer.status_code, "<C:valid-timezone/>" in answer.text) == (403, True)
 
 
+def test_the_zone_of_a_calendar_by_its_name(phone: Phone) -> None:
+    own = "/dav/calendars/ada/own/"
+    assert phone.request("MKCALENDAR", own).status_code == 201
+    zone = "<C:calendar-timezone-id>{}</C:calendar-timezone-id>"
+    body = f"<propertyupdate {NAMES}><set><prop>{zone}</prop></set></propertyupdate>"
+    refused = phone.request("PROPPATCH", own, data=body.format("Mars/Base"))
+    assert "403 Forbidden" in refused.text
+    assert "200 OK" in phone.request("PROPPATCH", own, data=body.format("Asia/Tokyo")).text
+    wanted = f"<propfind {NAMES}><prop><C:calendar-timezone-id/><C:calendar-timezone/></prop></propfind>"
+    read = phone.request("PROPFIND", own, data=wanted).text
+    assert zone.format("Asia/Tokyo") in read
+    assert "TZOFFSETTO:+0900" in read
+    phone.put(f"{own}day.ics", data=ITEMS["day"])
+    assert query(phone, times("20260531T1600", "20260531T1700"), path=own) == {"day"}
+
+
 # ---------------------------------------------------------------- texts and limits
 
 
