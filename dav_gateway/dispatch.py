@@ -15,6 +15,7 @@ from dav_gateway.elements import error_body
 from dav_gateway.files import methods as file_methods
 from dav_gateway.paths import Area, Place
 from dav_gateway.push import register
+from dav_gateway.sharing import acl_method
 from dav_gateway.site import Call, Limits, refuse_method
 from storage.errors import StoreBusy, StoreFull, StoreRefused, StoreUnavailable
 
@@ -35,6 +36,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "REPORT": report.answer,
         "MKCALENDAR": mkcol.answer,
         "MKCOL": mkcol.answer,
+        "ACL": acl_method.answer,
         "COPY": copy_move.answer,
         "MOVE": copy_move.answer,
     }

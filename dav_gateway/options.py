@@ -12,7 +12,7 @@ CLASSES = (
     "calendarserver-sharing, calendarserver-subscribed, resource-sharing, calendar-managed-attachments"
 )
 ON_FOLDER = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT"
-ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL"
+ON_COLLECTION = f"{ON_FOLDER}, DELETE, COPY, MOVE, MKCALENDAR, MKCOL, ACL"
 ON_ITEM = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH"
 
 

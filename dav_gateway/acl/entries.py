@@ -39,12 +39,13 @@ OWNER = "<D:property><D:owner/></D:property>"
 EVERYBODY = "<D:authenticated/>"
 
 
-def entry(principal: str, access: str) -> str:
-    """What one principal (XML) may do: "read" or "write". Protected: sharing changes it, clients of the ACL do not."""
+def entry(principal: str, access: str, *, protected: bool = True) -> str:
+    """What one principal (XML) may do: "read" or "write". Of a protected one clients cannot say otherwise."""
     granted = WRITE if access == "write" else READ
-    return f"<D:ace><D:principal>{principal}</D:principal><D:grant>{granted}</D:grant><D:protected/></D:ace>"
+    mark = "<D:protected/>" if protected else ""
+    return f"<D:ace><D:principal>{principal}</D:principal><D:grant>{granted}</D:grant>{mark}</D:ace>"
 
 
-def entries_of(paths: Iterable[tuple[str, str]]) -> str:
+def entries_of(paths: Iterable[tuple[str, str]], *, protected: bool) -> str:
     """Entries of people, by the paths of their principals, and what they may do."""
-    return "".join(entry(href(path), access) for path, access in paths)
+    return "".join(entry(href(path), access, protected=protected) for path, access in paths)

@@ -45,8 +45,8 @@ def acl_of(call: Call, shelf: Shelf) -> str:
         return entry(EVERYBODY, shelf.access)
     owner = entry(OWNER, "read" if shelf.read_only else "write")
     if shelf.owner_id != call.who.user_id:
-        return owner + entries_of([(call.principal(), shelf.access)])
-    return owner + entries_of(people_of(call, shelf))
+        return owner + entries_of([(call.principal(), shelf.access)], protected=True)
+    return owner + entries_of(people_of(call, shelf), protected=False)
 
 
 def people_of(call: Call, shelf: Shelf) -> list[tuple[str, str]]:

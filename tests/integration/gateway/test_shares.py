@@ -68,7 +68,7 @@ def prop(phone: Phone, path: str, name: str, depth: str = "0") -> str:
     body += f"<D:prop><{name}/></D:prop></D:propfind>"
     answer = phone.request("PROPFIND", path, data=body, headers={"Depth": depth})
     assert answer.status_code == 207, answer.text
-    ok = [stat for stat in etree.fromstring(answer.content).iter("{DAV:}propstat") if "200" in stat[1].text]
+    ok = [stat for stat in etree.fromstring(answer.content).iter("{DAV:}propstat") if "200" in str(stat[1].text)]
     return "".join(etree.tostring(one, encoding="unicode") for stat in ok for one in stat[0])
 
 
@@ -293,3 +293,59 @@ def test_a_read_only_collection_is_so_for_its_owner_too_who_may_colour_and_delet
     assert " 200 " in patch(office.ada, path, "<I:calendar-color>#00FF00</I:calendar-color>")
     assert "write-content" not in prop(office.ada, path, "D:current-user-privilege-set")
     assert office.ada.delete(path).status_code == 204
+
+
+# ---------------------------------------------------------------- the ACL method
+
+
+def ace(person: str, *privileges: str, kind: str = "grant") -> str:
+    given = "".join(f"<D:privilege><D:{name}/></D:privilege>" for name in privileges)
+    return f"<D:ace><D:principal><D:href>{person}</D:href></D:principal><D:{kind}>{given}</D:{kind}></D:ace>"
+
+
+def acl(phone: Phone, path: str, *aces: str) -> tuple[int, str]:
+    answer = phone.request("ACL", path, data=f'<D:acl xmlns:D="DAV:">{"".join(aces)}</D:acl>')
+    found = re.search("<D:error[^>]*><D:([a-z-]+)", answer.text)
+    return answer.status_code, found[1] if found else ""
+
+
+def test_an_access_control_list_is_the_list_of_shares(office: Office) -> None:
+    bob, eve = "/dav/principals/bob/", "/dav/principals/eve/"
+    assert acl(office.ada, ADAS, ace(bob, "read"), ace(eve, "read", "write")) == (200, "")
+    assert office.bob.put(f"{BOBS}b.ics", data=EVENT.format("b")).status_code == 403
+    eves = "/dav/calendars/eve/plans~ada/"
+    assert office.eve.put(f"{eves}b.ics", data=EVENT.format("b")).status_code == 201
+    known = prop(office.ada, ADAS, "D:acl")
+    entries = re.findall("<D:ace.*?</D:ace>", known, re.DOTALL)
+    assert [("protected" in one, bob in one, eve in one) for one in entries] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+    back = [one for one in entries if bob in one or "protected" in one]
+    assert acl(office.ada, ADAS, *back) == (200, "")
+    assert office.eve.get(f"{eves}b.ics").status_code == 404
+    assert office.bob.get(f"{BOBS}a.ics").status_code == 200
+    assert "ACL" in office.ada.options(ADAS).headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "said"),
+    [
+        (ADAS, ace("/dav/principals/bob/", "read", kind="deny"), (403, "grant-only")),
+        (ADAS, ace("/dav/principals/bob/", "all"), (403, "no-abstract")),
+        (ADAS, ace("/dav/principals/bob/", "unlock"), (403, "not-supported-privilege")),
+        (ADAS, ace("/dav/principals/nobody/", "read"), (403, "recognized-principal")),
+        (ADAS, ace("/dav/principals/ada/", "read"), (403, "no-protected-ace-conflict")),
+        ("/dav/calendars/ada/company/", ace("/dav/principals/bob/", "read"), (403, "need-privileges")),
+        (f"{ADAS}a.ics", ace("/dav/principals/bob/", "read"), (403, "no-protected-ace-conflict")),
+        ("/dav/calendars/ada/none/", ace("/dav/principals/bob/", "read"), (404, "")),
+        ("/dav/calendars/bob/company/", ace("/dav/principals/bob/", "read"), (404, "")),
+    ],
+)
+def test_an_access_control_list_that_says_more_than_shares_do_is_refused(
+    office: Office, path: str, entry: str, said: tuple[int, str]
+) -> None:
+    share(office.ada, ADAS, given("read-write"))
+    assert acl(office.ada, path, ace("/dav/principals/eve/", "read"), entry) == said
+    assert len(office.hub.execute(select(grants)).all()) == 1
