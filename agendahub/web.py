@@ -61,9 +61,14 @@ def application(daemon: Daemon) -> Starlette:
     own += api_routes(daemon, prefix)
     outsiders = outsiders_of(daemon.workspace)
     push = offer_of(daemon.workspace, daemon.webdav_push_keys)
-    base = settings.server.base_url
     dav = gateway_routes(
-        daemon.workspace.database, limits=limits, prefix=prefix, push=push, outsiders=outsiders, base_url=base
+        daemon.workspace.database,
+        limits=limits,
+        prefix=prefix,
+        push=push,
+        outsiders=outsiders,
+        base_url=settings.server.base_url,
+        birthdays=settings.server.birthdays,
     )
     return Starlette(routes=own + dav)
 

@@ -42,6 +42,7 @@ class ServerSettings(Section):
     tls_cert: str = ""
     tls_key: str = ""
     status_public: bool = False
+    birthdays: bool = True
     invite_by_mail: str = ""
     proxies: tuple[str, ...] = ()
     outward_hosts: tuple[str, ...] = ()

@@ -70,13 +70,15 @@ def routes(
     push: Offer | None = None,
     outsiders: Outsiders | None = None,
     base_url: str = "",
+    birthdays: bool = True,
 ) -> list[BaseRoute]:
     """The routes, to be put beside others: discovery, all below /dav/, and discovery at / (Thunderbird's last try).
 
     `base_url`: under which clients know the server, with the prefix; attachments carry it in their addresses.
+    `birthdays`: whether each user has a calendar of those of his contacts.
     """
     prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
-    site = Site(database, clock, limits or Limits(), prefix, base_url=base_url, push=push)
+    site = Site(database, clock, limits or Limits(), prefix, base_url=base_url, push=push, birthdays=birthdays)
     dav = Gateway(replace(site, outsiders=outsiders) if outsiders else site)
     redirect = Redirect(prefix + ROOT)
     found: list[BaseRoute] = [Route(path + slash, redirect) for path in _WELL_KNOWN for slash in ("", "/")]

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
-from tests.servers.gateway import Hub, Phone, running_hub
+from dav_gateway.app import routes
+from tests.servers.gateway import Hub, Phone, running_hub, serving
 
 HOME, BIRTHDAYS = "/dav/calendars/ada/", "/dav/calendars/ada/~birthdays/"
 BOOK = "/dav/addressbooks/ada/people/"
@@ -137,6 +139,15 @@ def test_nobody_writes_it_and_it_is_nobody_elses(hub: Hub, phone: Phone) -> None
     assert bob.request("PROPFIND", "/dav/calendars/bob/~birthdays/").status_code == 404
     push = f'<propfind {ABOUT}><prop><getctag xmlns="http://calendarserver.org/ns/"/><resourcetype/></prop></propfind>'
     assert "<C:calendar/>" in phone.request("PROPFIND", BIRTHDAYS, data=push).text
+
+
+def test_an_admin_can_do_without_it(hub: Hub, phone: Phone) -> None:
+    phone.put(f"{BOOK}a.vcf", data=card("a", "1985-04-12"))
+    with serving(Starlette(routes=routes(hub.database, birthdays=False))) as url:
+        plain = Phone(url, "ada", phone.password)
+        assert "~birthdays" not in plain.request("PROPFIND", HOME, headers={"Depth": "1"}).text
+        assert plain.request("PROPFIND", BIRTHDAYS).status_code == 404
+        plain.close()
 
 
 def test_private_cards_of_others_have_no_birthday(hub: Hub, phone: Phone) -> None:
