@@ -174,13 +174,13 @@ _COPY: list[Any] = [*(items.c[n] for n in Copy._fields[:-1]), revisions.c.text]
 _COPIES = (
     select(*_COPY)
     .join(revisions, revisions.c.id == items.c.revision_id)
-    .where(items.c.deleted == false(), items.c.kind == "event")
+    .where(items.c.deleted == false())
     .order_by(items.c.id)
 )
 
 
 def copies(connection: Connection, collection_ids: Collection[int], uid: str) -> list[Copy]:
-    """The living events with a UID in some calendars."""
+    """What lives under a UID in some calendars: of what is no event, too, it has to be known."""
     if not collection_ids:
         return []
     wanted = _COPIES.where(items.c.collection_id.in_(list(collection_ids)), items.c.uid == uid)
@@ -189,7 +189,7 @@ def copies(connection: Connection, collection_ids: Collection[int], uid: str) ->
 
 def scheduled(connection: Connection, collection_id: int) -> list[Copy]:
     """All meetings of a calendar that the server invites to or answers."""
-    wanted = _COPIES.where(items.c.collection_id == collection_id, items.c.schedule_tag != "")
+    wanted = _COPIES.where(items.c.collection_id == collection_id, items.c.schedule_tag != "", items.c.kind == "event")
     return [Copy(*row) for row in connection.execute(wanted)]
 
 

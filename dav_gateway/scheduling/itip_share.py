@@ -74,6 +74,8 @@ def changes(
 
     `own`: the keys of the organiser himself. `forced`: who is told in any case.
     """
+    if old == new and not forced:
+        return
     for key, user in {**guests(old, own), **guests(new, own)}.items():
         before, after = share(old, key), share(new, key)
         if differs(before, after) or (after is not None and key in forced):

@@ -242,3 +242,26 @@ def test_a_message_of_long_ago_leaves_the_inbox_by_itself(people: Office) -> Non
     people.ada.put(calendar(meeting(uid="m2")), "m2.ics")
     assert "UID:m2" in people.bob.only("~inbox")
     assert len(people.bob.names()) == 2
+
+
+def test_what_was_declined_and_thrown_away_comes_back_with_another_time_only(people: Office) -> None:
+    people.ada.put(calendar(meeting(guests=("bob", "cleo"))))
+    people.bob.delete()
+    (message,) = people.bob.names("~inbox")
+    people.bob.phone.delete(f"/dav/calendars/bob/~inbox/{message}")
+    people.ada.change("Planning", "Plans")
+    assert people.bob.names() == people.bob.names("~inbox") == []
+    assert "SUMMARY:Plans" in people.cleo.only()
+    people.ada.change("DTSTART:20261201T090000Z", "DTSTART:20261201T080000Z")
+    assert partstat(people.bob.only(), "bob") == "NEEDS-ACTION"
+    assert len(people.bob.names("~inbox")) == 1
+
+
+def test_a_task_of_the_same_uid_is_in_nobodys_way(people: Office) -> None:
+    people.bob.phone.request("MKCALENDAR", "/dav/calendars/bob/all/")
+    people.bob.phone.delete("/dav/calendars/bob/mine/")
+    task = calendar("BEGIN:VTODO\r\nUID:m1\r\nDTSTAMP:20261101T000000Z\r\nSUMMARY:Do\r\nEND:VTODO")
+    assert people.bob.put(task, "t.ics", "all").status_code == 201
+    assert people.ada.put(calendar(meeting())).status_code == 201
+    assert "SUMMARY:Do" in people.bob.only("all")
+    assert "METHOD:REQUEST" in people.bob.only("~inbox")
