@@ -57,6 +57,9 @@ class Client(Protocol):
     def retitle_one(self, uid: str, start: str, title: str) -> None:
         """Change the title of one occurrence, whose start in UTC is given: 20270308T080000Z."""
 
+    def accept(self, uid: str, user: str) -> None:
+        """Accept an invitation to an event as this user."""
+
     def delete(self, kind: str, uid: str) -> None:
         """Delete an item."""
 
@@ -89,17 +92,31 @@ class Elsewhere:
         answer = self.phone.put(self.path(kind, uid), data=text.replace("\n", "\r\n").encode(), headers=headers)
         assert answer.status_code in {201, 204}, answer.text
 
+    def change(self, uid: str, old: str, new: str) -> None:
+        """Change an event that came here by an invitation, wherever it is."""
+        folder = self.path("event", "").rpartition("/")[0] + "/"
+        (href,) = (href for href in self._hrefs(folder) if uid in self.phone.get(href).text)
+        found = self.phone.get(href)
+        text = plain(found.content.decode())
+        assert old in text, text
+        headers = {"Content-Type": "text/calendar; charset=utf-8", "If-Match": found.headers["etag"]}
+        changed = text.replace(old, new).replace("\n", "\r\n")
+        assert self.phone.put(href, data=changed.encode(), headers=headers).status_code == 204
+
     def delete(self, kind: str, uid: str) -> None:
         """Delete an item that was put here."""
         assert self.phone.delete(self.path(kind, uid)).status_code == 204
 
     def texts(self, kind: str) -> list[str]:
         """All that the server has."""
-        body = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
         folder = self.path(kind, "").rpartition("/")[0] + "/"
+        return [plain(self.phone.get(href).content.decode()) for href in self._hrefs(folder)]
+
+    def _hrefs(self, folder: str) -> list[str]:
+        body = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
         listed = self.phone.request("PROPFIND", folder, data=body, headers={"Depth": "1"})
         hrefs = [part.partition("<")[0] for part in listed.text.split("<D:href>")[1:]]
-        return [plain(self.phone.get(href).content.decode()) for href in hrefs if not href.endswith("/")]
+        return [href for href in hrefs if not href.endswith("/")]
 
 
 def slugs(kinds: Iterable[str]) -> list[str]:

@@ -111,6 +111,21 @@ X-EXAMPLE-CUSTOMER:4711
 PHOTO;ENCODING=b;TYPE=PNG:{photo}
 END:VCARD
 """
+MEETING = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//Calendar//EN
+BEGIN:VEVENT
+UID:{uid}
+DTSTAMP:20260101T000000Z
+DTSTART:20270301T090000Z
+DTEND:20270301T100000Z
+SUMMARY:{title}
+ORGANIZER;CN=Host:mailto:{host}
+ATTENDEE;CN=Host;PARTSTAT=ACCEPTED:mailto:{host}
+ATTENDEE;CN=Guest;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{guest}
+END:VEVENT
+END:VCALENDAR
+"""
 SAMPLES = {"event": EVENT, "series": SERIES, "task": TASK, "contact": CARD}
 
 # What must still be there after a client changed the title of an item that was made elsewhere. A mark is found in a

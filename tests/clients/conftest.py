@@ -20,6 +20,7 @@ PROGRAMS = {
 }
 KINDS = ("event", "series", "task", "contact")
 ALL = bool(os.environ.get("AGENDAHUB_TEST_CLIENTS"))  # `make test-clients`
+collect_ignore = [] if ALL else ["test_client_invitations.py"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -49,12 +50,24 @@ def started(
         yield running, Elsewhere(hub.phone(account.user, "Elsewhere"), account.user)
 
 
-def _account(hub: Hub, name: str, folder: Path) -> Account:
+def _user(hub: Hub, name: str) -> str:
     user = f"{name}@example.org"
     owner = hub.user(user)
     for slug, kinds in {"events": "event", "tasks": "task", "people": "contact"}.items():
         hub.collection(slug, kinds, owner)
+    return user
+
+
+def _account(hub: Hub, name: str, folder: Path) -> Account:
+    user = _user(hub, name)
     return Account(hub.url, user, hub.phone(user, "The client").password, folder)
+
+
+@pytest.fixture(scope="session")
+def colleague(hub: Hub, started: tuple[Client, Elsewhere]) -> Elsewhere:
+    """Somebody else's device, for invitations between the two."""
+    user = _user(hub, f"colleague-of-{started[1].user.partition('@')[0]}")
+    return Elsewhere(hub.phone(user, "Phone"), user)
 
 
 @pytest.fixture

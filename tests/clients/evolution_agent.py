@@ -149,6 +149,17 @@ class Agent:
         one.set_summary(title)
         client.modify_object_sync(one, ECal.ObjModType.THIS, ECal.OperationFlags.NONE, None)
 
+    def accept(self, uid: str, user: str) -> None:
+        """The "Accept" of an invitation that is in the calendar."""
+        client = self._clients["event"]
+        component = client.get_object_sync(uid, None, None)[1]
+        found = component.get_first_property(ICalGLib.PropertyKind.ATTENDEE_PROPERTY)
+        while found:
+            if found.get_attendee().lower() == f"mailto:{user}":
+                found.set_parameter(ICalGLib.Parameter.new_partstat(ICalGLib.ParameterPartstat.ACCEPTED))
+            found = component.get_next_property(ICalGLib.PropertyKind.ATTENDEE_PROPERTY)
+        client.modify_object_sync(component, ECal.ObjModType.ALL, ECal.OperationFlags.NONE, None)
+
     def delete(self, kind: str, uid: str) -> None:
         """The whole item."""
         client = self._clients[kind]

@@ -68,6 +68,10 @@ class Evolution:
         """At the server when this returns."""
         self._agent.ask("retitle_one", uid, start, title)
 
+    def accept(self, uid: str, user: str) -> None:
+        """At the server when this returns."""
+        self._agent.ask("accept", uid, user)
+
     def delete(self, kind: str, uid: str) -> None:
         """At the server when this returns."""
         self._agent.ask("delete", _KIND.get(kind, kind), uid)

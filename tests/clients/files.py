@@ -45,6 +45,15 @@ class Files:
         head = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Example//Calendar//EN\n"
         _write(self.folder / name / f"{uid}-{start}.ics", f"{head}{_override(uid, start, title)}END:VCALENDAR\n")
 
+    def accept(self, name: str, uid: str, user: str) -> None:
+        """Another answer in the line of one who is invited."""
+        file, text = self._find(name, uid)
+        lines = [
+            line.replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED") if line.endswith(f"mailto:{user}") else line
+            for line in text.split("\n")
+        ]
+        _write(file, "\n".join(lines))
+
     def delete(self, name: str, uid: str) -> None:
         """Its files are gone."""
         for file in self._files(name):

@@ -54,6 +54,7 @@ class SyncEvolution:
             "--configure", "--keyring=no", "--template", "SyncEvolution_Client", *here, "username=", "password=",
             "dumpData=0", "printChanges=0", "hub@files", *stores,
         )  # fmt: skip
+        self._run("--sync", "slow", "hub@files")  # the first one must be asked for by name
 
     def discover(self) -> set[str]:
         """Its databases at the address."""
@@ -96,6 +97,10 @@ class SyncEvolution:
     def retitle_one(self, uid: str, start: str, title: str) -> None:
         """A further file."""
         self.files.create_one(SLUG["series"], uid, start, title)
+
+    def accept(self, uid: str, user: str) -> None:
+        """The answer in the file."""
+        self.files.accept(SLUG["event"], uid, user)
 
     def delete(self, kind: str, uid: str) -> None:
         """The file is gone."""

@@ -130,6 +130,17 @@ globalThis.agent = {
     await calendars.event.modifyItem(changed, old);
   },
 
+  // The "Accept" button of an invitation that is in the calendar.
+  async accept(uid, user) {
+    const old = await itemOf("event", uid);
+    const changed = old.clone();
+    const attendee = changed.getAttendeeById(`mailto:${user}`).clone();
+    attendee.participationStatus = "ACCEPTED";
+    changed.removeAttendee(changed.getAttendeeById(`mailto:${user}`));
+    changed.addAttendee(attendee);
+    await calendars.event.modifyItem(changed, old);
+  },
+
   async delete(kind, uid) {
     if (kind == "contact") {
       book.deleteCards([cardOf(uid)]);

@@ -87,6 +87,10 @@ class Thunderbird:
         """At the server soon."""
         self._do("retitleOne", uid, start, title)
 
+    def accept(self, uid: str, user: str) -> None:
+        """At the server soon."""
+        self._do("accept", uid, user)
+
     def delete(self, kind: str, uid: str) -> None:
         """At the server soon."""
         self._do("delete", _KIND.get(kind, kind), uid)

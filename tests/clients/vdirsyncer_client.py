@@ -87,6 +87,10 @@ class Vdirsyncer:
         """A further override in the file."""
         self.files.retitle_one(SLUG["series"], uid, start, title)
 
+    def accept(self, uid: str, user: str) -> None:
+        """The answer in the file."""
+        self.files.accept(SLUG["event"], uid, user)
+
     def delete(self, kind: str, uid: str) -> None:
         """The file is gone."""
         self.files.delete(SLUG[kind], uid)
