@@ -122,7 +122,7 @@ def test_the_last_use_of_a_device_is_written_once_an_hour(hub: Hub, phone: Phone
 
 
 FOREIGN = [
-    "/dav/principals/bob/",
+    "/dav/principals/bob/calendar-proxy-write/",
     "/dav/calendars/bob/",
     "/dav/addressbooks/bob/",
     "/dav/calendars/bob/bob-private/",
@@ -168,13 +168,21 @@ def test_a_grant_shows_a_collection_to_read_or_to_write(hub: Hub, phone: Phone) 
     for answer in (
         phone.put(f"{shared}new.ics", data=EVENT.format("new")),
         phone.delete(f"{shared}plan.ics"),
-        phone.request("PROPPATCH", shared, data=BODIES["PROPPATCH"]),
     ):
         assert answer.status_code == 403
         assert "<D:need-privileges>" in answer.text
+    assert phone.request("PROPPATCH", shared, data=BODIES["PROPPATCH"]).status_code == 207  # how ada sees it is hers
     hub.execute(grants.update().values(access="write"))
     assert phone.put(f"{shared}new.ics", data=EVENT.format("new")).status_code == 201
-    assert phone.delete(shared).status_code == 403  # it stays bob's
+    assert phone.delete(shared).status_code == 204  # she gives it back; it stays bob's
+    assert phone.request("PROPFIND", shared, headers={"Depth": "0"}).status_code == 404
+    assert "Secret" in hub.phone("bob").get("/dav/calendars/bob/bob-private/plan.ics").text
+
+
+def test_of_a_colleague_only_name_and_address_are_told(phone: Phone) -> None:
+    found = phone.request("PROPFIND", "/dav/principals/bob/", headers={"Depth": "0"})
+    assert found.status_code == 207
+    assert "/dav/calendars/bob" not in found.text
 
 
 def test_a_grant_can_take_writing_of_a_company_collection_away(hub: Hub, phone: Phone) -> None:
