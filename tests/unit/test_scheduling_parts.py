@@ -1,0 +1,139 @@
+"""Parts of the iTIP core: who is meant, which occurrence is meant, in whatever notation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from dav_gateway.scheduling.itip_attendee import Answer, answered, answers, may_change
+from dav_gateway.scheduling.itip_organizer import settled
+from dav_gateway.scheduling.itip_share import is_attended, is_organized, share
+from dav_gateway.scheduling.itip_text import reply
+from dav_gateway.scheduling.itip_told import moment_at, rescheduled, single
+from dav_gateway.scheduling.people import key_of, keys_of, param, with_params
+from sync_engine.model import CalendarUser, Event, EventDetails, Moment
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ADA, BOB = keys_of("ada", "ada@example.org"), keys_of("bob", "bob@example.org")
+GUEST = CalendarUser("mailto:bob@example.org", (("PARTSTAT", ("NEEDS-ACTION",)),))
+
+
+def series(start: Moment, end: Moment, *overrides: EventDetails) -> Event:
+    owner = CalendarUser("mailto:ada@example.org")
+    master = EventDetails(
+        start=start, end=end, organizer=owner, attendees=(GUEST,), rules=("FREQ=DAILY;COUNT=5",), summary="x"
+    )
+    return Event("u", master, overrides)
+
+
+ROME = series(Moment("20261201T100000", "Europe/Rome"), Moment("20261201T113000", "Europe/Rome"))
+DAYS = series(Moment("20261201"), Moment("20261202"))
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("mailto:Ada@Example.org", "ada@example.org"),
+        ("MAILTO:ada%40example.org ", "ada@example.org"),
+        ("ada@example.org", "ada@example.org"),
+        ("/dav/principals/Ada/", "user:Ada"),
+        ("https://hub.example/hub/dav/principals/ada%40x.org", "user:ada@x.org"),
+        ("/dav/principals/", "/dav/principals/"),
+        ("urn:uuid:1", "urn:uuid:1"),
+    ],
+)
+def test_who_is_meant(address: str, key: str) -> None:
+    assert key_of(address) == key
+
+
+def test_what_a_user_is_called() -> None:
+    assert keys_of("ada@x.org", "") == {"user:ada@x.org", "ada@x.org"}
+    assert keys_of("ada", "ADA@x.org") == {"user:ada", "ada@x.org"}
+    assert keys_of("ada", "") == {"user:ada"}
+
+
+def test_parameters() -> None:
+    user = with_params(GUEST, PARTSTAT="ACCEPTED", SCHEDULE_STATUS="2.0")
+    assert param(user, "SCHEDULE-STATUS") == "2.0"
+    assert with_params(user, PARTSTAT="NEEDS-ACTION", SCHEDULE_STATUS="") == GUEST
+
+
+@pytest.mark.parametrize(
+    "written", [Moment("20261203T100000", "Europe/Rome"), Moment("20261203T090000", "UTC"), Moment("20261203")]
+)
+def test_an_answer_finds_its_occurrence_however_it_is_written(written: Moment) -> None:
+    fresh = answered(ROME, "bob@example.org", [Answer(written, "DECLINED", GUEST)], "2.0")
+    (one,) = fresh.overrides
+    assert one.recurrence_id == one.start == Moment("20261203T100000", "Europe/Rome")
+    assert one.end == Moment("20261203T113000", "Europe/Rome")
+    assert (one.rules, param(one.attendees[0], "PARTSTAT")) == ((), "DECLINED")
+    again = answered(fresh, "bob@example.org", [Answer(Moment("20261203T090000", "UTC"), "ACCEPTED", GUEST)])
+    assert [param(one.attendees[0], "PARTSTAT") for one in again.overrides] == ["ACCEPTED"]
+
+
+def test_a_day_of_days() -> None:
+    one = single(DAYS.master or EventDetails(), Moment("20261204"))
+    assert (one.start, one.end) == (Moment("20261204"), Moment("20261205"))
+    assert moment_at(DAYS, Moment("20261203T230000", "UTC")) == Moment("20261203")
+
+
+def test_an_answer_to_what_does_not_take_place_makes_nothing() -> None:
+    assert ROME.master is not None
+    without = replace(ROME, master=replace(ROME.master, exception_dates=(Moment("20261203T090000", "UTC"),)))
+    said = [Answer(Moment("20261203T100000", "Europe/Rome"), "ACCEPTED", GUEST)]
+    assert answered(without, "bob@example.org", said) == without
+    assert answered(ROME, "cleo@example.org", said) == ROME
+
+
+def test_a_guest_may_write_times_in_another_zone() -> None:
+    assert ROME.master is not None
+    start, end = Moment("20261201T090000", "UTC"), Moment("20261201T103000", "UTC")
+    assert may_change(ROME, replace(ROME, master=replace(ROME.master, start=start, end=end)), BOB)
+    later = replace(ROME.master, start=start, end=Moment("20261201T110000", "UTC"))
+    assert not may_change(ROME, replace(ROME, master=later), BOB)
+
+
+def test_taking_one_out_declines_it_once() -> None:
+    assert ROME.master is not None
+    day = Moment("20261203T100000", "Europe/Rome")
+    without = replace(ROME, master=replace(ROME.master, exception_dates=(day,)))
+    assert answers(ROME, without, BOB) == [Answer(day, "DECLINED", GUEST)]
+    assert answers(without, without, BOB) == []
+    assert may_change(ROME, without, BOB)
+    text = reply(without, answers(ROME, without, BOB), NOW)
+    assert "RECURRENCE-ID;TZID=Europe/Rome:20261203T100000" in text
+    assert "PARTSTAT=DECLINED" in text
+
+
+def test_whose_meeting_it_is() -> None:
+    assert is_organized(ROME, ADA)
+    assert not is_organized(ROME, BOB)
+    assert is_attended(ROME, BOB)
+    assert not is_attended(ROME, ADA)
+    assert not is_attended(ROME, keys_of("cleo", "cleo@example.org"))
+    assert not is_organized(None, ADA)
+    assert ROME.master is not None
+    by_client = CalendarUser("mailto:ada@example.org", (("SCHEDULE-AGENT", ("CLIENT",)),))
+    quiet = replace(ROME, master=replace(ROME.master, organizer=by_client))
+    assert not is_organized(quiet, ADA)
+    assert not is_attended(quiet, BOB)
+
+
+def test_a_date_that_is_taken_out_raises_the_sequence_and_asks_nobody() -> None:
+    assert ROME.master is not None
+    accepted = with_params(GUEST, PARTSTAT="ACCEPTED")
+    old = replace(ROME, master=replace(ROME.master, attendees=(accepted,), sequence=3))
+    assert old.master is not None
+    new = replace(old, master=replace(old.master, exception_dates=(Moment("20261203T100000", "Europe/Rome"),)))
+    assert new.master is not None
+    assert not rescheduled(old.master, new.master)
+    stored = settled(old, new, ADA, ("bob@example.org",)).master
+    assert stored is not None
+    assert (stored.sequence, stored.attendees) == (4, (accepted,))
+
+
+def test_a_series_that_is_called_off_invites_nobody() -> None:
+    assert ROME.master is not None
+    assert share(replace(ROME, master=replace(ROME.master, status="CANCELLED")), "bob@example.org") is None
