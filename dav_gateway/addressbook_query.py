@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dav_gateway.answers import Answer
 from dav_gateway.card_candidates import candidates
 from dav_gateway.contents import Contents, contents_of
+from dav_gateway.could_match import Could, could_match_card
 from dav_gateway.elements import Element
 from dav_gateway.filters import CardFilter, card_filter
 from dav_gateway.leaves import LeafWriter
@@ -41,14 +42,15 @@ def _at(unit: SqlUnitOfWork, contents: Contents, names: set[str]) -> list[Leaf]:
 
 
 def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
+    could = could_match_card(wanted)
     for some in chunks(leaves):
         with call.read() as unit:
             found = contents.texts(unit, some)
-        yield from (leaf for leaf in some if _matches(found.get(leaf.href, ""), wanted))
+        yield from (leaf for leaf in some if _matches(found.get(leaf.href, ""), wanted, could))
 
 
-def _matches(text: str, wanted: CardFilter) -> bool:
+def _matches(text: str, wanted: CardFilter, could: Could) -> bool:
     try:
-        return matches_card(component_of(text), wanted)
+        return could(text) and matches_card(component_of(text), wanted)
     except ItemError:
         return False

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.contents import Contents, contents_of
+from dav_gateway.could_match import could_match_calendar
 from dav_gateway.elements import Element, cal, first, text_of
 from dav_gateway.filters import CompFilter, TimeRange, calendar_filter
 from dav_gateway.leaves import LeafWriter
@@ -107,10 +108,12 @@ def _matching(
     if timed_only and part is not None and part.time_range is not None:
         yield from _timed(call, contents, unclear, part.time_range, zone)
         return
+    could = could_match_calendar(wanted)
     for some in chunks(unclear):
         with call.read() as unit:
             found = contents.texts(unit, [one.leaf for one in some])
-        yield from (one.leaf for one in some if _matches(found.get(one.leaf.href, ""), one.leaf, wanted, zone))
+        texts = ((one.leaf, found.get(one.leaf.href, "")) for one in some)
+        yield from (leaf for leaf, text in texts if could(text) and _matches(text, leaf, wanted, zone))
 
 
 def _by_uid(dated: Iterable[Dated], part: CompFilter | None) -> Iterable[Dated]:
