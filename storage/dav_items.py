@@ -31,6 +31,7 @@ class Leaf(NamedTuple):
     deleted: bool = False
     uid: str = ""
     schedule_tag: str = ""  # of a meeting that the server invites to or answers (RFC 6638 3.2.10)
+    secret: bool = False  # private to whoever made it
 
 
 _LEAF_COLUMNS: list[Any] = [items.c[name] for name in Leaf._fields]

@@ -33,7 +33,9 @@ def sees_all(call: Call, shelf: Shelf) -> bool:
 
 def must_see(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf) -> None:
     """Raises `Refused` (403) where a stored item is private to somebody else: what cannot be read is not written."""
-    if not sees_all(call, shelf) and hidden_among(unit.session.connection, [leaf.id], call.who.user_id):
+    if sees_all(call, shelf) or not leaf.secret:
+        return
+    if hidden_among(unit.session.connection, [leaf.id], call.who.user_id):
         raise not_allowed("write-content", call.path_of(shelf, leaf.href))
 
 
@@ -51,6 +53,8 @@ class Masked:
     def listing(self, unit: SqlUnitOfWork, *, short: bool) -> list[Leaf]:
         """See `Contents`."""
         leaves = self.inner.listing(unit, short=short)
+        if not short:
+            return self._shown(unit, leaves)
         hidden = hidden_in(unit.session.connection, self.collection_id, self.user_id)
         return _shown(unit, leaves, hidden) if hidden else leaves
 
@@ -104,9 +108,9 @@ class Masked:
 
     def _shown(self, unit: SqlUnitOfWork, leaves: list[Leaf], *, tombstones: bool = False) -> list[Leaf]:
         """These leaves, as far as they can be seen; with `tombstones` the others as deleted."""
-        connection, live = unit.session.connection, [leaf.id for leaf in leaves if not leaf.deleted]
-        if len(live) <= _FEW:
-            hidden = hidden_among(connection, live, self.user_id)
+        connection, private = unit.session.connection, [leaf.id for leaf in leaves if leaf.secret and not leaf.deleted]
+        if len(private) <= _FEW:
+            hidden = hidden_among(connection, private, self.user_id)
         else:
             hidden = hidden_in(connection, self.collection_id, self.user_id)
         return _shown(unit, leaves, hidden, tombstones=tombstones) if hidden else leaves

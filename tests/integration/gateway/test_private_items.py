@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event as event_of
 from sqlalchemy import insert, select, update
 
 from storage.tables import activities, grants, items
@@ -242,3 +243,18 @@ def test_r32_what_a_sync_brought_in_is_private_to_everybody_until_it_is_public(o
     assert "Grace" not in office.ada.get(f"{TEAM.format('ada')}a.ics").text
     office.hub.execute(update(items).values(maker_id=1))
     assert "Grace" in office.ada.get(f"{TEAM.format('ada')}a.ics").text
+
+
+def test_a_calendar_without_private_items_costs_no_statement_more_than_ones_own(office: Office) -> None:
+    office.hub.collection("own", "event", owner=1)
+    sent: list[str] = []
+    event_of.listen(office.hub.database.engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+    costs = {}
+    for slug in ("own", "team"):
+        path = f"/dav/calendars/ada/{slug}/a.ics"
+        office.ada.put(path, data=event("a", "PUBLIC"))
+        for method in ("GET", "PROPFIND", "PUT", "DELETE"):
+            sent.clear()
+            assert office.ada.request(method, path, data=event("a", "") if method == "PUT" else b"").ok
+            costs[slug, method] = len(sent)
+    assert {costs["own", m] - costs["team", m] for m in ("GET", "PROPFIND", "PUT", "DELETE")} == {0}
