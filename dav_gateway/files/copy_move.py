@@ -10,6 +10,7 @@ from dav_gateway.files.tree import (
     Spot,
     may_write,
     must_have_folder,
+    must_hold,
     must_not_be_root,
     must_not_be_too_deep,
     spot_of,
@@ -47,6 +48,7 @@ def _must_be_apart(source: tuple[str, ...], target: tuple[str, ...]) -> None:
 def _work(call: Call, at: Call, unit: SqlUnitOfWork) -> bool:
     """Do it; tells whether the destination is new."""
     lock_files(unit.session.connection, call.who.user_id)
+    must_hold(call, unit)
     source = there(call, unit)
     check(call.headers, source.etag or None)
     spot = spot_of(at, unit)

@@ -8,7 +8,7 @@ from functools import partial
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import Element, children, dav, empty, first, href, inner_xml, propstat, response, text
-from dav_gateway.files.tree import ROOT, path_of, there
+from dav_gateway.files.tree import ROOT, must_hold, path_of, there
 from dav_gateway.leaves import http_date
 from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Area, Place
@@ -162,6 +162,7 @@ def _read(update: Element) -> _Changes:
 def _change(call: Call, unit: SqlUnitOfWork, changes: _Changes) -> None:
     connection = unit.session.connection
     dav_files.lock_files(connection, call.who.user_id)
+    must_hold(call, unit)
     entry = there(call, unit)
     if entry.id == 0:
         changes.refused |= dict.fromkeys(changes.kept, 403)  # a user's whole folder has no properties of its own

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dav_gateway.answers import Refused, not_found
-from dav_gateway.paths import DEEPEST, encoded
+from dav_gateway.files import if_header
+from dav_gateway.paths import DEEPEST, Area, encoded
 from dav_gateway.preconditions import check, matches
 from dav_gateway.site import Call
 from storage.dav_files import LONGEST_NAME, Entry, child_of, levels_of
@@ -48,6 +49,20 @@ def there(call: Call, unit: SqlUnitOfWork) -> Entry:
     if entry is None:
         raise not_found()
     return entry
+
+
+def must_hold(call: Call, unit: SqlUnitOfWork) -> None:
+    """Refuses (412) a request whose If header does not hold."""
+    header = call.headers.get("if", "")
+    if header and not if_header.holds(header, lambda tag: _etag_at(call, unit, tag)):
+        raise Refused(412, "It was changed meanwhile, or is not locked as you think; read it again.")
+
+
+def _etag_at(call: Call, unit: SqlUnitOfWork, tag: str) -> str | None:
+    place = call.place_of(tag) if tag else call.place
+    if place is None or place.area is not Area.FILES or place.user != call.who.user:
+        return None
+    return spot_of(replace(call, place=place), unit).etag
 
 
 def must_have_folder(spot: Spot) -> Entry:

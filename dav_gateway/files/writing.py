@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.files.reading import METHODS
-from dav_gateway.files.tree import Spot, may_write, must_have_folder, must_not_be_root, spot_of, tree_of
+from dav_gateway.files.tree import Spot, may_write, must_have_folder, must_hold, must_not_be_root, spot_of, tree_of
 from dav_gateway.preconditions import check
 from dav_gateway.site import Call, refuse_method
 from storage.blobs import write_blob
@@ -38,6 +38,7 @@ def put(call: Call) -> Answer:
 def _store(call: Call, unit: SqlUnitOfWork) -> tuple[bool, str]:
     connection, user = unit.session.connection, call.who.user_id
     lock_files(connection, user)
+    must_hold(call, unit)
     spot = spot_of(call, unit)
     folder = must_have_folder(spot)
     may_write(call, spot)
@@ -102,6 +103,7 @@ def mkcol(call: Call) -> Answer:
 
 def _make_folder(call: Call, unit: SqlUnitOfWork) -> None:
     lock_files(unit.session.connection, call.who.user_id)
+    must_hold(call, unit)
     spot = spot_of(call, unit)
     if spot.entry is not None:
         raise refuse_method(METHODS.replace(" MKCOL,", ""))
@@ -123,6 +125,7 @@ def delete(call: Call) -> Answer:
 
 def _delete(call: Call, unit: SqlUnitOfWork) -> None:
     lock_files(unit.session.connection, call.who.user_id)
+    must_hold(call, unit)
     spot = spot_of(call, unit)
     if spot.entry is None:
         raise Refused(404, "There is nothing at this address.")

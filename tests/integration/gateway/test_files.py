@@ -82,6 +82,33 @@ def test_conditions_are_honoured(ada: Phone) -> None:
     assert ada.get(f"{HOME}a.txt", headers={"If-None-Match": now.headers["etag"]}).status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("([ETAG])", 204),
+        ("(Not [ETAG])", 412),
+        ('(["stale"]) ([ETAG] Not <urn:uuid:nobody>)', 204),
+        ('(["stale"]) ([ETAG] <urn:uuid:nobody>)', 412),
+        ('(Not ["stale"])', 204),
+        (f"<{HOME}b> ([ETAG])", 412),
+        (f"<{HOME}a> ([ETAG])", 204),
+        ("</dav/files/bob/a> ([ETAG])", 412),
+        ("nothing", 400),
+        ("()", 400),
+        ("(Not)", 400),
+        ("([ETAG]", 400),
+    ],
+)
+def test_the_if_header_is_honoured(ada: Phone, header: str, status: int) -> None:
+    etag = ada.put(f"{HOME}a", data=b"one").headers["etag"]
+    said = {"If": header.replace("ETAG", etag)}
+    target = {"Destination": f"{HOME}c"}
+    expected = {"PROPPATCH": 207, "COPY": 201, "DELETE": 204}
+    for method, data in (("PUT", b"one"), ("PROPPATCH", PATCH.format("<x:p/>")), ("COPY", None), ("DELETE", None)):
+        answer = ada.request(method, f"{HOME}a", data=data, headers=said | target)
+        assert answer.status_code == (expected.get(method, status) if status == 204 else status), method
+
+
 def test_copies_share_octets_and_the_last_holder_takes_them_along(hub: Hub, ada: Phone) -> None:
     ada.request("MKCOL", f"{HOME}dir")
     ada.put(f"{HOME}dir/a", data=b"shared")
@@ -140,12 +167,12 @@ def test_a_tree_never_gets_deeper_than_addresses_can_tell(hub: Hub, ada: Phone) 
     deep = HOME + "d/" * 5
     for depth in range(1, 6):
         assert ada.request("MKCOL", HOME + "d/" * depth).status_code == 201
+    parent = hub.execute(select(func.max(files.c.id))).scalar_one()
     ada.put(f"{HOME}x", data=b"")
     ada.request("MKCOL", f"{HOME}e")
     ada.request("MKCOL", f"{HOME}e/f")
     chain = 30  # rows made by hand: the limit on their number is lower than that on their depth here
     owner = hub.execute(select(files.c.user_id).limit(1)).scalar_one()
-    parent = hub.execute(select(func.max(files.c.id))).scalar_one()
     for _ in range(chain - 5):
         row = {"user_id": owner, "parent_id": parent, "name": "d", "folder": True}
         row |= {"created_at": hub.clock(), "changed_at": hub.clock()}
