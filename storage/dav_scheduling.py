@@ -136,7 +136,7 @@ def inbox(connection: Connection, user_id: int, now: datetime) -> int:
     known = _inbox(connection, user_id)
     if known is not None:
         return known
-    values = {"name": "Inbox", "epoch": inbox_epoch(user_id), "role": "inbox", "created_at": now}
+    values = {"name": "Inbox", "epoch": inbox_epoch(user_id), "role": "inbox", "transparent": True, "created_at": now}
     return _make(connection, user_id, INBOX, values)
 
 

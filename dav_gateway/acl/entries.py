@@ -15,6 +15,17 @@ _OF_WRITE = {
 }
 _OF_READ = {"read-current-user-privilege-set": "Know what one may do"}
 
+_OF_DELIVERY = {
+    "schedule-deliver-invite": "Invitations",
+    "schedule-deliver-reply": "Answers",
+    "schedule-query-freebusy": "Questions for busy times",
+}
+_OF_SENDING = {
+    "schedule-send-invite": "Invitations",
+    "schedule-send-reply": "Answers",
+    "schedule-send-freebusy": "Questions for busy times",
+}
+
 
 def _privilege(name: str, description: str, inner: str = "", *, abstract: bool = False) -> str:
     marked = "<D:abstract/>" if abstract else ""
@@ -26,11 +37,17 @@ def _each(names: dict[str, str]) -> str:
     return "".join(_privilege(f"<D:{name}/>", description) for name, description in names.items())
 
 
+def _scheduling(names: dict[str, str]) -> str:
+    return "".join(_privilege(f"<C:{name}/>", description) for name, description in names.items())
+
+
 SUPPORTED_PRIVILEGES = _privilege(
     "<D:all/>",
     "Everything",
     _privilege("<D:read/>", "Read", _each(_OF_READ) + _privilege("<C:read-free-busy/>", "See busy times"))
-    + _privilege("<D:write/>", "Change", _each(_OF_WRITE)),
+    + _privilege("<D:write/>", "Change", _each(_OF_WRITE))
+    + _privilege("<C:schedule-deliver/>", "Bring messages into an inbox", _scheduling(_OF_DELIVERY))
+    + _privilege("<C:schedule-send/>", "Send messages from an outbox", _scheduling(_OF_SENDING)),
     abstract=True,
 )
 RESTRICTIONS = "<D:grant-only/><D:no-invert/>"

@@ -60,6 +60,8 @@ def take(call: Call) -> Answer | None:
 
 def _question(call: Call) -> Question:
     """What is asked, if it is a question for free and busy times: other messages come of stored events."""
+    if not call.headers.get("content-type", "text/calendar").strip().lower().startswith("text/calendar"):
+        raise Refused(403, "The outbox takes text/calendar.", condition="<C:supported-calendar-data/>")
     try:
         calendar = component_of(call.body.decode("utf-8"))
     except (ItemError, UnicodeDecodeError) as err:

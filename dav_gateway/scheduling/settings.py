@@ -20,6 +20,8 @@ _HREF = re.compile(r"<(?:\w+:)?href[^>]*>\s*([^<]+?)\s*</")
 
 def change(call: Call, unit: SqlUnitOfWork, shelf: Shelf, changes: Changes) -> Shelf:
     """Take what concerns scheduling out of a PROPPATCH; gives the collection, made when it was only an address."""
+    if shelf.role == "outbox":
+        changes.refused |= dict.fromkeys(changes.names, 403)
     if DEFAULT_CALENDAR in changes.kept:
         value = changes.kept.pop(DEFAULT_CALENDAR)
         if shelf.role != "inbox" or value is None:

@@ -149,6 +149,14 @@ def test_other_questions_are_refused(people: Office, text: str, condition: str) 
     assert (status, condition in told) == (403, True)
 
 
+def test_what_is_no_calendar_text_is_refused(people: Office) -> None:
+    answer = people.bob.phone.post("/dav/calendars/bob/~outbox/", data=b"{}", headers={"Content-Type": "text/plain"})
+    assert (answer.status_code, "supported-calendar-data" in answer.text) == (403, True)
+    assert "403" in patched(people, "/dav/calendars/bob/~outbox/", "<D:displayname>x</D:displayname>")
+    assert "200 OK" in patched(people, "/dav/calendars/bob/~inbox/", '<x xmlns="urn:x">1</x>')
+    assert "urn:x" in asked(people, "/dav/calendars/bob/~inbox/", 'x xmlns="urn:x"')
+
+
 def test_nobody_asks_in_the_name_of_others(people: Office) -> None:
     assert ask(people, question("ada@example.org"), "/dav/calendars/ada/~outbox/")[0] == 404
 
