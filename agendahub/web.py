@@ -70,7 +70,7 @@ def application(daemon: Daemon) -> Starlette:
         base_url=settings.server.base_url,
         birthdays=settings.server.birthdays,
     )
-    return Starlette(routes=own + dav)
+    return Starlette(routes=dav + own)  # phones ask most; the API has many routes
 
 
 def _limits(given: LimitSettings) -> Limits:
