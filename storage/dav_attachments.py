@@ -64,11 +64,17 @@ def attachments_named(connection: Connection, managed_id: str) -> list[Attachmen
 
 def holders_of(connection: Connection, rows: Sequence[Attachment], collection_ids: Sequence[int]) -> list[Holder]:
     """Live items in these collections with the UID of one that holds the attachment: itself, and copies of it."""
-    uids = list(connection.execute(_UIDS, {"ids": [row.item_id for row in rows]}).scalars())
-    found: list[Holder] = []
-    for part in chunks(collection_ids):
-        found += [Holder._make(row) for row in connection.execute(_HOLDERS, {"collections": part, "uids": uids})]
-    return found
+    uids = [uid for ids in chunks(row.item_id for row in rows) for uid in _uids(connection, ids)]
+    return [
+        Holder._make(row)
+        for part in chunks(collection_ids)
+        for some in chunks(uids)
+        for row in connection.execute(_HOLDERS, {"collections": part, "uids": some})
+    ]
+
+
+def _uids(connection: Connection, item_ids: Sequence[int]) -> list[str]:
+    return list(connection.execute(_UIDS, {"ids": item_ids}).scalars())
 
 
 def add_attachment(connection: Connection, attachment: Attachment) -> None:

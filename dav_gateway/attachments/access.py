@@ -48,16 +48,18 @@ def path_of(call: Call, attachment: Attachment) -> str:
 
 def address_of(call: Call, attachment: Attachment) -> str:
     """Its address, as it stands in the calendar item."""
-    base = call.site.base_url
-    server = base.removesuffix("/").removesuffix(call.site.prefix) if base else _server(call)
-    return server + path_of(call, attachment)
+    return _servers(call)[0] + path_of(call, attachment)
 
 
-def _server(call: Call) -> str:
-    return f"{call.scheme}://{call.headers.get('host', 'localhost')}"
+def _servers(call: Call) -> list[str]:
+    """What addresses of this server begin with; the first one is what we write."""
+    base = call.site.base_url.removesuffix("/").removesuffix(call.site.prefix)
+    asked = f"{call.scheme}://{call.headers.get('host', 'localhost')}"
+    return [base, asked] if base else [asked]
 
 
 def is_ours(call: Call, address: str) -> bool:
     """Whether an address in an item is one of an attachment that would be kept here."""
     place = call.place_of(address)
-    return place is not None and place.area is Area.ATTACHMENTS
+    here = any(address.lower().startswith(f"{server.lower()}/") for server in _servers(call))
+    return here and place is not None and place.area is Area.ATTACHMENTS

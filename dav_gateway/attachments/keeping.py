@@ -10,6 +10,7 @@ from storage.dav_attachments import add_attachment, attachments_of
 from storage.dav_items import Leaf, texts
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.item import Item
+from sync_engine.model import Kind
 
 
 def writing(call: Call, unit: SqlUnitOfWork, here: Leaf | None, item: Item) -> None:
@@ -17,7 +18,7 @@ def writing(call: Call, unit: SqlUnitOfWork, here: Leaf | None, item: Item) -> N
 
     What the item named before stays, whatever became of it; attachments that are kept elsewhere are nothing to us.
     """
-    named = managed_ids(item.text)
+    named = _named(item)
     if not named:
         return
     before = _known(unit, here) if here is not None else set()
@@ -26,6 +27,10 @@ def writing(call: Call, unit: SqlUnitOfWork, here: Leaf | None, item: Item) -> N
         raise Refused(403, "It names an attachment that is not here.", condition="<C:valid-managed-id/>")
     if new and len(named) > call.site.limits.files.attachments:
         raise too_many(call)
+
+
+def _named(item: Item) -> dict[str, str]:
+    return {} if item.kind is Kind.CONTACT else managed_ids(item.text)
 
 
 def _known(unit: SqlUnitOfWork, leaf: Leaf) -> set[str]:
@@ -47,7 +52,7 @@ def written(call: Call, unit: SqlUnitOfWork, item_id: int, item: Item) -> None:
 
     It goes on counting for who added it.
     """
-    named = managed_ids(item.text)
+    named = _named(item)
     if not named:
         return
     connection = unit.session.connection

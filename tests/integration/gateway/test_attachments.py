@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 from sqlalchemy import func, insert, select
+from starlette.applications import Starlette
 
+from dav_gateway.app import routes
 from dav_gateway.site import Limits
 from dav_gateway.uploads import FileLimits
 from storage.admin_history import revisions
@@ -20,7 +22,7 @@ from storage.pruning import prune
 from storage.tables import attachments, blobs, grants, proxies
 from sync_engine.item import Item
 from sync_engine.ports import Origin
-from tests.servers.gateway import Hub, Phone, running_hub
+from tests.servers.gateway import Hub, Phone, running_hub, serving
 from tests.servers.meetings import calendar, meeting
 from tests.servers.meetings import office as people_who_meet
 
@@ -285,6 +287,21 @@ def test_attachments_kept_elsewhere_are_nothing_to_us(office: Office) -> None:
     assert office.ada.put(f"{HOME}f.ics", data=body).status_code == 201
     assert office.ada.get(f"{HOME}f.ics").content == body
     assert count(office.hub, attachments) == 0
+
+
+def test_addresses_name_the_server_as_the_admin_does(office: Office) -> None:
+    hub, base = office.hub, "https://cal.example.com/hub"
+    app = Starlette(routes=routes(hub.database, clock=hub.clock, prefix="/hub", base_url=base))
+    with serving(app) as url, Phone(url, "ada", office.ada.password) as phone:
+        made = post(phone, "add", path=f"/hub{EVENT}")
+        assert made.status_code == 201
+        address = made.headers["location"]
+        assert address.startswith(f"{base}/dav/attachments/ada/")
+        assert phone.get(address.removeprefix("https://cal.example.com")).content == b"octets"
+        unknown = SERIES.format("g").replace("SUMMARY:", f"ATTACH;MANAGED-ID=unknown:{address}\r\nSUMMARY:")
+        assert phone.put(f"/hub{HOME}g.ics", data=unknown.encode()).status_code == 403
+        another = unknown.replace("cal.example.com", "another.example.com")  # of another AgendaHub
+        assert phone.put(f"/hub{HOME}g.ics", data=another.encode()).status_code == 201
 
 
 def test_undo_brings_it_back_until_history_is_pruned(office: Office) -> None:
