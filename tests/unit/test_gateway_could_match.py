@@ -65,4 +65,6 @@ def test_most_texts_of_a_search_are_left_out() -> None:
     could = could_match_card(wanted)
     assert could("BEGIN:VCARD\r\nFN:Á\r\n DA, adA\r\nEND:VCARD\r\n")
     assert not could("BEGIN:VCARD\r\nFN:Bob\r\nEND:VCARD\r\n")
+    without = CardFilter(props=(PropFilter("FN", texts=(TextMatch("Ada", negate=True),)),))
+    assert could_match_card(without)("BEGIN:VCARD\r\nFN:Bob\r\nEND:VCARD\r\n")
     assert could("BEGIN:VCARD\r\nFN;ENCODING=QUOTED-PRINTABLE:=41da\r\nEND:VCARD\r\n")
