@@ -164,14 +164,14 @@ def _store(call: Call, unit: SqlUnitOfWork, item_id: int) -> Attachment:
     file = call.upload or BytesIO(call.body)
     size = size_of(file)
     must_fit(call, unit, octets=size, files=0)
-    name = _name(call.headers.get("content-disposition", ""))
+    name = file_name(call.headers.get("content-disposition", ""))
     media_type = media_type_of(call.headers.get("content-type", ""), name)
     blob = write_blob(unit.session.connection, file, size, call.now)
     managed_id = secrets.token_hex(16)
     return Attachment(managed_id, item_id, call.who.user_id, name, media_type, size, blob.id, call.now)
 
 
-def _name(disposition: str) -> str:
+def file_name(disposition: str) -> str:
     """The file's name in a Content-Disposition (RFC 6266), without a path."""
     message = Message()
     try:
