@@ -51,7 +51,7 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool
     if there and not overwrite:
         raise Refused(412, "There is something at that address already.")
     put.check_kind(target, leaf.kind)
-    _check_uid(at, unit, target, leaf, moves=moves)
+    _check_uid(at, unit, target, leaf, there)
     if moves:
         _move(call, at, unit, (shelf, leaf, text), (target, there))
     else:
@@ -95,9 +95,12 @@ def _live(leaf: Leaf | None) -> Leaf | None:
     return None if leaf is None or leaf.deleted else leaf
 
 
-def _check_uid(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, *, moves: bool) -> None:
+def _check_uid(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, there: Leaf | None) -> None:
+    """No two items of a collection have one UID, and none is replaced by one of another UID (RFC 4791 5.3.2.1)."""
+    if there and there.uid != leaf.uid:
+        raise put.uid_conflict(at, target, there.href)
     other = leaf_of_uid(unit.session.connection, target.id, leaf.uid)
-    if other and other.href != at.place.href and not (moves and other.id == leaf.id):
+    if other and other.href != at.place.href and not (at.method == "MOVE" and other.id == leaf.id):
         raise put.uid_conflict(at, target, other.href)
 
 
@@ -118,23 +121,13 @@ def _move(
         _write(at, unit, target, in_the_way, _read(leaf, text))
         return
     effects.moving(call, unit, shelf, leaf, target)
-    if in_the_way:
-        _give_way(at, unit, target, in_the_way, leaf.uid)
+    if in_the_way:  # of the same UID: nobody hears that it is deleted
+        unit.delete_item(in_the_way.id, at.origin)
     unit.move_item(leaf.id, target.id, at.place.href)
 
 
-def _give_way(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, uid: str) -> None:
-    """Delete what is at the destination. Guests hear of it only when it is something else that comes there."""
-    if leaf.uid != uid:
-        effects.deleting(at, unit, target, leaf)
-    unit.delete_item(leaf.id, at.origin)
-
-
-def _write(at: Call, unit: SqlUnitOfWork, target: Shelf, there: Leaf | None, item: Item) -> None:
-    """Write a text at the destination: over the item of the same UID, or instead of another."""
-    here = there if there and there.uid == item.uid else None
-    if there and not here:
-        _give_way(at, unit, target, there, item.uid)
+def _write(at: Call, unit: SqlUnitOfWork, target: Shelf, here: Leaf | None, item: Item) -> None:
+    """Write a text at the destination, over the item that is there."""
     item = effects.writing(at, unit, target, here, item)
     item_id = put.write(at, unit, target, here.id if here else None, item)
     effects.written(at, unit, target, item_id, item)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dav_gateway.answers import Answer, Refused, not_found
 from dav_gateway.contents import contents_of
-from dav_gateway.elements import dav
+from dav_gateway.elements import Element, children, dav
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Area, Place
@@ -17,16 +17,26 @@ from dav_gateway.wanted import Wanted, must_be, wanted_of
 from storage.dav_store import NOTHING_KEPT, properties_of
 from storage.unit_of_work import SqlUnitOfWork
 
+_FORMS = frozenset(dav(name) for name in ("prop", "allprop", "propname"))
+
 
 def answer(call: Call) -> Answer:
     """The answer to a PROPFIND. Without a Depth header it is 0: some simple clients forget it."""
     if call.depth not in ("", "0", "1"):
         raise Refused(403, "List one level at a time (Depth: 1).", condition="<D:propfind-finite-depth/>")
     root = call.xml()
-    wanted = wanted_of(None if root is None else must_be(root, dav("propfind")), minimal=call.minimal)
+    wanted = wanted_of(None if root is None else _checked(root), minimal=call.minimal)
     with call.read() as unit:
         pieces = _pieces(call, unit, wanted)
     return multistatus(pieces)
+
+
+def _checked(root: Element) -> Element:
+    """A propfind says one of three things (RFC 4918 14.20)."""
+    said = [child.tag for child in children(must_be(root, dav("propfind"))) if child.tag in _FORMS]
+    if len(said) != 1:
+        raise Refused(400, "A propfind must ask for prop, allprop or propname, and for one of them only.")
+    return root
 
 
 def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:

@@ -38,7 +38,9 @@ def answer(call: Call) -> Answer:
         call.write(lambda unit: _keep_at_folder(call, unit, changes))
     else:
         _cannot(call, changes)
-    return multistatus(iter([response(call.address(call.place), _said(changes, minimal=call.minimal))]))
+    if call.minimal and not changes.refused:  # nothing to tell (RFC 8144 2.2)
+        return Answer(200, b"", {"preference-applied": "return=minimal"})
+    return multistatus(iter([response(call.address(call.place), _said(changes))]))
 
 
 def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
@@ -86,11 +88,11 @@ def _cannot(call: Call, changes: Changes) -> None:
     changes.refused |= dict.fromkeys(changes.names, 403)
 
 
-def _said(changes: Changes, *, minimal: bool) -> str:
+def _said(changes: Changes) -> str:
     """The propstats: what is fine is not done (424) when anything is refused."""
     fine = "".join(empty(name) for name in dict.fromkeys(changes.names) if name not in changes.refused)
     if not changes.refused:
-        return propstat(200, "" if minimal else fine) or "<D:status>HTTP/1.1 200 OK</D:status>"
+        return propstat(200, fine)
     by_status: dict[int, str] = {}
     for name, status in changes.refused.items():
         by_status[status] = by_status.get(status, "") + empty(name)

@@ -230,3 +230,21 @@ def test_reports_about_people_stop_at_other_homes(phone: Phone) -> None:
                 continue
             answer = phone.request("REPORT", path, data=f"<{report} {SPACES}><self/></{report}>")
             assert answer.status_code == 404, (report, path, answer.text)
+
+
+def test_a_propfind_asks_for_one_thing(phone: Phone) -> None:
+    for inner in ("", "<allprop/><propname/>", "<prop/><allprop/>", "<nothing/>"):
+        body = f"<propfind {SPACES}>{inner}</propfind>"
+        assert phone.request("PROPFIND", HOME, data=body).status_code == 400, inner
+    assert (
+        phone.request("PROPFIND", HOME, data=f"<propfind {SPACES}><allprop/><include/></propfind>").status_code == 207
+    )
+
+
+def test_a_change_of_properties_that_went_well_has_nothing_to_tell_if_asked_for_little(phone: Phone) -> None:
+    body = f"<propertyupdate {SPACES}><set><prop><{{0}}>Mine</{{0}}></prop></set></propertyupdate>"
+    little = {"Prefer": "return=minimal"}
+    fine = phone.request("PROPPATCH", f"{HOME}mine/", data=body.format("displayname"), headers=little)
+    assert (fine.status_code, fine.content, fine.headers["preference-applied"]) == (200, b"", "return=minimal")
+    refused = phone.request("PROPPATCH", f"{HOME}mine/", data=body.format("sync-token"), headers=little)
+    assert (refused.status_code, "403 Forbidden" in refused.text) == (207, True)
