@@ -236,6 +236,14 @@ def test_a_delegate_reaches_the_others_home_at_its_own_address(office: Office) -
     assert office.bob.get(f"{ADAS}a.ics").status_code == 200
     assert office.bob.put(f"{ADAS}b.ics", data=EVENT.format("b")).status_code == 403
     assert office.bob.request("MKCALENDAR", "/dav/calendars/ada/new/").status_code == 403
+    about = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+    named = f"<C:calendar-multiget {about}><prop><getetag/></prop><href>{ADAS}a.ics</href></C:calendar-multiget>"
+    everything = '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>'
+    query = f"<C:calendar-query {about}><prop><getetag/></prop>{everything}</C:calendar-query>"
+    for report in (named, query):
+        found = office.bob.request("REPORT", ADAS, data=report).text
+        assert f"<D:href>{ADAS}a.ics</D:href><D:propstat>" in found
+        assert office.eve.request("REPORT", ADAS, data=report).status_code == 404
     assert office.eve.get(f"{ADAS}a.ics").status_code == 404
     assert office.bob.request("PROPFIND", "/dav/files/ada/").status_code == 404
 

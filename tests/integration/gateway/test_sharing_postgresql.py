@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from storage import dav_feeds
 from tests.servers.gateway import Hub, running_hub
 
 EVENT = (
@@ -52,3 +54,26 @@ def test_what_others_see_of_a_home(hub: Hub) -> None:
     assert "Secret" in his.get("/dav/calendars/bob/plans~ada/b.ics").text
     assert his.delete("/dav/calendars/bob/plans~ada/").status_code == 204
     assert his.get("/dav/calendars/bob/plans~ada/b.ics").status_code == 404
+
+
+def test_birthdays_and_feeds(hub: Hub) -> None:
+    ada = hub.user("ada")
+    hub.collection("people", "contact", owner=ada)
+    hub.collection("company", "contact")
+    feed = hub.collection("feed", "event", owner=ada, source="https://feeds.example.org/a.ics", read_only=True)
+    phone, calendar = hub.phone("ada"), "/dav/calendars/ada/~birthdays/"
+    card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{0}\r\nFN:{0}\r\nBDAY:--0412\r\nEND:VCARD\r\n"
+    for book in ("people", "company"):
+        assert phone.put(f"/dav/addressbooks/ada/{book}/a.vcf", data=card.format(book)).status_code == 201
+    sync = '<sync-collection xmlns="DAV:"><sync-token>{}</sync-token><prop><getetag/></prop></sync-collection>'
+    first = phone.request("REPORT", calendar, data=sync.format("")).text
+    assert first.count("<D:getetag>") == 2
+    token = first.partition("<D:sync-token>")[2].partition("<")[0]
+    assert phone.delete("/dav/addressbooks/ada/company/a.vcf").status_code == 204
+    assert phone.request("REPORT", calendar, data=sync.format(token)).text.count(" 404 ") == 1
+    with hub.database.begin() as unit:
+        connection, now = unit.session.connection, hub.clock()
+        (due,) = dav_feeds.due(connection, now)
+        assert (due.id, dav_feeds.is_still(connection, due)) == (feed, True)
+        dav_feeds.was_read(connection, due, now)
+        assert dav_feeds.due(connection, now - timedelta(hours=1)) == []
