@@ -68,9 +68,12 @@ def user_id(connection: Connection, name: str) -> int:
 
 
 def set_blocked(connection: Connection, name: str, *, blocked: bool) -> None:
-    """A blocked user's devices are refused from now on."""
+    """A blocked user's devices are refused from now on, and he is signed out of the web pages."""
     if not connection.execute(update(t.users).where(t.users.c.name == name).values(blocked=blocked)).rowcount:
         raise StoreRefused(f"There is no user {name!r}; `agendahub user list` shows them all.")
+    if blocked:
+        his = select(t.users.c.id).where(t.users.c.name == name).scalar_subquery()
+        connection.execute(delete(t.web_sessions).where(t.web_sessions.c.user_id == his))
 
 
 def set_address(connection: Connection, name: str, address: str) -> None:

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 SHORTEST, LONGEST = 12, 200  # characters
+_AT_ONCE = BoundedSemaphore(2)  # of 64 MiB each: guesses take no more, however many come
 _FEWEST = 5  # different characters: "aaaaaaaaaaaa" is none
 
 
 def hash_of(password: str) -> str:
     """The stored form. Takes some 50 ms and 64 MiB on purpose."""
-    return _argon2().hash(_as_typed_anywhere(password))
+    with _AT_ONCE:
+        return _argon2().hash(_as_typed_anywhere(password))
 
 
 def is_right(password: str, stored: str) -> bool:
     """Whether it is the one. Takes as long when there is none (``stored`` empty) or it cannot be read: no."""
-    instead = _nobodys()
-    try:
-        right = _argon2().verify(_as_typed_anywhere(password), stored or instead)
-    except PwdlibError:
-        right = _argon2().verify("", instead)
+    with _AT_ONCE:
+        instead = _nobodys()
+        try:
+            right = _argon2().verify(_as_typed_anywhere(password), stored or instead)
+        except PwdlibError:
+            right = _argon2().verify("", instead)
     return right and bool(stored)
 
 

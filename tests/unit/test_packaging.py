@@ -27,5 +27,6 @@ def test_the_wheel_has_what_is_not_python(tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
     assert "config/example.toml" in names
+    assert {"web_ui/pages/templates/base.html", "web_ui/pages/templates/style.css"} <= names
     assert any(n.startswith("storage/migrations/versions/") for n in names)
     assert not any(n.startswith(("tests/", "demo/", "benchmarks/")) for n in names)

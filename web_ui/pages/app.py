@@ -30,7 +30,7 @@ Handler = Callable[[Visit], Shown]
 
 _BODY = 16 * 1024  # octets of a form
 _FIELDS = 50
-_THREADS = 4  # at once; of these argon2 takes 64 MiB each
+_THREADS = 8  # at once
 
 log = structlog.get_logger("agendahub.web")
 

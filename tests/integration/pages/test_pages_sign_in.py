@@ -175,6 +175,9 @@ def test_who_is_blocked_is_out_at_once(site: Site) -> None:
     with site.database.begin() as unit:
         admin_people.set_blocked(unit.session.connection, "ada", blocked=True)
     assert not is_in(browser)
+    with site.database.begin() as unit:
+        admin_people.set_blocked(unit.session.connection, "ada", blocked=False)
+    assert not is_in(browser)  # he signs in anew
 
 
 def test_sign_out_everywhere(site: Site) -> None:
