@@ -166,6 +166,18 @@ def test_what_cannot_be_shared_is_refused_and_nothing_of_the_request_is_done(
     assert office.hub.execute(select(grants)).all() == []
 
 
+def test_an_address_book_is_shared_as_a_calendar_is_and_its_birthdays_with_it(office: Office) -> None:
+    card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:g\r\nFN:Grace\r\nBDAY:1906-12-09\r\nEND:VCARD\r\n"
+    book, his = "/dav/addressbooks/ada/people/", "/dav/addressbooks/bob/people~ada/"
+    assert office.ada.put(f"{book}g.vcf", data=card).status_code == 201
+    assert share(office.ada, book, given("read")) == 200
+    assert office.bob.get(f"{his}g.vcf").text == card
+    assert office.bob.put(f"{his}g.vcf", data=card).status_code == 403
+    days = office.bob.request("PROPFIND", "/dav/calendars/bob/~birthdays/", headers={"Depth": "1"}).text
+    assert days.count(".ics</D:href>") == 1
+    assert office.eve.get("/dav/addressbooks/eve/people~ada/g.vcf").status_code == 404
+
+
 def test_a_sharee_cannot_share_further_and_learns_of_no_blocked_user(office: Office) -> None:
     share(office.ada, ADAS, given("read-write"))
     assert share(office.bob, BOBS, given("read", "/dav/principals/eve/")) == 403
