@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sync_engine import recurrence, zones
 from sync_engine.errors import ItemError, Unreadable
@@ -12,7 +12,9 @@ from sync_engine.formats.content_lines import unfold
 from sync_engine.formats.outline import OddLineError, mend, outline, read_component
 from sync_engine.formats.text_values import unescape
 from sync_engine.model import Component, Contact, ContentLine, Event, EventDetails, Moment, Task, TaskDetails
+from sync_engine.recurrence import Occurrence
 
+_SECOND = timedelta(seconds=1)
 MOST_VALUES = 1000  # of a list that are looked at
 _MOMENT = re.compile(r"(\d{8}(?:T\d{6})?)(Z?)\Z")
 
@@ -66,7 +68,28 @@ def falls_into(record: Event | Task, start: datetime, end: datetime, floating: t
     """Whether an occurrence overlaps from `start` up to, without, `end`. Undated tasks do (RFC 4791 9.9)."""
     if not any(_is_dated(details) for details in (record.master, *record.overrides) if details):
         return isinstance(record, Task) and _stamps_overlap(record, start, end)
-    return recurrence.occurs(record, start, end, floating)
+    if isinstance(record, Event):
+        return recurrence.occurs(record, start, end, floating)
+    around = (_moved(start, -_SECOND), _moved(end, _SECOND))
+    return any(is_due(one, start, end) for one in recurrence.expanded(record, *around, floating))
+
+
+def _moved(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return at
+
+
+def is_due(one: Occurrence, start: datetime, end: datetime) -> bool:
+    """The first rows of the table for VTODO: what is due at the very end of a range belongs to it."""
+    details = one.details
+    begins_or_ends = end > one.start or end >= one.end
+    if details.start and details.duration:
+        return start <= one.end and begins_or_ends
+    if details.start and isinstance(details, TaskDetails) and details.due:
+        return (start < one.end or start <= one.start) and begins_or_ends
+    return start <= one.start < end if details.start else start < one.start <= end
 
 
 def _is_dated(details: EventDetails | TaskDetails) -> bool:

@@ -73,10 +73,10 @@ _years: dict[tuple[str, str, int], _Year | None] = {}  # by entity tag, zone and
 
 
 def takes_place(etag: str, record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
-    """As `falls_into`. Of what recurs the whole year is remembered: whoever looks at a month looks at the next one."""
+    """As `falls_into`. Of events that recur the year is remembered: who looks at a month looks at the next one."""
     last_year = (end - timedelta(microseconds=1)).year
     recurs = record.master and (record.master.rules or record.overrides)
-    if not recurs or last_year - start.year > 1 or last_year > LAST_YEAR:
+    if not recurs or isinstance(record, Task) or last_year - start.year > 1 or last_year > LAST_YEAR:
         return falls_into(record, start, end, floating)
     years = [_year(etag, record, year, floating) for year in range(start.year, last_year + 1)]
     if None in years:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from dav_gateway.filters import TimeRange
-from dav_gateway.occurrence import falls_into, instants_of
+from dav_gateway.occurrence import falls_into, instants_of, is_due
 from sync_engine import recurrence
 from sync_engine.formats.moments import read_moment
 from sync_engine.model import Component, ContentLine, Event, Moment, Task
@@ -42,6 +42,9 @@ class When:
         start, end = wanted.start or EARLIEST, wanted.end or LATEST
         if not self._record.overrides:
             return falls_into(self._record, start, end, self._floating)
+        around = (_moved(start, -_SECOND), _moved(end, _SECOND))
+        if isinstance(self._record, Task):
+            return any(is_due(one, start, end) for one in self._occurrences(component, *around))
         return bool(self._occurrences(component, start, end))
 
     def _occurrences(self, component: Component, start: datetime, end: datetime) -> list[Occurrence]:

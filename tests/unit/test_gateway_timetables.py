@@ -59,3 +59,35 @@ def test_the_end_of_all_days_is_no_trouble() -> None:
     assert not isinstance(record, Contact)
     last = datetime(9999, 12, 31, tzinfo=UTC)
     assert takes_place("last", record, last, last + timedelta(hours=1), UTC) is False
+
+
+AT, LATER = "20260310T120000Z", "20260310T130000Z"
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "end", "found"),  # hours of the day; the table for VTODO of RFC 4791 9.9
+    [
+        (f"DTSTART:{AT}\r\nDURATION:PT1H", 13, 14, True),
+        (f"DTSTART:{AT}\r\nDURATION:PT1H", 14, 15, False),
+        (f"DTSTART:{AT}\r\nDURATION:PT1H", 11, 12, False),
+        (f"DTSTART:{AT}\r\nDUE:{LATER}", 13, 14, False),
+        (f"DTSTART:{AT}\r\nDUE:{LATER}", 12, 13, True),
+        (f"DTSTART:{AT}\r\nDUE:{AT}", 12, 13, True),
+        (f"DTSTART:{AT}\r\nDUE:{AT}", 11, 12, True),
+        (f"DTSTART:{AT}", 12, 13, True),
+        (f"DTSTART:{AT}", 11, 12, False),
+        (f"DUE:{AT}", 11, 12, True),
+        (f"DUE:{AT}", 12, 13, False),
+        (f"COMPLETED:{AT}\r\nCREATED:{AT}", 11, 12, True),
+        (f"COMPLETED:{AT}", 12, 13, True),
+        (f"COMPLETED:{AT}", 13, 14, False),
+        (f"CREATED:{AT}", 13, 14, True),
+        (f"CREATED:{AT}", 11, 12, False),
+        ("SUMMARY:x", 1, 2, True),
+    ],
+)
+def test_when_tasks_are_in_a_range(lines: str, start: int, end: int, found: bool) -> None:
+    record = parse(f"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:1\r\n{lines}\r\nEND:VTODO\r\nEND:VCALENDAR\r\n")
+    assert not isinstance(record, Contact)
+    day = datetime(2026, 3, 10, tzinfo=UTC)
+    assert falls_into(record, day + timedelta(hours=start), day + timedelta(hours=end), UTC) is found
