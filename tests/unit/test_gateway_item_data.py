@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
@@ -10,10 +12,14 @@ from lxml import etree
 from dav_gateway import expansion
 from dav_gateway.answers import Refused
 from dav_gateway.data_wanted import data_wanted
+from dav_gateway.filters import TimeRange
 from dav_gateway.item_data import shown_as
+from dav_gateway.when import EARLIEST, LATEST
 from storage.dav_items import Leaf
-from sync_engine.formats import parse
-from sync_engine.model import Event, Task
+from sync_engine import recurrence
+from sync_engine.errors import ItemError
+from sync_engine.formats import decode, parse, render, split
+from sync_engine.model import Contact, Event, Task
 
 C = 'xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="urn:ietf:params:xml:ns:carddav"'
 SERIES = (
@@ -147,6 +153,35 @@ def test_one_answer_tells_so_many_occurrences_and_no_more(monkeypatch: pytest.Mo
     assert [show(leaf, daily).count("BEGIN:VEVENT") for _ in range(2)] == [28, 28]
     with pytest.raises(expansion.TooMuch):
         show(leaf, daily)
+
+
+TESTS = Path(__file__).parents[1]
+FILES = sorted((TESTS / "samples").rglob("*.ics")) + sorted(
+    TESTS.parents[1].joinpath("shared", "corpora", "collective-icalendar").rglob("event*.ics")
+)
+ODD_DAYS = ZoneInfo("America/Santiago")  # days that begin at one o'clock, or have 25 hours
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_is_expanded_takes_place_when_the_series_does(path: Path) -> None:
+    for text in split(decode(path.read_bytes()))[:5]:
+        try:
+            record = parse(text, uid_if_missing="s")
+        except ItemError:
+            continue
+        assert not isinstance(record, Contact)
+        begin = recurrence.span(record, ODD_DAYS)
+        year = TimeRange(begin[0], begin[0] + timedelta(days=400)) if begin else TimeRange(EARLIEST, LATEST)
+        told = expansion.expanded(record, year, ODD_DAYS, expansion.Work())
+        again = parse(render(told)) if told.master or told.overrides else told
+        assert not isinstance(again, Contact)
+        assert times_of(again, year) == times_of(record, year)
+
+
+def times_of(record: Event | Task, wanted: TimeRange) -> list[tuple[datetime, datetime]]:
+    assert wanted.start
+    assert wanted.end
+    return [one[:2] for one in recurrence.instances(record, wanted.start, wanted.end, 10_000, ODD_DAYS)]
 
 
 # ---------------------------------------------------------------- limit-recurrence-set
