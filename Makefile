@@ -104,11 +104,11 @@ test-servers: $(READY) ## the DAV connector with Cyrus, SOGo and DAViCal; our Ex
 CLIENT_PACKAGES := thunderbird syncevolution evolution-data-server dbus gnome-keyring python3-gi \
   gir1.2-edataserver-1.2 gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2
 
-test-clients: $(READY) ## Thunderbird, evolution-data-server, SyncEvolution, vdirsyncer at the gateway (installs them as root on Debian)
+test-clients: $(READY) ## Thunderbird, evolution-data-server, SyncEvolution, vdirsyncer at the gateway (STORE=postgresql; installs them as root on Debian)
 	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(CLIENT_PACKAGES) >/dev/null 2>&1; then \
 	  apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 	  apt-get -q install -y --no-install-recommends $(CLIENT_PACKAGES); fi
-	AGENDAHUB_TEST_CLIENTS=1 $(BIN)/pytest tests/clients -n 0 $(ARGS)
+	AGENDAHUB_TEST_CLIENTS=$(or $(STORE),sqlite) $(BIN)/pytest tests/clients -n 0 $(ARGS)
 
 conformance: $(READY) ## suites by others (python-caldav's, caldav-server-tester, litmus) beside Radicale and Xandikos (ARGS=--json, ARGS=--update)
 	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! command -v litmus >/dev/null; then \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from tests.clients import evolution_client, syncevolution_client, thunderbird_client, vdirsyncer_client
 from tests.clients.client import Account, Client, Elsewhere, Program
+from tests.databases import Postgres, postgres
 from tests.servers.gateway import Hub, running_hub
+
+__all__ = ["postgres"]
 
 PROGRAMS = {
     "vdirsyncer": Program("vdirsyncer", vdirsyncer_client.missing, vdirsyncer_client.running),
@@ -32,9 +36,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub")) as running:
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """SQLite; PostgreSQL with `make test-clients STORE=postgresql`."""
+    if os.environ.get("AGENDAHUB_TEST_CLIENTS") != "postgresql":
+        yield ""
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.lend()
+    yield url
+    postgres.take_back(url)
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory, store_url: str) -> Iterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub"), url=store_url) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _the_gateway_never_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A client may hide it from its user when it is answered with 500; its log does not."""
+    yield
+    failures = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not failures, [record.getMessage() for record in failures]
 
 
 @pytest.fixture(scope="session")
