@@ -132,6 +132,7 @@ def test_a_page_needs_no_script_and_nothing_from_elsewhere(pages: dict[str, str]
 def test_the_style_is_the_one_that_is_allowed(site: Site) -> None:
     browser = site.browser().open("/sign-in")
     [style] = browser.page.xpath("//style/text()")
+    assert "[hidden]{display:none!important}" in style  # a field without a label is never seen
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in browser.answer.headers["content-security-policy"]
 
