@@ -111,10 +111,11 @@ def _of_record(
     entry: Entry, record: Event | Task, start: datetime, end: datetime, zone: tzinfo, budget: Budget
 ) -> Iterator[Occurrence]:
     found = recurrence.instances(record, start, end, _MOST_OF_ONE, zone, budget)
+    whole = record.master is not None and is_private(record.master.classification)  # with its exceptions (SYNC.md R32)
     for begins, ends, details in found:
         begin = begin_of(details)
         all_day = begin is not None and begin.is_date
-        private = is_private(details.classification)
+        private = whole or is_private(details.classification)
         free = isinstance(details, EventDetails) and details.transparency == "TRANSPARENT"
         words = (details.summary, details.location, details.status)
         yield Occurrence(entry, begins, max(ends, begins), all_day, *words, private, free)

@@ -96,6 +96,23 @@ def test_a_grant_opens_a_calendar_but_not_what_is_private(world: ViewWorld) -> N
     assert words(world.see(world.bob, kinds=["task"]).shown) == [("Write", False)]
 
 
+def test_r32_an_exception_of_a_private_series_is_private_too(world: ViewWorld) -> None:
+    world.grant(world.own, world.bob.user_id or 0, "read")
+    series = ("SUMMARY:Doctor", "CLASS:PRIVATE", *AT_NINE, "RRULE:FREQ=DAILY;COUNT=3", "END:VEVENT")
+    moved = ("DTSTART:20260310T110000Z", "DTEND:20260310T120000Z", "SUMMARY:Doctor, later")
+    world.add(
+        world.own,
+        *series,
+        "BEGIN:VEVENT",
+        "UID:u1",
+        "RECURRENCE-ID:20260310T090000Z",
+        "DTSTAMP:20260101T000000Z",
+        *moved,
+    )
+    assert words(world.see(world.bob, shared=False).shown) == [("", True)] * 3
+    assert [one.title for one in world.see(world.ada, shared=False).shown] == ["Doctor", "Doctor, later", "Doctor"]
+
+
 def test_private_in_the_shared_agenda_is_for_who_made_it_or_does_it(world: ViewWorld) -> None:
     world.add(world.agenda, "SUMMARY:By Ada", "CLASS:PRIVATE", *AT_NINE, who="user ada, device iPhone")
     world.add(world.agenda, "SUMMARY:By Adam", "CLASS:PRIVATE", *AT_NINE, who="user adam")
