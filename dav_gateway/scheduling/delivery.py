@@ -101,7 +101,7 @@ class Delivery:
     def _is_ours(self, copy: Copy, uid: str) -> bool:
         """Whether the sender may change it: he organises what it is a copy of, and nobody else."""
         event = event_of(copy, uid)
-        return event is not None and organizers(event) <= keys_of(self.sender.name, self.sender.address)
+        return event is not None and _organizes(self.sender, event)
 
     def _place(self, person: Person, desks: Sequence[Desk], copy: Copy | None, change: Change) -> None:
         """Write the guest's copy: where he has it, else into his default calendar."""
@@ -171,7 +171,7 @@ class Delivery:
             found = store.copies(self.unit.session.connection, [desk.id for desk in places], event.uid)
             for copy in found:
                 theirs = event_of(copy, event.uid)
-                fresh = answered(theirs, key, said) if theirs and organizers(theirs) <= keys else theirs
+                fresh = answered(theirs, key, said) if theirs and _organizes(owner, theirs) else theirs
                 if fresh is not None and fresh != theirs:
                     self.unit.update_item(copy.id, Item.of(fresh), self._origin)
 
@@ -194,6 +194,11 @@ class Delivery:
 def _takes(places: Iterable[Desk], copy: Copy) -> bool:
     """What an outside system, or nobody, may change is left alone."""
     return any(desk.id == copy.collection_id and desk.schedules for desk in places)
+
+
+def _organizes(person: Person, event: Event) -> bool:
+    """Whether this user, and nobody else, organises an event."""
+    return bool(organizers(event)) and organizers(event) <= keys_of(person.name, person.address)
 
 
 def _is_news(change: Change, keys: frozenset[str]) -> bool:

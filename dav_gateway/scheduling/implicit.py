@@ -161,7 +161,7 @@ def _check_unique(desk: Desk, uid: str) -> None:
 def _organize(desk: Desk, here: Leaf | None, old: Event | None, new: Event | None, item: Item) -> Item:
     before = old if is_organized(old, desk.own) else None
     after = new if is_organized(new, desk.own) else None
-    if before is not None and new is not None and after is None and "" not in organizers(new):
+    if before is not None and new is not None and after is None and organizers(new) - desk.own:
         condition = "<C:allowed-organizer-scheduling-object-change/>"
         raise Refused(403, "The organiser of a meeting stays its organiser.", condition=condition)
     if here is None and after is not None:

@@ -100,7 +100,7 @@ def is_organized(event: Event | None, own: frozenset[str]) -> bool:
 
 def is_attended(event: Event | None, own: frozenset[str]) -> bool:
     """Whether it is a meeting of somebody else, whom the server answers (RFC 6638 3.1)."""
-    if event is None or own & organizers(event) or "" in organizers(event) or not _by_server(event):
+    if event is None or own & organizers(event) or not organizers(event) or not _by_server(event):
         return False
     return any(attendee(one, own) for one in parts(event))
 

@@ -52,8 +52,8 @@ def parts(event: Event) -> list[EventDetails]:
 
 
 def organizers(event: Event) -> set[str]:
-    """The keys of all organisers that stand in an event; "" for a component without."""
-    return {key_of(one.organizer.address) if one.organizer else "" for one in parts(event)}
+    """The keys of all organisers that stand in an event. Some programs leave them out of overrides."""
+    return {key_of(one.organizer.address) for one in parts(event) if one.organizer}
 
 
 def attendee(one: EventDetails | None, keys: Iterable[str]) -> CalendarUser | None:

@@ -133,3 +133,14 @@ def test_a_guest_of_the_series_who_is_left_one_week(people: Office) -> None:
     copy = people.bob.only()
     assert copy.count("BEGIN:VEVENT") == 1
     assert "RECURRENCE-ID:20261208" in copy
+
+
+def test_an_override_without_organizer_is_of_the_same_meeting(people: Office) -> None:
+    moved = single("20261208", "DTSTART:20261208T150000Z", "DTEND:20261208T160000Z")
+    moved = re.sub("ORGANIZER[^\r\n]*\r\n", "", moved)
+    assert people.ada.put(calendar(WEEKLY, moved)).status_code == 201
+    assert "DTSTART:20261208T150000Z" in people.bob.only()
+    assert people.bob.answer("ACCEPTED").status_code == 204
+    assert answered(people.ada.only(), "20261208", "bob") == "ACCEPTED"
+    people.ada.change("SUMMARY:Planning", "SUMMARY:Plans")
+    assert people.bob.only().count("SUMMARY:Plans") == 2
