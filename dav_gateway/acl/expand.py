@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from lxml import etree
+
 from dav_gateway.answers import Answer, Refused
-from dav_gateway.elements import Element, dav, empty, response, status_response, wrapped
+from dav_gateway.elements import DECLARED, Element, dav, empty, response, status_response, wrapped
 from dav_gateway.multistatus import multistatus
 from dav_gateway.properties import said
 from dav_gateway.resource import Resource, resource_at, resource_of
@@ -36,7 +38,7 @@ class _Expansion:
                 found.append(wrapped(name, self._expanded(content, asked, depth)))
             elif name in resource.kept:
                 found.append(resource.kept[name])
-            elif _NAME.fullmatch(name):
+            elif _can_be_written(name):
                 missing.append(empty(name))
         return response(resource.path, said(found, missing, minimal=self.call.minimal))
 
@@ -56,6 +58,17 @@ class _Expansion:
 
 
 _NAME = re.compile(r"""\{[^\s<>"'{}|\\^`]*\}[^\W\d][\w.-]*""")  # what can be the name of an element that we write
+
+
+def _can_be_written(name: str) -> bool:
+    """Here names come as text, which no XML reader has judged: a namespace can be one that readers refuse."""
+    if not _NAME.fullmatch(name):
+        return False
+    try:
+        etree.fromstring(f"<x {DECLARED}>{empty(name)}</x>")
+    except etree.XMLSyntaxError:
+        return False
+    return True
 
 
 def answer(call: Call, report: Element) -> Answer:
