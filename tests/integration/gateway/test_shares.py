@@ -281,6 +281,27 @@ def test_a_delegate_who_may_change_does_and_stops_when_he_is_none_any_more(offic
         assert office.bob.request(method, where).status_code == 404
 
 
+def test_the_calendar_of_macos_finds_delegates_and_whom_one_acts_for_in_one_request(office: Office) -> None:
+    def expanded(phone: Phone, path: str, name: str, namespace: str, inner: str) -> str:
+        asked = f'<property name="{name}" namespace="{namespace}">{inner}</property>'
+        body = f'<expand-property xmlns="DAV:">{asked}</expand-property>'
+        answer = phone.request("REPORT", path, data=body, headers={"Depth": "0"})
+        assert answer.status_code == 207, answer.text
+        return answer.text
+
+    members(office.ada, "write", "bob")
+    calendars = '<property name="calendar-home-set" namespace="urn:ietf:params:xml:ns:caldav"/>'
+    apple = "http://calendarserver.org/ns/"
+    for_whom = expanded(office.bob, "/dav/principals/bob/", "calendar-proxy-write-for", apple, calendars)
+    assert "<D:href>/dav/calendars/ada/</D:href>" in for_whom
+    assert "/dav/calendars/ada/" not in expanded(
+        office.eve, "/dav/principals/eve/", "calendar-proxy-write-for", apple, ""
+    )
+    group = "/dav/principals/ada/calendar-proxy-write/"
+    who = expanded(office.ada, group, "group-member-set", "DAV:", '<property name="displayname"/>')
+    assert "<D:displayname>Bob</D:displayname>" in who
+
+
 def test_of_a_group_of_delegates_others_know_nothing(office: Office) -> None:
     members(office.ada, "read", "bob")
     path = "/dav/principals/ada/calendar-proxy-{}/"
