@@ -14,7 +14,7 @@ from dav_gateway.leaves import LeafWriter
 from dav_gateway.match import matches_card
 from dav_gateway.multistatus import multistatus
 from dav_gateway.occurrence import component_of
-from dav_gateway.query_limits import limit_of, limited
+from dav_gateway.query_limits import limit_of, limited, must_be_there
 from dav_gateway.site import Call
 from dav_gateway.wanted import wanted_of
 from storage.dav_items import Leaf
@@ -29,6 +29,7 @@ def answer(call: Call, report: Element) -> Answer:
     with call.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
+        must_be_there(call, unit, contents)
         likely = candidates(unit, shelf.id, wanted)
         leaves = contents.listing(unit, short=False) if likely is None else _at(unit, contents, likely)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))

@@ -19,7 +19,7 @@ from dav_gateway.match import matches_calendar, matches_text
 from dav_gateway.multistatus import multistatus
 from dav_gateway.occurrence import component_of, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
-from dav_gateway.query_limits import limit_of, limited
+from dav_gateway.query_limits import limit_of, limited, must_be_there
 from dav_gateway.site import Call
 from dav_gateway.timetables import known, learn, takes_place
 from dav_gateway.wanted import wanted_of
@@ -42,6 +42,7 @@ def answer(call: Call, report: Element) -> Answer:
     with call.read() as unit:
         shelf = call.shelf(unit)
         contents = contents_of(call, shelf)
+        must_be_there(call, unit, contents)
         zone = _zone(report, shelf)
         found = [
             (part, contents.in_range(unit, kind, *_bounds(part)))

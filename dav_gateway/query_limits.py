@@ -1,15 +1,17 @@
-"""DAV:limit in a query (RFC 5323 5.17, RFC 6352 8.6.1): so many items, and word that there are more."""
+"""What queries have in common: what they are about, and DAV:limit (RFC 5323 5.17, RFC 6352 8.6.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 
+from dav_gateway.answers import not_found
 from dav_gateway.contents import Contents
 from dav_gateway.elements import Element, card, dav, status_response, text_of
 from dav_gateway.leaves import LeafWriter, written
 from dav_gateway.site import Call
 from storage.dav_items import Leaf
+from storage.unit_of_work import SqlUnitOfWork
 
 
 def limit_of(report: Element) -> int | None:
@@ -19,6 +21,14 @@ def limit_of(report: Element) -> int | None:
         if number.isascii() and number.isdigit():
             return max(1, int(number[:9]))
     return None
+
+
+def must_be_there(call: Call, unit: SqlUnitOfWork, contents: Contents) -> None:
+    """Refuses (404) a query about an item that is not there. About a collection it is said where that is looked up."""
+    if call.place.href:
+        leaf = contents.leaf_at(unit, call.place.href)
+        if leaf is None or leaf.deleted:
+            raise not_found()
 
 
 def limited(

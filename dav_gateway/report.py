@@ -10,7 +10,8 @@ from dav_gateway import addressbook_query, calendar_query, free_busy_query, mult
 from dav_gateway.acl import expand, search, who
 from dav_gateway.acl.colleagues import is_colleague
 from dav_gateway.answers import Answer, Refused
-from dav_gateway.elements import Element, cal, card, dav
+from dav_gateway.elements import CALDAV, CARDDAV, Element, cal, card, dav
+from dav_gateway.paths import Area, Place
 from dav_gateway.site import Call
 
 Report: TypeAlias = Callable[[Call, Element], Answer]
@@ -40,6 +41,15 @@ def answer(call: Call) -> Answer:
     if root is None:
         raise Refused(400, "The request's body must name a report.")
     report = REPORTS.get(str(root.tag))
-    if report is None:
+    if report is None or not _applies(str(root.tag), call.place):
         raise Refused(403, "There is no such report here.", condition="<D:supported-report/>")
     return report(call, root)
+
+
+def _applies(name: str, place: Place) -> bool:
+    """Whether a report is one of those of this kind of resource: calendars have other ones than address books."""
+    if name.startswith(f"{{{CALDAV}}}"):
+        return place.area is Area.CALENDARS and bool(place.slug)
+    if name.startswith(f"{{{CARDDAV}}}"):
+        return place.area is Area.ADDRESSBOOKS and bool(place.slug)
+    return name != dav("sync-collection") or bool(place.slug and not place.href)

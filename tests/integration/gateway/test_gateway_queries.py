@@ -159,6 +159,25 @@ def test_a_query_about_one_item(phone: Phone) -> None:
     assert found(report(phone, everything, path=f"{AGENDA}day.ics")) == {"day"}
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "status"),
+    [
+        (f"{AGENDA}none.ics", "C:calendar-query", 404),
+        (f"{PEOPLE}none.vcf", "A:addressbook-query", 404),
+        ("/dav/calendars/ada/none/", "C:calendar-query", 404),
+        ("/dav/calendars/bob/agenda/", "C:calendar-query", 404),
+        (PEOPLE, "C:calendar-query", 403),
+        (AGENDA, "A:addressbook-query", 403),
+        ("/dav/calendars/ada/", "C:calendar-query", 403),
+        ("/dav/calendars/ada/", "sync-collection", 403),
+        (f"{AGENDA}day.ics", "sync-collection", 403),
+    ],
+)
+def test_each_report_has_its_place(phone: Phone, path: str, name: str, status: int) -> None:
+    answer = phone.request("REPORT", path, data=f"<{name} {NAMES}><prop/></{name}>")
+    assert (answer.status_code, "<D:supported-report/>" in answer.text) == (status, status == 403)
+
+
 # ---------------------------------------------------------------- zones
 
 
