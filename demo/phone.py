@@ -24,7 +24,7 @@ def connect(url: str, user: str, password: str) -> dict[str, DavCollection]:
         principal: Any = client.principal()
         for calendar in principal.calendars():
             kind = "task" if calendar.get_supported_components() == ["VTODO"] else "event"
-            found[kind] = DavCollection(str(calendar.url), kind, user, password)
+            found.setdefault(kind, DavCollection(str(calendar.url), kind, user, password))  # birthdays come later
         home = _first_href(client.propfind(str(principal.url), _HOME, 0).raw, "addressbook-home-set")
         listing = client.propfind(str(principal.url.join(home)), _KINDS, 1)
         book = next(r for r in _tree(listing.raw).iterfind("{DAV:}response") if r.find(".//{*}addressbook") is not None)

@@ -12,6 +12,7 @@ from rich.progress import track
 
 from demo import phone
 from demo.checks import Checks
+from demo.colleagues import Colleagues
 from demo.customers import Customers
 from demo.dav_client import DavCollection
 from demo.hub import Hub
@@ -57,6 +58,7 @@ class Demo:
         self._edit_everywhere()
         self._delete_on_the_phone()
         self._check_quiet()
+        Colleagues(self.console, self.hub, self.device, self.checks).run(url)
         Offices(self.console, self.hub, self.offices, self._places, self.checks).run()
         Customers(self.console, self.hub, self.offices, self._places, self.checks).run(url)
         return self.checks.rows
