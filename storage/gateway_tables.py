@@ -77,6 +77,18 @@ file_properties = Table(  # WebDAV properties that clients set, kept as XML
     Column("value", long_text(), nullable=False),
 )
 
+file_locks = Table(  # WebDAV locks: one program says that it works on a file or a tree
+    "file_locks",
+    metadata,
+    Column("token", opaque(64), primary_key=True),
+    to("users", "user_id", index=True),
+    Column("path", long_text(), nullable=False),  # below the user's folder, percent-encoded, without a slash at the end
+    Column("deep", Boolean, nullable=False),
+    Column("exclusive", Boolean, nullable=False),
+    Column("owner", long_text(), nullable=False, default=""),  # XML, as the program wrote it
+    Column("expires_at", UtcTime, nullable=False),
+)
+
 attachments = Table(  # managed attachments of events and tasks (RFC 8607)
     "attachments",
     metadata,

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.destination import destination, overwrites
+from dav_gateway.files.locked import must_be_unlocked, must_hold, of_tree
 from dav_gateway.files.tree import (
     Spot,
     may_write,
     must_have_folder,
-    must_hold,
     must_not_be_root,
     must_not_be_too_deep,
     spot_of,
@@ -21,6 +21,7 @@ from dav_gateway.files.writing import must_fit
 from dav_gateway.paths import Area
 from dav_gateway.preconditions import check
 from dav_gateway.site import Call
+from storage.dav_file_locks import remove_locks
 from storage.dav_files import Entry, copy_entries, delete_entries, lock_files, move_entry
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -48,7 +49,7 @@ def _must_be_apart(source: tuple[str, ...], target: tuple[str, ...]) -> None:
 def _work(call: Call, at: Call, unit: SqlUnitOfWork) -> bool:
     """Do it; tells whether the destination is new."""
     lock_files(unit.session.connection, call.who.user_id)
-    must_hold(call, unit)
+    locks = must_hold(call, unit)
     source = there(call, unit)
     check(call.headers, source.etag or None)
     spot = spot_of(at, unit)
@@ -56,8 +57,12 @@ def _work(call: Call, at: Call, unit: SqlUnitOfWork) -> bool:
     moves = call.method == "MOVE"
     tree = tree_of(call, unit, source, deep=moves or _is_deep(call))
     must_not_be_too_deep(len(tree), at)
+    if moves:
+        must_be_unlocked(call, locks, tree=True, member=True)
+    must_be_unlocked(at, locks, tree=True, member=True)
     _make_room(call, at, unit, spot)
     if moves:
+        remove_locks(unit.session.connection, of_tree(call, locks))
         move_entry(unit.session.connection, source, folder.id, at.place.steps[-1])
     else:
         _copy(at, unit, tree, folder)

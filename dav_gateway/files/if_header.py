@@ -1,8 +1,4 @@
-"""The If header (RFC 4918 10.4): lists of entity tags and state tokens, of which one must hold. Pure.
-
-There are no locks, so no state token is one of ours: a list that asks for one fails, and one that says it must not be
-there holds.
-"""
+"""The If header (RFC 4918 10.4): lists of entity tags and lock tokens, of which one must hold. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +16,8 @@ class Condition(NamedTuple):
     """One condition in a list."""
 
     negated: bool
-    etag: str  # with its quotes; "" for a state token
+    etag: str  # with its quotes; "" for a token
+    token: str  # of a lock
 
 
 class List(NamedTuple):
@@ -30,20 +27,35 @@ class List(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-def holds(header: str, etag_of: Callable[[str], str | None]) -> bool:
-    """Whether one of the lists holds. `etag_of` gives the entity tag of a resource ("" for that of the request).
+class State(NamedTuple):
+    """What a resource is in."""
+
+    etag: str | None  # without quotes; None: it has none, or is not there
+    tokens: frozenset[str]  # of the locks on it
+
+
+def holds(header: str, state_of: Callable[[str], State]) -> bool:
+    """Whether one of the lists holds. `state_of` is asked about resources by address ("" for that of the request).
 
     Refuses (400) what is no If header.
     """
-    for one in _lists(header):
-        present = etag_of(one.tag)
+    for one in list(_lists(header)):
+        present = state_of(one.tag)
         if all(_is_so(condition, present) for condition in one.conditions):
             return True
     return False
 
 
-def _is_so(condition: Condition, present: str | None) -> bool:
-    same = bool(condition.etag) and present is not None and condition.etag == f'"{present}"'
+def submitted(header: str) -> frozenset[str]:
+    """The lock tokens that a client shows it knows."""
+    found = (condition for one in _lists(header) for condition in one.conditions) if header else ()
+    return frozenset(condition.token for condition in found if condition.token)
+
+
+def _is_so(condition: Condition, present: State) -> bool:
+    if condition.token:
+        return (condition.token in present.tokens) != condition.negated
+    same = present.etag is not None and condition.etag == f'"{present.etag}"'
     return same != condition.negated
 
 
@@ -59,7 +71,7 @@ def _lists(header: str) -> Iterator[List]:
         elif word and inside and not negated:
             negated = True
         elif inside and (address or etag):
-            conditions.append(Condition(negated, etag))
+            conditions.append(Condition(negated, etag, address))
             negated = False
         elif address and not inside:
             tag = address

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from dav_gateway.answers import Answer
-from dav_gateway.files import copy_move, properties, reading, writing
+from dav_gateway.files import copy_move, locking, properties, reading, writing
 from dav_gateway.site import Call, refuse_method
 
 
@@ -27,6 +27,8 @@ HANDLERS: Mapping[str, Callable[[Call], Answer]] = MappingProxyType(
         "MOVE": copy_move.answer,
         "PROPFIND": properties.propfind,
         "PROPPATCH": properties.proppatch,
-        **dict.fromkeys(("POST", "REPORT", "MKCALENDAR", "ACL", "LOCK", "UNLOCK"), _other),
+        "LOCK": locking.lock,
+        "UNLOCK": locking.unlock,
+        **dict.fromkeys(("POST", "REPORT", "MKCALENDAR", "ACL"), _other),
     }
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import Element, children, dav, empty, first, href, inner_xml, propstat, response, text
-from dav_gateway.files.tree import ROOT, must_hold, path_of, there
+from dav_gateway.files.locked import covers, key_of, must_be_unlocked, must_hold, present_locks
+from dav_gateway.files.locking import SUPPORTED, discovery
+from dav_gateway.files.tree import ROOT, there
 from dav_gateway.leaves import http_date
 from dav_gateway.multistatus import multistatus
 from dav_gateway.paths import Area, Place
@@ -17,6 +18,7 @@ from dav_gateway.properties import describe
 from dav_gateway.site import Call
 from dav_gateway.wanted import Mode, Wanted, must_be, wanted_of
 from storage import dav_files
+from storage.dav_file_locks import FileLock
 from storage.dav_files import Entry, Usage
 from storage.unit_of_work import SqlUnitOfWork
 
@@ -43,9 +45,9 @@ def propfind(call: Call) -> Answer:
 
 def _area(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     """The folder above those of all users: one sees but one's own."""
-    usage = partial(dav_files.usage_of, unit.session.connection, call.who.user_id)
+    listing = _Listing(call, wanted, dav_files.usage_of(unit.session.connection, call.who.user_id), [])
     places = [call.place, Place(Area.FILES, call.who.user)][: 2 if call.depth == "1" else 1]
-    return iter([_described(call, call.address(place), ROOT, wanted, {}, usage) for place in places])
+    return iter([listing.described(place, ROOT, {}) for place in places])
 
 
 def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
@@ -53,16 +55,17 @@ def _pieces(call: Call, unit: SqlUnitOfWork, wanted: Wanted) -> Iterator[str]:
     connection, user = unit.session.connection, call.who.user_id
     entry = there(call, unit)
     used = dav_files.usage_of(connection, user) if _asks_for_quota(wanted) else Usage(0, 0)
+    listing = _Listing(call, wanted, used, present_locks(call, unit))
     listed = dav_files.children_of(connection, user, entry.id) if call.depth == "1" and entry.folder else []
     kept = dav_files.properties_of(connection, [entry.id])
     if listed:
         kept |= dav_files.properties_in(connection, user, entry.id)
 
     def each() -> Iterator[str]:
-        yield _described(call, path_of(call, entry), entry, wanted, kept.get(entry.id, {}), lambda: used)
+        yield listing.described(call.place, entry, kept.get(entry.id, {}))
         for child in listed:
-            path = path_of(call, child, child.name)
-            yield _described(call, path, child, wanted, kept.get(child.id, {}), lambda: used)
+            place = replace(call.place, steps=(*call.place.steps, child.name))
+            yield listing.described(place, child, kept.get(child.id, {}))
 
     return each()
 
@@ -71,42 +74,54 @@ def _asks_for_quota(wanted: Wanted) -> bool:
     return any("}quota-" in name for name in wanted.names)
 
 
-def _described(
-    call: Call, path: str, entry: Entry, wanted: Wanted, kept: Mapping[str, str], usage: Callable[[], Usage]
-) -> str:
-    values = _values(call, entry, usage)
-    if dav("displayname") in kept:
-        values.pop(dav("displayname"))
-    if wanted.mode is Mode.ALL and not entry.folder:
-        wanted = replace(wanted, names=tuple(dict.fromkeys((*wanted.names, *_ALWAYS_THERE))))
-    return describe(path, values, wanted, kept)
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What all response elements of an answer share."""
 
+    call: Call
+    wanted: Wanted
+    usage: Usage
+    locks: list[FileLock]
 
-def _values(call: Call, entry: Entry, usage: Callable[[], Usage]) -> dict[str, Callable[[], str | None]]:
-    """The live properties."""
-    principal = href(call.principal())
-    values: dict[str, Callable[[], str | None]] = {
-        dav("resourcetype"): lambda: "<D:collection/>" if entry.folder else "",
-        dav("displayname"): lambda: text(entry.name or "Files"),
-        dav("current-user-principal"): lambda: principal,
-        dav("owner"): lambda: principal,
-        dav("current-user-privilege-set"): lambda: WRITE,
-        dav("principal-collection-set"): lambda: href(call.address(Place(Area.PRINCIPALS))),
-        dav("supported-report-set"): lambda: "",
-        dav("supportedlock"): lambda: "",
-        dav("lockdiscovery"): lambda: "",
-    }
-    if entry.id:
-        values[dav("creationdate")] = lambda: entry.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        values[dav("getlastmodified")] = lambda: http_date(entry.changed_at.replace(microsecond=0))
-    return values | (_of_folder(call, usage) if entry.folder else _of_file(entry))
+    def described(self, place: Place, entry: Entry, kept: Mapping[str, str]) -> str:
+        """The response element of an entry; `kept` are the properties that clients set."""
+        values, wanted = self._values(place, entry), self.wanted
+        if dav("displayname") in kept:
+            values.pop(dav("displayname"))
+        if wanted.mode is Mode.ALL and not entry.folder:
+            wanted = replace(wanted, names=tuple(dict.fromkeys((*wanted.names, *_ALWAYS_THERE))))
+        path = self.call.address(place)
+        return describe(path if entry.folder else path.removesuffix("/"), values, wanted, kept)
 
+    def _values(self, place: Place, entry: Entry) -> dict[str, Callable[[], str | None]]:
+        """The live properties."""
+        call = self.call
+        values: dict[str, Callable[[], str | None]] = {
+            dav("resourcetype"): lambda: "<D:collection/>" if entry.folder else "",
+            dav("displayname"): lambda: text(entry.name or "Files"),
+            dav("current-user-principal"): lambda: href(call.principal()),
+            dav("owner"): lambda: href(call.principal()),
+            dav("current-user-privilege-set"): lambda: WRITE,
+            dav("principal-collection-set"): lambda: href(call.address(Place(Area.PRINCIPALS))),
+            dav("supported-report-set"): lambda: "",
+            dav("supportedlock"): lambda: SUPPORTED,
+            dav("lockdiscovery"): lambda: self._locks_on(place),
+        }
+        if entry.id:
+            values[dav("creationdate")] = lambda: entry.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            values[dav("getlastmodified")] = lambda: http_date(entry.changed_at.replace(microsecond=0))
+        return values | (self._of_folder() if entry.folder else _of_file(entry))
 
-def _of_folder(call: Call, usage: Callable[[], Usage]) -> dict[str, Callable[[], str | None]]:
-    return {
-        dav("quota-used-bytes"): lambda: str(usage().octets),
-        dav("quota-available-bytes"): lambda: str(max(0, call.site.limits.files.total - usage().octets)),
-    }
+    def _locks_on(self, place: Place) -> str:
+        key = key_of(place.steps)
+        return discovery(self.call, [lock for lock in self.locks if covers(lock, key)])
+
+    def _of_folder(self) -> dict[str, Callable[[], str | None]]:
+        left = max(0, self.call.site.limits.files.total - self.usage.octets)
+        return {
+            dav("quota-used-bytes"): lambda: str(self.usage.octets),
+            dav("quota-available-bytes"): lambda: str(left),
+        }
 
 
 def _of_file(entry: Entry) -> dict[str, Callable[[], str | None]]:
@@ -162,7 +177,7 @@ def _read(update: Element) -> _Changes:
 def _change(call: Call, unit: SqlUnitOfWork, changes: _Changes) -> None:
     connection = unit.session.connection
     dav_files.lock_files(connection, call.who.user_id)
-    must_hold(call, unit)
+    must_be_unlocked(call, must_hold(call, unit))
     entry = there(call, unit)
     if entry.id == 0:
         changes.refused |= dict.fromkeys(changes.kept, 403)  # a user's whole folder has no properties of its own

@@ -8,13 +8,14 @@ from datetime import datetime
 from dav_gateway.answers import Answer, plain
 from dav_gateway.files.tree import there
 from dav_gateway.leaves import http_date
-from dav_gateway.options import CLASSES
 from dav_gateway.ranges import is_unchanged, part_of
 from dav_gateway.site import Call
 from storage.blobs import PART, read_part
 from storage.database import Database
 
-METHODS = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, MKCOL, PROPFIND, PROPPATCH"
+METHODS = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, MKCOL, PROPFIND, PROPPATCH, LOCK, UNLOCK"
+
+CLASSES = "1, 2, 3"
 
 SAFE = {  # nothing that a browser shows may act in our name: it is saved, and what looks into it finds a sandbox
     "content-disposition": "attachment",

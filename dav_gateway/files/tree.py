@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dav_gateway.answers import Refused, not_found
-from dav_gateway.files import if_header
-from dav_gateway.paths import DEEPEST, Area, encoded
+from dav_gateway.paths import DEEPEST
 from dav_gateway.preconditions import check, matches
 from dav_gateway.site import Call
 from storage.dav_files import LONGEST_NAME, Entry, child_of, levels_of
@@ -51,20 +50,6 @@ def there(call: Call, unit: SqlUnitOfWork) -> Entry:
     return entry
 
 
-def must_hold(call: Call, unit: SqlUnitOfWork) -> None:
-    """Refuses (412) a request whose If header does not hold."""
-    header = call.headers.get("if", "")
-    if header and not if_header.holds(header, lambda tag: _etag_at(call, unit, tag)):
-        raise Refused(412, "It was changed meanwhile, or is not locked as you think; read it again.")
-
-
-def _etag_at(call: Call, unit: SqlUnitOfWork, tag: str) -> str | None:
-    place = call.place_of(tag) if tag else call.place
-    if place is None or place.area is not Area.FILES or place.user != call.who.user:
-        return None
-    return spot_of(replace(call, place=place), unit).etag
-
-
 def must_have_folder(spot: Spot) -> Entry:
     """The folder that something new would stand in. Refuses (409) where there is none."""
     if spot.folder is None:
@@ -96,9 +81,3 @@ def must_not_be_too_deep(levels: int, call: Call) -> None:
     """Refuses (403) a tree at an address so deep that none of ours would lead to its end."""
     if len(call.place.steps) + levels - 1 > DEEPEST - _ABOVE:
         raise Refused(403, "Folders cannot be nested that deep.")
-
-
-def path_of(call: Call, entry: Entry, below: str = "") -> str:
-    """The address of the entry that a request is about, or of one below that: folders end with a slash."""
-    folder = call.address(call.place) + (encoded(below) + "/" if below else "")
-    return folder if entry.folder else folder.removesuffix("/")

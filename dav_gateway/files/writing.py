@@ -9,12 +9,14 @@ from io import BytesIO
 from typing import BinaryIO
 
 from dav_gateway.answers import Answer, Refused
+from dav_gateway.files.locked import must_be_unlocked, must_hold, of_tree
 from dav_gateway.files.reading import METHODS
-from dav_gateway.files.tree import Spot, may_write, must_have_folder, must_hold, must_not_be_root, spot_of, tree_of
+from dav_gateway.files.tree import Spot, may_write, must_have_folder, must_not_be_root, spot_of, tree_of
 from dav_gateway.preconditions import check
 from dav_gateway.site import Call, refuse_method
 from storage.blobs import write_blob
-from storage.dav_files import Content, add_file, add_folder, change_file, delete_entries, lock_files, usage_of
+from storage.dav_file_locks import remove_locks
+from storage.dav_files import Content, Entry, add_file, add_folder, change_file, delete_entries, lock_files, usage_of
 from storage.unit_of_work import SqlUnitOfWork
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?\Z", re.ASCII)
@@ -38,10 +40,10 @@ def put(call: Call) -> Answer:
 def _store(call: Call, unit: SqlUnitOfWork) -> tuple[bool, str]:
     connection, user = unit.session.connection, call.who.user_id
     lock_files(connection, user)
-    must_hold(call, unit)
     spot = spot_of(call, unit)
     folder = must_have_folder(spot)
     may_write(call, spot)
+    must_be_unlocked(call, must_hold(call, unit), member=spot.entry is None)
     if spot.entry is not None and spot.entry.folder:
         raise refuse_method("OPTIONS, GET, HEAD, DELETE, COPY, MOVE, PROPFIND, PROPPATCH")
     file = call.upload or BytesIO(call.body)
@@ -53,6 +55,14 @@ def _store(call: Call, unit: SqlUnitOfWork) -> tuple[bool, str]:
     else:
         add_file(connection, user, folder.id, call.place.steps[-1], content, call.now)
     return spot.entry is None, content.etag
+
+
+def make_empty(call: Call, unit: SqlUnitOfWork, folder: Entry) -> None:
+    """A file without octets, for a lock."""
+    must_fit(call, unit, octets=0, files=1)
+    name = call.place.steps[-1]
+    content = Content(media_type_of("", name), EMPTY, 0, None)
+    add_file(unit.session.connection, call.who.user_id, folder.id, name, content, call.now)
 
 
 def size_of(file: BinaryIO) -> int:
@@ -103,12 +113,12 @@ def mkcol(call: Call) -> Answer:
 
 def _make_folder(call: Call, unit: SqlUnitOfWork) -> None:
     lock_files(unit.session.connection, call.who.user_id)
-    must_hold(call, unit)
     spot = spot_of(call, unit)
     if spot.entry is not None:
         raise refuse_method(METHODS.replace(" MKCOL,", ""))
     folder = must_have_folder(spot)
     may_write(call, spot)
+    must_be_unlocked(call, must_hold(call, unit), member=True)
     must_fit(call, unit, octets=0, files=1)
     add_folder(unit.session.connection, call.who.user_id, folder.id, call.place.steps[-1], call.now)
 
@@ -125,9 +135,11 @@ def delete(call: Call) -> Answer:
 
 def _delete(call: Call, unit: SqlUnitOfWork) -> None:
     lock_files(unit.session.connection, call.who.user_id)
-    must_hold(call, unit)
     spot = spot_of(call, unit)
     if spot.entry is None:
         raise Refused(404, "There is nothing at this address.")
     check(call.headers, spot.etag)
+    locks = must_hold(call, unit)
+    must_be_unlocked(call, locks, tree=True, member=True)
     delete_entries(unit.session.connection, tree_of(call, unit, spot.entry))
+    remove_locks(unit.session.connection, of_tree(call, locks))

@@ -28,6 +28,7 @@ depends_on = None
 _TABLES = (
     "blobs",
     "blob_parts",
+    "file_locks",
     "files",
     "folder_properties",
     "proxies",
@@ -54,6 +55,7 @@ def upgrade() -> None:
     _private_items()
     _blobs()
     _blob_parts()
+    _file_locks()
     _files()
     _folder_properties()
     _proxies()
@@ -103,6 +105,22 @@ def _blob_parts() -> None:
         PrimaryKeyConstraint("blob_id", "number", name="pk_blob_parts"),
         ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_blob_parts_blob_id"),
     )
+
+
+def _file_locks() -> None:
+    op.create_table(
+        "file_locks",
+        Column("token", opaque(64), nullable=False),
+        Column("user_id", BigId, nullable=False),
+        Column("path", long_text(), nullable=False),
+        Column("deep", Boolean(), nullable=False),
+        Column("exclusive", Boolean(), nullable=False),
+        Column("owner", long_text(), nullable=False),
+        Column("expires_at", UtcTime, nullable=False),
+        PrimaryKeyConstraint("token", name="pk_file_locks"),
+        ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_file_locks_user_id"),
+    )
+    op.create_index("ix_file_locks_user_id", "file_locks", ["user_id"])
 
 
 def _files() -> None:
@@ -211,8 +229,8 @@ def _push_registrations() -> None:
         PrimaryKeyConstraint("id", name="pk_push_registrations"),
         ForeignKeyConstraint(["collection_id"], ["collections.id"], name="fk_push_registrations_collection_id"),
         ForeignKeyConstraint(["device_id"], ["devices.id"], name="fk_push_registrations_device_id"),
-        UniqueConstraint("registration", name="uq_push_registrations_registration"),
         UniqueConstraint("device_id", "collection_id", "endpoint_hash", name="uq_push_registrations_device_endpoint"),
+        UniqueConstraint("registration", name="uq_push_registrations_registration"),
     )
     op.create_index("ix_push_registrations_collection_id", "push_registrations", ["collection_id"])
     op.create_index("ix_push_registrations_device_id", "push_registrations", ["device_id"])

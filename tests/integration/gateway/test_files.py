@@ -6,6 +6,7 @@ import hashlib
 import re
 import tracemalloc
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from dav_gateway.files.reading import BrokenOffError, octets
 from dav_gateway.site import Limits
 from dav_gateway.uploads import FileLimits
 from storage.blobs import PART
-from storage.tables import blob_parts, blobs, file_properties, files
+from storage.tables import blob_parts, blobs, file_locks, file_properties, files
 from tests.servers.gateway import Hub, Phone, running_hub
 
 HOME = "/dav/files/ada/"
@@ -109,6 +110,91 @@ def test_the_if_header_is_honoured(ada: Phone, header: str, status: int) -> None
         assert answer.status_code == (expected.get(method, status) if status == 204 else status), method
 
 
+LOCK = (
+    '<lockinfo xmlns="DAV:"><lockscope><{}/></lockscope><locktype><write/></locktype>'
+    "<owner><href>mailto:ada@example.org</href></owner></lockinfo>"
+)
+
+
+def lock(phone: Phone, path: str, scope: str = "exclusive", **headers: str) -> str:
+    """Gives the token."""
+    answer = phone.request("LOCK", HOME + path, data=LOCK.format(scope), headers=headers)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.headers["lock-token"]
+
+
+def test_a_lock_keeps_other_programs_out(hub: Hub, ada: Phone) -> None:
+    other = hub.phone("ada", "Laptop")
+    ada.request("MKCOL", f"{HOME}d")
+    ada.put(f"{HOME}d/x", data=b"one")
+    token = lock(ada, "d")
+    shown = {"If": f"<{HOME}d> ({token})"}
+    for method, path, more in (
+        ("PUT", "d/x", {}),
+        ("PUT", "d/new", {}),
+        ("DELETE", "d/x", {}),
+        ("DELETE", "d", {}),
+        ("MKCOL", "d/sub", {}),
+        ("PROPPATCH", "d/x", {}),
+        ("LOCK", "d/x", {}),
+        ("LOCK", "d/new", {}),
+        ("MOVE", "d/x", {"Destination": f"{HOME}y"}),
+        ("MOVE", "d", {"Destination": f"{HOME}e"}),
+        ("COPY", "z", {"Destination": f"{HOME}d/z"}),
+    ):
+        other.put(f"{HOME}z", data=b"z")
+        body = {"PROPPATCH": PATCH.format("<x:p/>"), "LOCK": LOCK.format("shared"), "PUT": b"two"}.get(method)
+        assert other.request(method, HOME + path, data=body, headers=more).status_code == 423, (method, path)
+    assert other.get(f"{HOME}d/x").content == b"one"
+    assert other.request("COPY", f"{HOME}d/x", headers={"Destination": f"{HOME}y"}).status_code == 201
+    told = other.request("PROPFIND", f"{HOME}d/x", headers={"Depth": "0"}, data=ASKS_FOR_LOCKS).text
+    assert token.strip("<>") in told
+    assert "mailto:ada@example.org" in told
+    assert ada.put(f"{HOME}d/x", data=b"two", headers=shown).status_code == 204
+    assert hub.phone("bob").request("UNLOCK", f"{HOME}d", headers={"Lock-Token": token}).status_code == 404
+    assert ada.request("UNLOCK", f"{HOME}d", headers={"Lock-Token": token}).status_code == 204
+    assert other.put(f"{HOME}d/x", data=b"three").status_code == 204
+
+
+ASKS_FOR_LOCKS = '<propfind xmlns="DAV:"><prop><lockdiscovery/><supportedlock/></prop></propfind>'
+
+
+def test_locks_run_out_unless_they_are_renewed(hub: Hub, ada: Phone) -> None:
+    token = lock(ada, "a", Timeout="Second-60, Infinite")
+    hub.clock.ahead += timedelta(seconds=50)
+    renewed = ada.request("LOCK", f"{HOME}a", headers={"If": f"({token})", "Timeout": "Second-100"})
+    assert renewed.status_code == 200
+    assert "Second-100<" in renewed.text
+    hub.clock.ahead += timedelta(seconds=90)
+    assert ada.put(f"{HOME}a", data=b"x").status_code == 423
+    hub.clock.ahead += timedelta(seconds=11)
+    assert ada.put(f"{HOME}a", data=b"x").status_code == 204
+    assert ada.request("LOCK", f"{HOME}a", headers={"If": f"({token})"}).status_code == 412
+    lock(ada, "a")
+    assert hub.execute(select(func.count()).select_from(file_locks)).scalar_one() == 1
+
+
+def test_a_lock_does_not_move_and_goes_with_its_file(ada: Phone) -> None:
+    token = lock(ada, "a")
+    moved = ada.request("MOVE", f"{HOME}a", headers={"Destination": f"{HOME}b", "If": f"({token})"})
+    assert moved.status_code == 201
+    assert ada.put(f"{HOME}a", data=b"x").status_code == 201
+    assert ada.put(f"{HOME}b", data=b"x").status_code == 204
+    token = lock(ada, "b")
+    assert ada.delete(f"{HOME}b", headers={"If": f"({token})"}).status_code == 204
+    assert ada.put(f"{HOME}b", data=b"x").status_code == 201
+
+
+def test_shared_locks_go_together_and_exclusive_ones_do_not(ada: Phone) -> None:
+    ada.put(f"{HOME}a", data=b"x")
+    first, _ = lock(ada, "a", "shared"), lock(ada, "a", "shared")
+    assert ada.request("LOCK", f"{HOME}a", data=LOCK.format("exclusive")).status_code == 423
+    assert ada.request("LOCK", HOME, data=LOCK.format("exclusive")).status_code == 423
+    assert ada.put(f"{HOME}a", data=b"y").status_code == 423
+    assert ada.put(f"{HOME}a", data=b"y", headers={"If": f"({first})"}).status_code == 204
+    assert ada.put(f"{HOME}b", data=b"y").status_code == 201
+
+
 def test_copies_share_octets_and_the_last_holder_takes_them_along(hub: Hub, ada: Phone) -> None:
     ada.request("MKCOL", f"{HOME}dir")
     ada.put(f"{HOME}dir/a", data=b"shared")
@@ -185,7 +271,22 @@ def test_a_tree_never_gets_deeper_than_addresses_can_tell(hub: Hub, ada: Phone) 
 
 
 @pytest.mark.parametrize(
-    "method", ["OPTIONS", "GET", "HEAD", "PUT", "DELETE", "MKCOL", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "REPORT"]
+    "method",
+    [
+        "OPTIONS",
+        "GET",
+        "HEAD",
+        "PUT",
+        "DELETE",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "PROPFIND",
+        "PROPPATCH",
+        "REPORT",
+        "LOCK",
+        "UNLOCK",
+    ],
 )
 def test_files_of_others_are_not_there(hub: Hub, ada: Phone, method: str) -> None:
     bob = hub.phone("bob")

@@ -1,4 +1,4 @@
-"""litmus, the WebDAV test suite by others, against the plain files: everything but locks, which are not offered."""
+"""litmus, the WebDAV test suite by others, against the plain files: all of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ LITMUS = shutil.which("litmus")
 
 
 @pytest.mark.skipif(LITMUS is None, reason="litmus is not installed: apt install litmus")
-@pytest.mark.parametrize(("suite", "count"), [("basic", 16), ("copymove", 13), ("props", 30), ("http", 4)])
+@pytest.mark.parametrize(
+    ("suite", "count"), [("basic", 16), ("copymove", 13), ("props", 30), ("locks", 41), ("http", 4)]
+)
 def test_litmus_passes_all(tmp_path: Path, suite: str, count: int) -> None:
     with running_hub(tmp_path) as hub:
         hub.user("ada")
