@@ -39,7 +39,8 @@ def add(
     with workspace_of(context).database.begin() as unit:
         add_user(unit.session.connection, user, name or user, utc_now())
         audit.note(unit, ADMIN, "user.edit", f"user {user}", "added")
-    say(_("Added {user}. Next: agendahub device add {user} DEVICE.").format(user=user))
+    say(_("Added {user}. Next: agendahub device add {user} DEVICE, or for the web page:").format(user=user))
+    say(f"agendahub user set-password {user}")
 
 
 @group.command(

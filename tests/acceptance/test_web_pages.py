@@ -14,6 +14,8 @@ from tests.hub_process import Hub
 from tests.servers.certificates import certificates
 from tests.servers.pages import PASSWORD, Browser
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_person_sets_up_a_phone(tmp_path: Path) -> None:
     hub, (pair, ca) = Hub(tmp_path), certificates(tmp_path)
