@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from storage.tables import accounts, bindings, collections, grants, items, proxies, users
+from sync_engine.item import Item
+from sync_engine.ports import Origin
 from tests.servers.meetings import ICS, Office, calendar, meeting, office, partstat
 
 PLAIN = "BEGIN:VEVENT\r\nUID:m1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261201T090000Z\r\nSUMMARY:Mine\r\nEND:VEVENT"
@@ -265,3 +267,28 @@ def test_a_task_of_the_same_uid_is_in_nobodys_way(people: Office) -> None:
     assert people.ada.put(calendar(meeting())).status_code == 201
     assert "SUMMARY:Do" in people.bob.only("all")
     assert "METHOD:REQUEST" in people.bob.only("~inbox")
+
+
+def test_what_an_admin_takes_back_tells_nobody_until_the_organizer_changes_it(people: Office) -> None:
+    people.ada.put(calendar(meeting()))
+    text = people.ada.get("m1.ics")
+    people.ada.delete()
+    with people.hub.database.begin() as unit:
+        (known,) = unit.items_by_uid(1, ["m1"]).values()
+        unit.update_item(known.id, Item.read(text), Origin("undo"))
+    assert "STATUS:CANCELLED" in people.bob.only()
+    people.ada.change("Planning", "Plans")
+    copy = people.bob.only()
+    assert "STATUS:CANCELLED" not in copy
+    assert "SUMMARY:Plans" in copy
+    assert "METHOD:REQUEST" in people.bob.only("~inbox")
+
+
+def test_a_calendar_that_is_made_free_stays_free(people: Office) -> None:
+    body = (
+        '<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>'
+        "<C:schedule-calendar-transp><C:transparent/></C:schedule-calendar-transp></D:prop></D:set></C:mkcalendar>"
+    )
+    assert people.bob.phone.request("MKCALENDAR", "/dav/calendars/bob/free/", data=body).status_code == 201
+    row = people.hub.execute(collections.select().where(collections.c.slug == "free"))
+    assert row.one().transparent
