@@ -191,7 +191,11 @@ class WebdavPushKeeper:
             return None
 
     def _send(self, workspace: Workspace, outward: Outward, vapid: Vapid, behind: Behind) -> None:
-        keys = dav_push.keys_of(self._keys.key, behind)
+        try:
+            keys = dav_push.keys_of(self._keys.key, behind)
+        except secrets.KeyProblem:  # of another key file: nothing can be sent to it any more
+            self._after(workspace, behind, Outcome(Verdict.GONE, "its keys cannot be read"))
+            return
         subject = subject_of(workspace.settings.server.base_url)
         self._after(workspace, behind, send(outward, vapid, behind, keys, subject, self._clock()))
 

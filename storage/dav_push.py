@@ -176,6 +176,11 @@ def forget_stale(connection: Connection, now: datetime) -> int:
     return connection.execute(delete(push_registrations).where(over)).rowcount
 
 
+def forget_all(connection: Connection) -> None:
+    """Forget every registration: none can be used any more."""
+    connection.execute(delete(push_registrations))
+
+
 def count(connection: Connection) -> int:
     """How many registrations there are."""
     return int(connection.execute(select(func.count()).select_from(push_registrations)).scalar_one())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,10 +18,12 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from storage import secrets
+from storage import dav_push, secrets
 from storage.database import Database, run
 from storage.errors import StoreError, StoreRefused
 from storage.unit_of_work import SqlUnitOfWork
+
+log = logging.getLogger(__name__)
 
 NAME = "push vapid key"  # of the secret
 VALID = timedelta(hours=12)  # of a signature; RFC 8292 2 allows a day
@@ -81,13 +84,19 @@ class Keys:
             return self._vapid
 
     def _make(self, unit: SqlUnitOfWork) -> None:
-        if self._known(unit):
-            return
+        """A new pair, unless there is one that the key file opens. One that it does not is of no use to anybody."""
+        key, connection = self.key, unit.session.connection
+        try:
+            if self._known(unit):
+                return
+        except secrets.KeyProblem:
+            log.warning("the VAPID key was encrypted with another key file: it is made anew, and phones register again")
+            dav_push.forget_all(connection)
         private = ec.generate_private_key(ec.SECP256R1())
         written = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode("ascii")
-        secrets.put(unit.session.connection, self.key, NAME, written, unit.session.now())
+        secrets.put(connection, key, NAME, written, unit.session.now())
         self._vapid = Vapid(private)
 
     def _known(self, unit: SqlUnitOfWork) -> bool:

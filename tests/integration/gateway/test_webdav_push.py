@@ -373,6 +373,29 @@ def test_without_a_key_file_no_push_is_offered_and_an_admin_is_told(tmp_path: Pa
             assert register(phone, world.service.subscribe()).status_code == 403
 
 
+def test_with_another_key_file_phones_register_again_and_are_told(world: World, phone: Phone) -> None:
+    lost = world.service.subscribe()
+    register(phone, lost)
+    old = world.keys.public()
+    (world.workspace.loaded.key_file).unlink()
+    create_key_file(world.workspace.loaded.key_file)
+    world.keeper.stop(time.monotonic() + 1)
+    world.keys = keys_of(world.workspace)
+    world.keeper = world.new_keeper()
+    world.look(1)
+    assert (world.registrations(), world.keeper.problems) == (0, [])
+    assert world.keys.public() not in ("", old)
+    with serving(gateway(world.hub.database, push=offer_of(world.workspace, world.keys))) as url:
+        again = Phone(url, "ada", phone.password)
+        world.hub.phones.append(again)
+        subscription = world.service.subscribe()
+        path_of(register(again, subscription))
+        again.put(f"{AGENDA}a.ics", data=event("a"))
+        world.look()
+    assert len(subscription.messages) == 1
+    assert subscription.messages[0].signed_by == world.keys.public()
+
+
 def test_a_keeper_that_was_killed_before_it_noted_tells_again_and_forgets_nothing(world: World, phone: Phone) -> None:
     subscription = world.service.subscribe()
     register(phone, subscription)
