@@ -24,7 +24,7 @@ PROGRAMS = {
 }
 KINDS = ("event", "series", "task", "contact")
 ALL = bool(os.environ.get("AGENDAHUB_TEST_CLIENTS"))  # `make test-clients`
-collect_ignore = [] if ALL else ["test_client_invitations.py"]
+collect_ignore = [] if ALL else ["test_client_invitations.py", "test_clients_with_many_items.py"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
