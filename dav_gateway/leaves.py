@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from dav_gateway.acl import properties as acl
 from dav_gateway.contents import Contents
 from dav_gateway.elements import cal, card, dav, empty, href, status_response, tag, text
 from dav_gateway.expansion import TooMuch
@@ -64,11 +65,16 @@ def _writers(call: Call, shelf: Shelf) -> dict[str, Writer]:
         dav("owner"): _always(owner),
         dav("current-user-privilege-set"): _always(privileges),
         data: lambda _, content: text(content),
+        **{name: _asked(value) for name, value in acl.of_item(call, shelf).items()},
     }
 
 
 def _always(content: str) -> Writer:
     return lambda *_: content
+
+
+def _asked(value: Callable[[], str | None]) -> Writer:
+    return lambda *_: value() or ""
 
 
 _ALLPROP = tuple(dav(n) for n in ("resourcetype", "getetag", "getcontenttype", "getcontentlength", "getlastmodified"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from dav_gateway.acl.entries import EVERYBODY, OWNER, RESTRICTIONS, SUPPORTED_PRIVILEGES, entries_of, entry
 from dav_gateway.elements import dav
@@ -37,6 +38,11 @@ def of_folder(call: Call) -> Values:
 def of_shelf(call: Call, shelf: Shelf) -> Values:
     """Of a collection."""
     return _common(lambda: acl_of(call, shelf))
+
+
+def of_item(call: Call, shelf: Shelf) -> dict[str, Callable[[], str | None]]:
+    """Of the items of a collection: those of the collection, asked for once for all of them."""
+    return _common(cache(lambda: acl_of(call, shelf)))
 
 
 def acl_of(call: Call, shelf: Shelf) -> str:

@@ -108,6 +108,18 @@ def test_only_the_owner_sees_with_whom_a_collection_is_shared(phone: Phone) -> N
     assert read(phone, f"{HOME}team/", "acl")[f"{DAV}acl"].find(f".//{DAV}authenticated") is not None
 
 
+def test_an_item_has_the_access_list_of_its_collection(hub: Hub, phone: Phone) -> None:
+    for number in ("1", "2"):
+        event = f"BEGIN:VEVENT\nUID:{number}\nDTSTAMP:20260101T000000Z\nDTSTART:20260101T0{number}0000Z\nEND:VEVENT"
+        hub.item(1, f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{event}\nEND:VCALENDAR\n", f"{number}.ics")
+    found = read(phone, f"{HOME}mine/1.ics", "acl", "supported-privilege-set", "acl-restrictions", "inherited-acl-set")
+    assert len(found) == 4
+    assert hrefs(found[f"{DAV}acl"]) == [f"{PRINCIPALS}ben/"]
+    body = f"<propfind {SPACES}><prop><acl/></prop></propfind>"
+    listed = phone.request("PROPFIND", f"{HOME}mine/", data=body, headers={"Depth": "1"}).text
+    assert listed.count(f"<D:href>{PRINCIPALS}ben/</D:href>") == 3
+
+
 def test_every_folder_says_which_privileges_and_reports_there_are(phone: Phone) -> None:
     for path in ("/dav/", PRINCIPALS, f"{PRINCIPALS}ada/", HOME, f"{HOME}mine/"):
         names = ("supported-privilege-set", "acl-restrictions", "inherited-acl-set", "supported-report-set")
