@@ -1,4 +1,4 @@
-"""docs/schema.md and schema_requests.md: their queries run, and they name every table and column."""
+"""docs/schema.md, schema_requests.md and schema_gateway.md: their queries run, and they name every table and column."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.databases import hub_in
 
 DOCS = Path(__file__).parents[2] / "docs"
 ITEMS = (DOCS / "schema.md").read_text()
-TEXT = ITEMS + (DOCS / "schema_requests.md").read_text()
+TEXT = ITEMS + "".join((DOCS / f"schema_{name}.md").read_text() for name in ("requests", "gateway"))
 QUERIES = re.findall(r"```sql\n(.*?)```", ITEMS, re.DOTALL)
 
 BIRTHDAY = "BDAY:1815-12-10\r\nEMAIL:ada@example.org\r\n"
