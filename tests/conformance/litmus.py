@@ -12,10 +12,10 @@ from pathlib import Path
 from tests.conformance.outcome import Outcome, Verdict
 from tests.conformance.servers import Tested
 
-SUITES = ("basic", "copymove", "props", "http")
+SUITES = ("basic", "copymove", "props", "locks", "http")
 _PATIENCE = 300  # seconds
 _LINE = re.compile(r"^ *(\d+)\. (\w+)\.* ")
-_SAID = re.compile(r"\.+ (pass|FAIL|SKIPPED)")
+_SAID = re.compile(r"(?:\.|^ *\d+\. \w+) (pass|FAIL|SKIPPED)\b")  # there are no dots after a long name
 _VERDICTS = {"pass": Verdict.PASSED, "FAIL": Verdict.FAILED, "SKIPPED": Verdict.SKIPPED}
 
 
