@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, types
+from sqlalchemy import Connection, DateTime, func, select
 
 
 def time_there(connection: Connection) -> datetime:
     """Of PostgreSQL and SQL Server; SQLite lives in our own process and has our time."""
-    if connection.dialect.name == "sqlite":
+    kind = connection.dialect.name
+    if kind == "sqlite":
         return datetime.now(UTC)
-    if connection.dialect.name == "mssql":
-        zoned = func.sysdatetimeoffset(type_=types.DateTime(timezone=True))
-        found: datetime = connection.execute(select(zoned)).scalar_one()
-    else:
-        found = connection.execute(select(func.clock_timestamp(type_=types.DateTime(timezone=True)))).scalar_one()
-    return found.astimezone(UTC)
+    if kind == "mssql":  # without its zone, as the ODBC driver cannot read one
+        there: datetime = connection.execute(select(func.sysutcdatetime(type_=DateTime()))).scalar_one()
+        return there.replace(tzinfo=UTC)
+    there = connection.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
+    return there.astimezone(UTC)
