@@ -13,6 +13,11 @@ _OF_WRITE = {
     "bind": "Add",
     "unbind": "Delete",
 }
+_OF_OWNERS = {
+    "read-acl": "Know with whom it is shared",
+    "write-acl": "Say with whom it is shared",
+    "share": "Share it",
+}
 _OF_READ = {"read-current-user-privilege-set": "Know what one may do"}
 
 _OF_DELIVERY = {
@@ -46,6 +51,7 @@ SUPPORTED_PRIVILEGES = _privilege(
     "Everything",
     _privilege("<D:read/>", "Read", _each(_OF_READ) + _privilege("<C:read-free-busy/>", "See busy times"))
     + _privilege("<D:write/>", "Change", _each(_OF_WRITE))
+    + _each(_OF_OWNERS)
     + _privilege("<C:schedule-deliver/>", "Bring messages into an inbox", _scheduling(_OF_DELIVERY))
     + _privilege("<C:schedule-send/>", "Send messages from an outbox", _scheduling(_OF_SENDING)),
     abstract=True,

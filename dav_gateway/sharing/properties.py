@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dav_gateway.elements import dav, href, text
 from dav_gateway.privileges import HOME, privilege_set
 from dav_gateway.privileges import READ as MAY_READ
+from dav_gateway.privileges import WRITE as MAY_WRITE
 from dav_gateway.sharing.people import address_of
 from dav_gateway.sharing.proxies import of_principal
 from dav_gateway.sharing.share import apples, can_be_shared
@@ -49,11 +50,17 @@ def of_shelf(call: Call, shelf: Shelf) -> Values:
         values[apples("allowed-sharing-modes")] = lambda: "<CS:can-be-shared/>"
     if kind := _kind(call, shelf):
         values[dav("resourcetype")] = lambda: kind
-    if shelf.access == READ:  # its name and colour are everybody's own affair
-        values[dav("current-user-privilege-set")] = lambda: MAY_READ + privilege_set("write-properties")
+    if not shelf.role:
+        values[dav("current-user-privilege-set")] = lambda: _privileges(call, shelf)
     if shelf.source and shelf.owner_id == call.who.user_id:
         values[SOURCE] = lambda: href(shelf.source)
     return values
+
+
+def _privileges(call: Call, shelf: Shelf) -> str:
+    """Name and colour are everybody's own affair; whose it is says with whom it is shared."""
+    plain = MAY_WRITE if shelf.access == WRITE else MAY_READ + privilege_set("write-properties")
+    return plain + (privilege_set("read-acl", "write-acl", "share") if can_be_shared(call, shelf) else "")
 
 
 def _share_access(call: Call, shelf: Shelf) -> str:

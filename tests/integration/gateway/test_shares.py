@@ -363,6 +363,10 @@ def test_an_access_control_list_is_the_list_of_shares(office: Office) -> None:
         (False, True, False),
         (False, False, True),
     ]
+    rights = prop(office.ada, ADAS, "D:current-user-privilege-set")
+    assert "<D:write-acl/>" in rights
+    assert "<D:write-content/>" in rights
+    assert "write-acl" not in prop(office.eve, eves, "D:current-user-privilege-set")
     back = [one for one in entries if bob in one or "protected" in one]
     assert acl(office.ada, ADAS, *back) == (200, "")
     assert office.eve.get(f"{eves}b.ics").status_code == 404
