@@ -10,7 +10,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: conformance help setup demo test test-fast mail-server test-servers test-clients test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake bench-gateway bench-gateway-load simulate torture mutants fuzz
+.PHONY: conformance help setup demo test test-fast test-programs test-servers test-clients test-databases check format lock clean bench-sync bench-formats bench-engine bench-microsoft bench-google bench-requests bench-intake bench-gateway bench-gateway-load simulate torture mutants fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -39,15 +39,15 @@ format: $(READY) ## rewrite the code in the project's format
 test-fast: $(READY) ## unit, contract and property tests on SQLite, without the long ones (under a minute)
 	AGENDAHUB_TEST_STORES=sqlite $(BIN)/pytest tests/unit tests/property tests/contract -m "not slow" -n 2 $(ARGS)
 
-MAIL_PACKAGES := dovecot-imapd dovecot-lmtpd
+TEST_PACKAGES := dovecot-imapd dovecot-lmtpd litmus nginx-light caddy
 
-mail-server: ## Dovecot, for the tests of mail (installs it as root on Debian, without starting it; else those tests skip)
-	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(MAIL_PACKAGES) >/dev/null 2>&1; then \
+test-programs: ## Dovecot, litmus, nginx, Caddy for tests (installs them as root on Debian, without starting them; else those tests skip)
+	@if test "$$(id -u)" = 0 && test -f /etc/debian_version && ! dpkg -s $(TEST_PACKAGES) >/dev/null 2>&1; then \
 	  { apt-get -qq update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-	  --no-install-recommends $(MAIL_PACKAGES); } >/dev/null 2>&1 || \
-	  echo "$(MAIL_PACKAGES) could not be installed: the tests that need them are skipped."; fi
+	  --no-install-recommends $(TEST_PACKAGES); } >/dev/null 2>&1 || \
+	  echo "$(TEST_PACKAGES) could not be installed: the tests that need them are skipped."; fi
 
-test: check mail-server ## everything
+test: check test-programs ## everything
 	$(BIN)/pytest tests -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 SEEDS ?= 20000
