@@ -37,7 +37,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         with serving(gateway(bare.database, push=Offer(keys, Rules()))) as url:
             made = Hub(url, bare.database, bare.clock, bare.phones)
             ada = made.user("ada")
-            agenda = made.collection("agenda", "event,task")
+            agenda = made.collection("agenda", "event,task", ada)
             made.collection("people", "contact", ada)
             for number, rule in enumerate(BOMBS):
                 made.item(agenda, series(f"bomb{number}", rule))
