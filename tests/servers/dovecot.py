@@ -37,7 +37,7 @@ def why_not() -> str:
     """The reason why it cannot be started here; "" when it can."""
     if not _PROGRAM:
         return (
-            "Dovecot is not installed: run make mail-server as root on Debian, or install dovecot-imapd dovecot-lmtpd"
+            "Dovecot is not installed: run make test-programs as root on Debian, or install dovecot-imapd dovecot-lmtpd"
         )
     lmtp = Path("/usr/lib/dovecot/lmtp").exists() or Path("/usr/libexec/dovecot/lmtp").exists()
     return "" if lmtp else "Dovecot's LMTP is not installed: dovecot-lmtpd"
