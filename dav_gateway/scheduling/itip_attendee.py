@@ -16,6 +16,7 @@ from dav_gateway.scheduling.itip_told import (
     outward,
     single,
     stamp,
+    takes_place,
 )
 from dav_gateway.scheduling.people import attendee, key_of, param, parts, with_params
 from sync_engine.errors import ItemError
@@ -207,7 +208,7 @@ def _with_single(event: Event, key: str, said: Answer, status: str) -> Event:
     at = next(iter(instants(Event("", event.master, (EventDetails(recurrence_id=moment),), zones=event.zones))))
     if at in known:
         return replace(event, overrides=tuple(_said(o, key, said, status) if k == at else o for k, o in known.items()))
-    if event.master is None or not attendee(event.master, (key,)) or at in excluded(event):
+    if event.master is None or not attendee(event.master, (key,)) or not takes_place(event, at):
         return event
     fresh = replace(single(event.master, moment), sequence=event.master.sequence, alarms=event.master.alarms)
     overrides = (*event.overrides, _said(fresh, key, said, status))

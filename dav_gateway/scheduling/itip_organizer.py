@@ -14,10 +14,13 @@ from dav_gateway.scheduling.itip_told import (
     rescheduled,
     single,
     stamp,
+    takes_place,
     told,
 )
 from dav_gateway.scheduling.people import ASKED, key_of, param, parts, with_params
 from sync_engine.model import CalendarUser, Event, EventDetails
+
+_COUNTED = ("rules", "exception_dates", "status")  # their change raises SEQUENCE, if nobody is asked again
 
 
 def settled(old: Event | None, new: Event, own: frozenset[str], ours: Collection[str]) -> Event:
@@ -53,7 +56,7 @@ def _settled(
         user if key_of(user.address) in own else _guest(known.get(key_of(user.address)), user, ours, moved=moved)
         for user in after.attendees
     )
-    newer = moved or before.exception_dates != after.exception_dates or before.status != after.status
+    newer = moved or any(getattr(before, name) != getattr(after, name) for name in _COUNTED)
     sequence = max(after.sequence, before.sequence + 1 if newer else before.sequence)
     return _without_orders(replace(after, attendees=people, sequence=sequence))
 
@@ -86,7 +89,7 @@ def _with_answers(old: Event | None, new: Event) -> Event:
     if old is None or old.master is None or new.master is None or rescheduled(old.master, new.master):
         return new
     there, gone = instants(new), excluded(new)
-    lost = [one for at, one in instants(old).items() if at not in there and at not in gone]
+    lost = [one for at, one in instants(old).items() if at not in there and at not in gone and takes_place(new, at)]
     answered = tuple(_only_answers(old.master, new.master, one) for one in lost)
     kept = (*new.overrides, *(one for one in answered if one is not None))
     return replace(new, overrides=tuple(sorted(kept, key=lambda o: o.recurrence_id.value if o.recurrence_id else "")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dav_gateway.scheduling.people import key_of, param, with_params
 from sync_engine.model import CalendarUser, ContentLine, Event, EventDetails, Moment
 from sync_engine.occurrence_ids import begin_of, occurrence
+from sync_engine.recurrence import instances
 from sync_engine.zones import local_time, wall_clock, zone_for
 
 _LINES = frozenset(("COMMENT", "CONFERENCE", "CONTACT", "EXRULE", "GEO", "IMAGE", "RELATED-TO", "RESOURCES"))
@@ -111,6 +112,12 @@ def single(master: EventDetails, at: Moment) -> EventDetails:
     )
 
 
+def takes_place(event: Event, at: datetime) -> bool:
+    """Whether the series has an occurrence that begins then, all-day and floating ones as if they were in UTC."""
+    alone = replace(event, overrides=())
+    return any(start == at for start, _, _ in instances(alone, at, at + timedelta(seconds=1)))
+
+
 def moment_at(event: Event, moment: Moment) -> Moment:
     """The same occurrence in the zone and value type of the series, as RFC 5545 3.8.4.4 wants a RECURRENCE-ID."""
     first = begin_of(event.master) if event.master else None
@@ -127,13 +134,25 @@ def moment_at(event: Event, moment: Moment) -> Moment:
 def rescheduled(before: EventDetails, after: EventDetails) -> bool:
     """Whether it takes place at other times: whoever said yes is asked again (RFC 6638 3.2.8).
 
-    Single dates that are taken away (EXDATE) are no reason: nobody has to answer a whole series again for them.
+    Dates that are taken away (EXDATE), and a series that ends sooner (so programs split one in two), are no reason:
+    nobody has to answer a whole series again for them.
     """
-    return _times(before) != _times(after)
+    if _times(before) != _times(after):
+        return True
+    return before.rules != after.rules and not _ends_sooner(before.rules, after.rules)
 
 
 def _times(one: EventDetails) -> tuple[object, ...]:
-    return one.start, one.end, one.duration, one.rules, one.recurrence_dates
+    return one.start, one.end, one.duration, one.recurrence_dates
+
+
+def _ends_sooner(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    if len(before) != 1 or len(after) != 1:
+        return False
+    old, new = (dict(part.partition("=")[::2] for part in rules[0].split(";")) for rules in (before, after))
+    last, until = old.pop("UNTIL", ""), new.pop("UNTIL", "")
+    old.pop("COUNT", None)
+    return bool(until) and (not last or until[:8] <= last[:8]) and old == new
 
 
 def answer_of(user: CalendarUser | None) -> str:

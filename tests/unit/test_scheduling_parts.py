@@ -137,3 +137,36 @@ def test_a_date_that_is_taken_out_raises_the_sequence_and_asks_nobody() -> None:
 def test_a_series_that_is_called_off_invites_nobody() -> None:
     assert ROME.master is not None
     assert share(replace(ROME, master=replace(ROME.master, status="CANCELLED")), "bob@example.org") is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "again"),
+    [
+        ("FREQ=DAILY;UNTIL=20261203T090000Z", False),
+        ("FREQ=DAILY;COUNT=7", True),
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20261203T090000Z", True),
+        ("FREQ=WEEKLY;COUNT=5", True),
+    ],
+)
+def test_a_series_that_ends_sooner_asks_nobody_again(rule: str, again: bool) -> None:
+    assert ROME.master is not None
+    shorter = replace(ROME.master, rules=(rule,))
+    assert rescheduled(ROME.master, shorter) is again
+    longer = replace(shorter, rules=("FREQ=DAILY;UNTIL=20261207T090000Z",))
+    if not again:
+        assert rescheduled(shorter, longer)
+    stored = settled(ROME, replace(ROME, master=shorter), ADA, ()).master
+    assert stored is not None
+    assert stored.sequence == 1
+
+
+def test_an_answer_to_what_is_no_longer_in_the_series_goes_with_it() -> None:
+    assert ROME.master is not None
+    last = Moment("20261205T100000", "Europe/Rome")
+    old = answered(ROME, "bob@example.org", [Answer(last, "DECLINED", GUEST)])
+    shorter = replace(ROME, master=replace(ROME.master, rules=("FREQ=DAILY;UNTIL=20261203T090000Z",)))
+    assert settled(old, shorter, ADA, ()).overrides == ()
+    assert len(settled(old, ROME, ADA, ()).overrides) == 1
+    assert answered(shorter, "bob@example.org", [Answer(last, "DECLINED", GUEST)]) == shorter
+    day = answered(DAYS, "bob@example.org", [Answer(Moment("20261203"), "DECLINED", GUEST)])
+    assert [one.start for one in day.overrides] == [Moment("20261203")]
