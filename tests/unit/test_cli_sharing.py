@@ -15,12 +15,18 @@ from storage.tables import collections
 from tests.commands_here import Cli
 
 
-@pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    made = Cli(tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sharing")
+
+
+@pytest.fixture(scope="module")
+def cli(folder: Path) -> Cli:
+    """Of all tests here: each takes back what it does, or does it to something of its own."""
+    made = Cli(folder)
     for name in ("ada", "bob"):
         made.run("user", "add", name)
-    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    database = Database(f"sqlite:///{folder}/agendahub.db")
     with database.begin() as unit:
         for slug, owner in (("plans", 1), ("plans", 2), ("team", None)):
             row = {"slug": slug, "owner_id": owner, "name": slug.title(), "kinds": "event", "epoch": "e"}
@@ -43,10 +49,10 @@ def test_a_share_is_made_changed_listed_and_ended(cli: Cli) -> None:
     assert listed(cli, "share") == []
 
 
-def test_a_delegate_is_made_listed_and_ended(cli: Cli, tmp_path: Path) -> None:
+def test_a_delegate_is_made_listed_and_ended(cli: Cli, folder: Path) -> None:
     cli.run("delegate", "add", "ada", "bob", "--write")
     assert listed(cli, "delegate") == [{"owner": "ada", "user": "bob", "access": "write"}]
-    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    database = Database(f"sqlite:///{folder}/agendahub.db")
     with database.read() as unit:
         assert home_of(unit.session.connection, "ada", 2) == (1, "ada", "write")
     database.dispose()
@@ -74,10 +80,10 @@ def test_what_cannot_be_done_is_said_in_a_sentence(cli: Cli) -> None:
     assert {words: said in cli.fails(*words.split()) for words, said in REFUSED.items()} == dict.fromkeys(REFUSED, True)
 
 
-def test_a_feed_is_subscribed_to_for_all_and_for_one(cli: Cli, tmp_path: Path) -> None:
+def test_a_feed_is_subscribed_to_for_all_and_for_one(cli: Cli, folder: Path) -> None:
     cli.run("collection", "subscribe", "Holidays", "https://x.example/a.ics")
     cli.run("collection", "subscribe", "Holidays", "webcal://y.example/b.ics", "--owner", "ada")
-    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    database = Database(f"sqlite:///{folder}/agendahub.db")
     with database.read() as unit:
         found = [s for s in collections_of(unit.session.connection, 1, contacts=False) if s.source]
     database.dispose()
@@ -87,9 +93,9 @@ def test_a_feed_is_subscribed_to_for_all_and_for_one(cli: Cli, tmp_path: Path) -
     ]
 
 
-def test_a_collection_is_made_read_only_and_coloured(cli: Cli, tmp_path: Path) -> None:
+def test_a_collection_is_made_read_only_and_coloured(cli: Cli, folder: Path) -> None:
     cli.run("collection", "set", "team", "--read-only", "--color", "#1E90FF")
-    database = Database(f"sqlite:///{tmp_path}/agendahub.db")
+    database = Database(f"sqlite:///{folder}/agendahub.db")
     with database.read() as unit:
         shelf = collection_at(unit.session.connection, 1, "team", contacts=False)
     assert shelf is not None
