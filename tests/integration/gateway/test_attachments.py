@@ -181,7 +181,7 @@ def test_what_does_not_go_together_is_refused_by_name(office: Office, query: str
 def test_a_post_meant_for_another_state_is_refused(office: Office) -> None:
     etag = office.ada.get(EVENT).headers["etag"]
     add(office.ada)
-    assert post(office.ada, "add", **{"If-Match": etag}).status_code == 412
+    assert post(office.ada, "add", b"x", **{"If-Match": etag}).status_code == 412
     assert count(office.hub) == 1
 
 
@@ -346,7 +346,7 @@ def test_a_purged_event_takes_its_attachments_along(office: Office) -> None:
     ],
 )
 def test_names_are_safe(office: Office, disposition: str, name: str) -> None:
-    made = post(office.ada, "add", **{"Content-Disposition": disposition})
+    made = post(office.ada, "add", b"octets", **{"Content-Disposition": disposition})
     assert made.status_code == 201
     assert f";FILENAME={name};" in parts(office.ada)[0]
     assert office.ada.get(made.headers["location"]).content == b"octets"
