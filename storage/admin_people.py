@@ -115,14 +115,3 @@ def revoke_device(connection: Connection, device_id: int, now: datetime) -> None
     statement = update(t.devices).where(t.devices.c.id == device_id, t.devices.c.revoked_at.is_(None))
     if not connection.execute(statement.values(revoked_at=now)).rowcount:
         raise StoreRefused("There is no such device in use; `agendahub device list` shows them all.")
-
-
-def grant(connection: Connection, collection_id: int, user: str, access: str) -> None:
-    """Let somebody else see ("read") or change ("write") a personal collection; "" takes it back."""
-    found = find_user(connection, user)
-    if found is None:
-        raise StoreRefused(f"There is no user {user!r}; `agendahub user list` shows them all.")
-    key = {"collection_id": collection_id, "user_id": found.id}
-    connection.execute(delete(t.grants).filter_by(**key))
-    if access:
-        connection.execute(insert(t.grants).values(**key, access=access))

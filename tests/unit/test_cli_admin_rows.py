@@ -21,6 +21,7 @@ from storage import (
     api_tokens,
     tables,
 )
+from storage.dav_sharing import set_share
 from storage.errors import StoreRefused
 from tests.statements import DIALECTS
 
@@ -80,8 +81,8 @@ def test_a_personal_collection_needs_its_user_and_is_apart_from_the_companys(con
     assert own != admin_config.ensure_collection(connection, "Agenda", ["event"], "", NOW)
     assert own == admin_config.ensure_collection(connection, "Agenda", ["event"], "ada", NOW)
     assert {row.owner for row in admin_lists.collections(connection)} == {"", "ada"}
-    admin_people.grant(connection, own, "ada", "read")
-    admin_people.grant(connection, own, "ada", "write")
+    set_share(connection, own, 1, "read")
+    set_share(connection, own, 1, "write")
     assert connection.execute(select(tables.grants.c.access)).scalars().all() == ["write"]
 
 
