@@ -235,3 +235,35 @@ _COLLECTION = (
     "INSERT INTO collections (id, slug, name, kinds, description, color, sort_order, timezone, epoch, seq,"
     " floor, created_at) VALUES (:id, :slug, 'x', 'event', '', '', 0, '', 'e', 0, 0, :at)"
 )
+
+
+def test_private_events_of_an_older_store_are_known_and_so_is_who_made_them(empty_url: str) -> None:
+    schema.upgrade(empty_url, "0016")
+    at = datetime(2026, 3, 1)
+    with _connected(empty_url) as connection:
+        connection.execute(text(_COLLECTION), {"id": 1, "slug": "agenda", "at": at})
+        connection.execute(text(_USER), [{"id": 7, "name": "ada", "at": at}, {"id": 8, "name": "ad", "at": at}])
+        for number, (kind, actor) in enumerate(_MADE, 1):
+            row = {"id": number, "item": number, "uid": f"u{number}", "class": kind, "actor": actor, "at": at}
+            for statement in (_ITEM, _EVENT, _REVISION):
+                connection.execute(text(statement), row)
+        connection.execute(text(_REVISION), {"id": 99, "item": 1, "actor": "user ad, device x", "at": at})
+    schema.upgrade(empty_url)
+    found = [(bool(row["secret"]), row["maker_id"]) for row in _contents(empty_url)["items"]]
+    assert found == [(True, 7), (False, None), (True, None)]
+
+
+_MADE = (("Private", "user ada, device Phone"), ("", "user ada, device Phone"), ("CONFIDENTIAL", "account work"))
+_USER = "INSERT INTO users (id, name, display_name, address, blocked, created_at) VALUES (:id, :name, '', '', '0', :at)"
+_ITEM = (
+    "INSERT INTO items (id, collection_id, kind, uid, href, etag, size, revision_id, seq, deleted, fingerprint,"
+    " created_at, changed_at) VALUES (:id, 1, 'event', :uid, :uid, 'e', 1, :id, :id, '0', '', :at, :at)"
+)
+_EVENT = (
+    "INSERT INTO events (item_id, summary, location, all_day, zone, recurring, status, classification, organizer)"
+    " VALUES (:id, '', '', '0', '', '0', '', :class, '')"
+)
+_REVISION = (
+    "INSERT INTO revisions (id, item_id, text, digest, role, actor, at)"
+    " VALUES (:id, :item, '', 'e', 'current', :actor, :at)"
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import (
     Boolean,
@@ -9,6 +11,8 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Integer,
     PrimaryKeyConstraint,
+    Select,
+    String,
     UniqueConstraint,
     column,
     false,
@@ -229,8 +233,8 @@ def _push_registrations() -> None:
         PrimaryKeyConstraint("id", name="pk_push_registrations"),
         ForeignKeyConstraint(["collection_id"], ["collections.id"], name="fk_push_registrations_collection_id"),
         ForeignKeyConstraint(["device_id"], ["devices.id"], name="fk_push_registrations_device_id"),
-        UniqueConstraint("device_id", "collection_id", "endpoint_hash", name="uq_push_registrations_device_endpoint"),
         UniqueConstraint("registration", name="uq_push_registrations_registration"),
+        UniqueConstraint("device_id", "collection_id", "endpoint_hash", name="uq_push_registrations_device_endpoint"),
     )
     op.create_index("ix_push_registrations_collection_id", "push_registrations", ["collection_id"])
     op.create_index("ix_push_registrations_device_id", "push_registrations", ["device_id"])
@@ -262,7 +266,22 @@ def _attachments() -> None:
 
 
 def _private_items() -> None:
-    items = table("items", column("id"), column("secret", Boolean()))
+    items = table("items", column("id"), column("secret", Boolean()), column("maker_id"))
     events = table("events", column("item_id"), column("classification"))
+    users = table("users", column("id"), column("name"))
     private = select(events.c.item_id).where(func.upper(events.c.classification).not_in(("", "PUBLIC")))
     op.execute(update(items).where(items.c.id.in_(private)).values(secret=True))
+    if op.get_context().as_sql:
+        return
+    for number, name in op.get_bind().execute(select(users.c.id, users.c.name)).all():
+        mine = items.c.id.in_(_made_by(f"user {name}, "))
+        op.execute(update(items).where(items.c.secret, mine).values(maker_id=number))
+
+
+def _made_by(actor: str) -> Select[Any]:
+    """Items whose first version is by an actor of this name: only these can have been private to somebody."""
+    revisions = table("revisions", column("id"), column("item_id"), column("role"), column("actor", String()))
+    first = select(func.min(revisions.c.id)).where(revisions.c.role != "remote").group_by(revisions.c.item_id)
+    return select(revisions.c.item_id).where(
+        revisions.c.id.in_(first), revisions.c.actor.startswith(actor, autoescape=True)
+    )
