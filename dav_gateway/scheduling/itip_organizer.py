@@ -18,9 +18,14 @@ from dav_gateway.scheduling.itip_told import (
     told,
 )
 from dav_gateway.scheduling.people import ASKED, key_of, param, parts, with_params
-from sync_engine.model import CalendarUser, Event, EventDetails
+from sync_engine.model import CalendarUser, Component, Event, EventDetails
 
-_COUNTED = ("rules", "exception_dates", "status")  # their change raises SEQUENCE, if nobody is asked again
+_COUNTED = (
+    "rules",
+    "recurrence_dates",
+    "exception_dates",
+    "status",
+)  # their change raises SEQUENCE, if nobody is asked again
 
 
 def settled(old: Event | None, new: Event, own: frozenset[str], ours: Collection[str]) -> Event:
@@ -28,12 +33,12 @@ def settled(old: Event | None, new: Event, own: frozenset[str], ours: Collection
 
     `own`: the keys of the organiser; `ours`: those guests who answer here themselves: nobody answers for them.
     """
-    master = _settled(old.master if old else None, new.master, own, ours) if new.master else None
+    master = _settled(old.master if old else None, new.master, own, ours, new.zones) if new.master else None
     known = instants(old) if old else {}
     overrides = []
     for at, one in instants(new).items():
         before = known.get(at) or _plain(old, one) or _plain(replace(new, master=master), one)
-        overrides.append(_settled(before, one, own, ours))
+        overrides.append(_settled(before, one, own, ours, new.zones))
     settled_ = replace(new, master=master, overrides=tuple(overrides))
     return _with_answers(old, settled_)
 
@@ -46,11 +51,15 @@ def _plain(event: Event | None, one: EventDetails) -> EventDetails | None:
 
 
 def _settled(
-    before: EventDetails | None, after: EventDetails, own: frozenset[str], ours: Collection[str]
+    before: EventDetails | None,
+    after: EventDetails,
+    own: frozenset[str],
+    ours: Collection[str],
+    zones: tuple[Component, ...],
 ) -> EventDetails:
     if before is None:
         return _without_orders(after)
-    moved = rescheduled(before, after)
+    moved = rescheduled(before, after, zones)
     known = {key_of(user.address): user for user in before.attendees}
     people = tuple(
         user if key_of(user.address) in own else _guest(known.get(key_of(user.address)), user, ours, moved=moved)
@@ -86,7 +95,9 @@ def _without_orders(one: EventDetails) -> EventDetails:
 
 def _with_answers(old: Event | None, new: Event) -> Event:
     """With the overrides that only an answer made, and that the client has not seen yet."""
-    if old is None or old.master is None or new.master is None or rescheduled(old.master, new.master):
+    if old is None or old.master is None or new.master is None:
+        return new
+    if rescheduled(old.master, new.master, new.zones):
         return new
     there, gone = instants(new), excluded(new)
     lost = [one for at, one in instants(old).items() if at not in there and at not in gone and takes_place(new, at)]

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dav_gateway.scheduling.people import key_of, param, with_params
-from sync_engine.model import CalendarUser, ContentLine, Event, EventDetails, Moment
+from sync_engine.errors import ItemError
+from sync_engine.model import CalendarUser, Component, ContentLine, Event, EventDetails, Moment
 from sync_engine.occurrence_ids import begin_of, occurrence
-from sync_engine.recurrence import instances
+from sync_engine.recurrence import expanded, instances, span
+from sync_engine.rules import Budget
 from sync_engine.zones import local_time, wall_clock, zone_for
 
 _LINES = frozenset(("COMMENT", "CONFERENCE", "CONTACT", "EXRULE", "GEO", "IMAGE", "RELATED-TO", "RESOURCES"))
@@ -131,28 +133,44 @@ def moment_at(event: Event, moment: Moment) -> Moment:
     return Moment(wall_clock(at, zone_for(first, event.zones)).strftime("%Y%m%dT%H%M%S"), first.zone)
 
 
-def rescheduled(before: EventDetails, after: EventDetails) -> bool:
+_FAR = timedelta(days=4000)
+_MOST_STEPS = 20_000  # of looking for occurrences; a series that takes more is compared by its text
+
+
+def rescheduled(before: EventDetails, after: EventDetails, zones: tuple[Component, ...] = ()) -> bool:
     """Whether it takes place at other times: whoever said yes is asked again (RFC 6638 3.2.8).
 
-    Dates that are taken away (EXDATE), and a series that ends sooner (so programs split one in two), are no reason:
-    nobody has to answer a whole series again for them.
+    Occurrences that are taken away (EXDATE, a series that ends sooner, an RDATE that goes) are no reason; those that
+    come to it, or come back, are.
     """
-    if _times(before) != _times(after):
+    if (before.start, before.end, before.duration) != (after.start, after.end, after.duration):
         return True
-    return before.rules != after.rules and not _ends_sooner(before.rules, after.rules)
-
-
-def _times(one: EventDetails) -> tuple[object, ...]:
-    return one.start, one.end, one.duration, one.recurrence_dates
-
-
-def _ends_sooner(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    if len(before) != 1 or len(after) != 1:
+    if _series(before) == _series(after):
         return False
-    old, new = (dict(part.partition("=")[::2] for part in rules[0].split(";")) for rules in (before, after))
-    last, until = old.pop("UNTIL", ""), new.pop("UNTIL", "")
-    old.pop("COUNT", None)
-    return bool(until) and (not last or until[:8] <= last[:8]) and old == new
+    try:
+        return not _within(Event("", after, zones=zones), Event("", before, zones=zones))
+    except ItemError:  # more work than it is worth
+        return True
+
+
+def _series(one: EventDetails) -> tuple[frozenset[object], ...]:
+    return frozenset(one.rules), frozenset(one.recurrence_dates), frozenset(one.exception_dates)
+
+
+def _within(fewer: Event, more: Event) -> bool:
+    """Whether each occurrence of one series is one of the other; of endless ones those of ten years."""
+    ends, other = span(fewer), span(more)
+    if ends is None or other is None:
+        return ends is None
+    if ends[1] is None and other[1] is not None:
+        return False
+    till = ends[1] or ends[0] + _FAR
+    known = _starts(more, ends[0], till)
+    return _starts(fewer, ends[0], till) <= known
+
+
+def _starts(event: Event, begin: datetime, till: datetime) -> set[datetime]:
+    return {one.original for one in expanded(event, begin, till + timedelta(seconds=1), budget=Budget(_MOST_STEPS))}
 
 
 def answer_of(user: CalendarUser | None) -> str:

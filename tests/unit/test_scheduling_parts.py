@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -144,7 +145,9 @@ def test_a_series_that_is_called_off_invites_nobody() -> None:
     [
         ("FREQ=DAILY;UNTIL=20261203T090000Z", False),
         ("FREQ=DAILY;COUNT=7", True),
-        ("FREQ=DAILY;INTERVAL=2;UNTIL=20261203T090000Z", True),
+        ("FREQ=DAILY;COUNT=3", False),
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20261203T090000Z", False),
+        ("FREQ=DAILY", True),
         ("FREQ=WEEKLY;COUNT=5", True),
     ],
 )
@@ -158,6 +161,36 @@ def test_a_series_that_ends_sooner_asks_nobody_again(rule: str, again: bool) -> 
     stored = settled(ROME, replace(ROME, master=shorter), ADA, ()).master
     assert stored is not None
     assert stored.sequence == 1
+
+
+DAY = Moment("20261203T100000", "Europe/Rome")
+OTHER = Moment("20261225T100000", "Europe/Rome")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        ({"exception_dates": ()}, {"exception_dates": (DAY,)}, False),
+        ({"exception_dates": (DAY,)}, {"exception_dates": ()}, True),
+        ({"exception_dates": (OTHER,)}, {"exception_dates": ()}, False),  # there is no such occurrence
+        ({"exception_dates": (DAY,)}, {"exception_dates": (Moment("20261203T090000", "UTC"),)}, False),
+        ({"exception_dates": (DAY,)}, {"exception_dates": (), "rules": ("FREQ=DAILY;COUNT=2",)}, False),
+        ({"recurrence_dates": (OTHER,)}, {"recurrence_dates": ()}, False),
+        ({"recurrence_dates": ()}, {"recurrence_dates": (OTHER,)}, True),
+        ({"recurrence_dates": ()}, {"recurrence_dates": (DAY,)}, False),
+        ({"rules": ("FREQ=WEEKLY",)}, {"rules": ("FREQ=WEEKLY;UNTIL=20301203T090000Z",)}, False),
+        ({"rules": ("FREQ=WEEKLY;UNTIL=20301203T090000Z",)}, {"rules": ("FREQ=WEEKLY",)}, True),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=TU,WE",)}, {"rules": ("FREQ=WEEKLY;BYDAY=TU",)}, False),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=TU",)}, {"rules": ("FREQ=WEEKLY;BYDAY=TU,WE",)}, True),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=TU",)}, {"rules": ("BYDAY=TU;FREQ=WEEKLY",)}, False),
+    ],
+)
+def test_who_is_asked_again_by_what_comes_to_a_series(
+    before: dict[str, Any], after: dict[str, Any], again: bool
+) -> None:
+    """RFC 6638 3.2.8."""
+    assert ROME.master is not None
+    assert rescheduled(replace(ROME.master, **before), replace(ROME.master, **after)) is again
 
 
 def test_an_answer_to_what_is_no_longer_in_the_series_goes_with_it() -> None:
