@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -46,8 +46,27 @@ def following(copy: Event | None, before: Event | None, after: Event, own: froze
     )
     master = _follow(series, last, after.master, now) if after.master else None
     if master is not None:
+        overrides += tuple(
+            _own_words(known, master, Event(after.uid, after.master, after.overrides, zones=after.zones))
+        )
         master = replace(master, exception_dates=(*master.exception_dates, *hidden.values()))
     return Event(after.uid, master, overrides, zones=after.zones, extra=copy.extra if copy else ())
+
+
+_OWN = ("alarms", "categories", "classification", "transparency", "components", "extra")
+
+
+def _own_words(known: Mapping[datetime, EventDetails], series: EventDetails, event: Event) -> Iterator[EventDetails]:
+    """Occurrences of which only the guest says something else than of the series: reminders, show-as ..."""
+    said, gone = instants(event), excluded(event)
+    for at, mine in known.items():
+        own = {name: getattr(mine, name) for name in _OWN if name != "extra"}
+        own["extra"] = (*(o for o in series.extra if is_told(o)), *(o for o in mine.extra if not is_told(o)))
+        if mine.recurrence_id is None or at in said or at in gone or mine.status == CANCELLED:
+            continue
+        fresh = replace(single(series, moment_at(event, mine.recurrence_id)), sequence=series.sequence)
+        if any(getattr(fresh, name) != value for name, value in own.items()) and takes_place(event, at):
+            yield replace(fresh, **own)
 
 
 def _follow(

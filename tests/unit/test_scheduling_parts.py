@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dav_gateway.scheduling.itip_attendee import Answer, answered, answers, may_change
+from dav_gateway.scheduling.itip_attendee import Answer, answered, answers, following, may_change
 from dav_gateway.scheduling.itip_organizer import settled
 from dav_gateway.scheduling.itip_share import is_attended, is_organized, share
 from dav_gateway.scheduling.itip_text import reply
 from dav_gateway.scheduling.itip_told import moment_at, rescheduled, single
 from dav_gateway.scheduling.people import key_of, keys_of, param, with_params
-from sync_engine.model import CalendarUser, Event, EventDetails, Moment
+from sync_engine.model import CalendarUser, Component, ContentLine, Event, EventDetails, Moment
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ADA, BOB = keys_of("ada", "ada@example.org"), keys_of("bob", "bob@example.org")
@@ -203,3 +203,17 @@ def test_an_answer_to_what_is_no_longer_in_the_series_goes_with_it() -> None:
     assert answered(shorter, "bob@example.org", [Answer(last, "DECLINED", GUEST)]) == shorter
     day = answered(DAYS, "bob@example.org", [Answer(Moment("20261203"), "DECLINED", GUEST)])
     assert [one.start for one in day.overrides] == [Moment("20261203")]
+
+
+def test_a_reminder_of_one_occurrence_stays_when_the_organizer_says_something_else_of_the_series() -> None:
+    assert ROME.master is not None
+    day, alarm = Moment("20261203T100000", "Europe/Rome"), Component("VALARM", (ContentLine("ACTION", "DISPLAY"),))
+    mine = replace(ROME, overrides=(replace(single(ROME.master, day), alarms=(alarm,)),))
+    told = replace(ROME, master=replace(ROME.master, summary="y"))
+    (one,) = following(mine, ROME, told, BOB, NOW).overrides
+    assert (one.recurrence_id, one.alarms, one.summary) == (day, (alarm,), "y")
+    plain = replace(mine, overrides=(single(ROME.master, day),))
+    assert following(plain, ROME, told, BOB, NOW).overrides == ()
+    for gone in ({"exception_dates": (day,)}, {"rules": ("FREQ=DAILY;COUNT=2",)}):
+        without: Event = replace(ROME, master=replace(ROME.master, **gone))
+        assert following(mine, ROME, without, BOB, NOW).overrides == ()
