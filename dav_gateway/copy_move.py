@@ -34,12 +34,12 @@ def answer(call: Call) -> Answer:
     overwrite = overwrites(call)
     if not call.place.href:
         return answer_collection(call, at, overwrite=overwrite)
-    created = call.write(lambda unit: _item(call, at, unit, overwrite=overwrite))
-    return Answer(201, b"", {"location": at.address(at.place)}) if created else Answer(204)
+    created, tag = call.write(lambda unit: _item(call, at, unit, overwrite=overwrite))
+    return Answer(201, b"", {"location": at.address(at.place), **tag}) if created else Answer(204, b"", tag)
 
 
-def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool:
-    """Copy or move one item; tells whether nothing was at the destination."""
+def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> tuple[bool, dict[str, str]]:
+    """Copy or move one item; tells whether nothing was at the destination, and headers of the answer."""
     moves = call.method == "MOVE"
     shelf = call.shelf(unit, write="unbind" if moves else "")
     target = _target(at, unit)
@@ -53,10 +53,9 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> bool
     put.check_kind(target, leaf.kind)
     _check_uid(at, unit, target, leaf, there)
     if moves:
-        _move(call, at, unit, (shelf, leaf, text), (target, there))
-    else:
-        _write(at, unit, target, there, _read(leaf, text))
-    return there is None
+        return there is None, _move(call, at, unit, (shelf, leaf, text), (target, there))
+    effects.copying(call, leaf)
+    return there is None, _write(at, unit, target, there, _read(leaf, text))
 
 
 def _locked(call: Call, at: Call, unit: SqlUnitOfWork, shelf: Shelf, target: Shelf) -> tuple[Leaf, str]:
@@ -109,7 +108,7 @@ def _check_uid(at: Call, unit: SqlUnitOfWork, target: Shelf, leaf: Leaf, there: 
 
 def _move(
     call: Call, at: Call, unit: SqlUnitOfWork, source: tuple[Shelf, Leaf, str], there: tuple[Shelf, Leaf | None]
-) -> None:
+) -> dict[str, str]:
     shelf, leaf, text = source
     target, in_the_way = there
     stored = leaf_at(unit.session.connection, shelf.id, call.place.href)
@@ -118,16 +117,16 @@ def _move(
     if shelf.id != target.id and is_bound(unit.session.connection, shelf.id):
         effects.deleting(call, unit, shelf, leaf)
         unit.delete_item(leaf.id, call.origin)
-        _write(at, unit, target, in_the_way, _read(leaf, text))
-        return
+        return _write(at, unit, target, in_the_way, _read(leaf, text))
     effects.moving(call, unit, shelf, leaf, target)
     if in_the_way:  # of the same UID: nobody hears that it is deleted
         unit.delete_item(in_the_way.id, at.origin)
     unit.move_item(leaf.id, target.id, at.place.href)
+    return effects.moved(unit, leaf)
 
 
-def _write(at: Call, unit: SqlUnitOfWork, target: Shelf, here: Leaf | None, item: Item) -> None:
-    """Write a text at the destination, over the item that is there."""
+def _write(at: Call, unit: SqlUnitOfWork, target: Shelf, here: Leaf | None, item: Item) -> dict[str, str]:
+    """Write a text at the destination, over the item that is there; gives headers of the answer."""
     item = effects.writing(at, unit, target, here, item)
     item_id = put.write(at, unit, target, here.id if here else None, item)
-    effects.written(at, unit, target, item_id, item)
+    return effects.written(at, unit, target, item_id, item)

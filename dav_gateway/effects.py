@@ -12,6 +12,7 @@ from dav_gateway.scheduling import implicit
 from dav_gateway.scheduling.boxes import NOT_MADE
 from dav_gateway.site import Call
 from storage.dav_items import Leaf
+from storage.dav_scheduling import schedule_tag
 from storage.dav_store import Shelf
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.item import Item
@@ -37,10 +38,18 @@ def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, it
     return implicit.writing(call, unit, shelf, here, item)
 
 
+def copying(call: Call, leaf: Leaf) -> None:
+    """An item is about to be copied. Raises `Refused` (412) where the client means another state of it."""
+    implicit.check_tag(call, leaf)
+
+
 def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: Item) -> dict[str, str]:
     """The item was written; gives headers that the answer shall have, names in lower case."""
     keeping.written(call, unit, item_id, item)
-    tag = implicit.written(call, unit, shelf, item_id, item)
+    return _headers(implicit.written(call, unit, shelf, item_id, item))
+
+
+def _headers(tag: str) -> dict[str, str]:
     return {"schedule-tag": f'"{tag}"'} if tag else {}
 
 
@@ -61,3 +70,8 @@ def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Sh
     Raises `Refused` where it must not be moved.
     """
     implicit.moving(call, unit, shelf, leaf, target)
+
+
+def moved(unit: SqlUnitOfWork, leaf: Leaf) -> dict[str, str]:
+    """The item was moved; gives headers that the answer shall have."""
+    return _headers(schedule_tag(unit.session.connection, leaf.id))

@@ -108,8 +108,8 @@ def lock_person(connection: Connection, user_id: int) -> None:
     connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update().with_hint(*hint))
 
 
-def set_default(connection: Connection, user_id: int, collection_id: int) -> None:
-    """New invitations of a user go there from now on."""
+def set_default(connection: Connection, user_id: int, collection_id: int | None) -> None:
+    """New invitations of a user go there from now on (None: to his first calendar)."""
     connection.execute(update(users).where(users.c.id == user_id).values(default_calendar_id=collection_id))
 
 
@@ -122,9 +122,7 @@ def make_default(connection: Connection, user_id: int, epoch: str, now: datetime
     taken = {desk.slug for desk in desks(connection, user_id)}
     names = ["calendar", *(f"calendar-{number}" for number in range(2, len(taken) + 3))]
     slug = next(name for name in names if name not in taken)
-    made = _make(connection, user_id, slug, {"name": _DEFAULT_NAME, "epoch": epoch, "created_at": now})
-    set_default(connection, user_id, made)
-    return made
+    return _make(connection, user_id, slug, {"name": _DEFAULT_NAME, "epoch": epoch, "created_at": now})
 
 
 def inbox(connection: Connection, user_id: int, now: datetime) -> int:

@@ -110,7 +110,8 @@ def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> No
 
 def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, item: Item) -> Item:
     """See `dav_gateway.effects.writing`."""
-    check_tag(call, here)
+    if call.method not in ("COPY", "MOVE"):  # there it is about the source
+        check_tag(call, here)
     if item.kind is not Kind.EVENT or not (may_be(item.text) or (here and here.schedule_tag)):
         return item
     new, old = _event(item), stored_event(unit, here) if here else None
@@ -130,7 +131,7 @@ def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, it
 def check_tag(call: Call, here: Leaf | None) -> None:
     """If-Schedule-Tag-Match (RFC 6638 8.3). Raises `Refused` (412)."""
     wanted = call.headers.get("if-schedule-tag-match", "")
-    if not wanted or call.method == "COPY":
+    if not wanted:
         return
     tag = here.schedule_tag if here else ""
     if not tag or not matches(wanted, tag):
@@ -267,12 +268,18 @@ def _withdraw(desk: Desk, event: Event) -> None:
 
 
 def deleting_collection(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> None:
-    """A calendar is about to be deleted with all meetings in it. Raises `Refused` for the inbox."""
+    """A calendar is about to be deleted with all meetings in it.
+
+    Raises `Refused` for the inbox, and for the calendar that its owner chose for invitations.
+    """
     if shelf.role:
         raise Refused(403, "The inbox stays; delete the messages in it.")
     desk = desk_of(call, unit, shelf)
     if desk is None:
         return
+    if desk.owner.default_id == shelf.id:
+        sentence = "New invitations go into this calendar: choose another one for them first."
+        raise Refused(403, sentence, condition="<C:default-calendar-needed/>")
     for copy in store.scheduled(unit.session.connection, shelf.id):
         event = _event(Item.stored(Kind.EVENT, "", copy.text))
         if event is not None:

@@ -24,10 +24,11 @@ def change(call: Call, unit: SqlUnitOfWork, shelf: Shelf, changes: Changes) -> S
         changes.refused |= dict.fromkeys(changes.names, 403)
     if DEFAULT_CALENDAR in changes.kept:
         value = changes.kept.pop(DEFAULT_CALENDAR)
-        if shelf.role != "inbox" or value is None:
+        if shelf.role != "inbox":
             changes.refused[DEFAULT_CALENDAR] = 403
         elif not changes.refused:
-            store.set_default(unit.session.connection, call.who.user_id, _chosen(call, unit, value))
+            chosen = None if value is None else _chosen(call, unit, value)
+            store.set_default(unit.session.connection, call.who.user_id, chosen)
     if shelf.role == "inbox" and shelf.id == NOT_MADE and not changes.refused:
         return replace(shelf, id=store.inbox(unit.session.connection, call.who.user_id, call.now))
     return shelf

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from requests import Response
 
-from tests.servers.meetings import Office, calendar, meeting, office, unfolded
+from tests.servers.meetings import ICS, Office, calendar, meeting, office, unfolded
 
 NAMES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 
@@ -187,3 +188,54 @@ def test_what_is_no_meeting_has_no_schedule_tag(people: Office) -> None:
     told = asked(people, "/dav/calendars/bob/mine/", "C:schedule-tag", "D:getetag", depth="1")
     assert told.count("<C:schedule-tag>") == 1
     assert told.count("<C:schedule-tag/>") == 2  # of the calendar itself and of the plain event: not there
+
+
+def test_the_calendar_that_was_chosen_for_invitations_is_not_deleted_before_another_is_chosen(people: Office) -> None:
+    phone, path = people.bob.phone, "/dav/calendars/bob/~inbox/"
+    phone.request("MKCALENDAR", "/dav/calendars/bob/work/")
+    value = "<C:schedule-default-calendar-URL><D:href>{}</D:href></C:schedule-default-calendar-URL>"
+    patched(people, path, value.format("/dav/calendars/bob/work/"))
+    refused = phone.delete("/dav/calendars/bob/work/")
+    assert (refused.status_code, "C:default-calendar-needed" in refused.text) == (403, True)
+    over = {"Destination": f"{people.hub.url}/dav/calendars/bob/work/", "Overwrite": "T"}
+    refused = phone.request("MOVE", "/dav/calendars/bob/mine/", headers=over)
+    assert (refused.status_code, "C:default-calendar-needed" in refused.text) == (403, True)
+    renamed = {"Destination": f"{people.hub.url}/dav/calendars/bob/office/"}
+    assert phone.request("MOVE", "/dav/calendars/bob/work/", headers=renamed).status_code == 201
+    assert "/bob/office/" in asked(people, path, "C:schedule-default-calendar-URL")
+    removed = (
+        '<D:propertyupdate xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:remove><D:prop>'
+        "<C:schedule-default-calendar-URL/></D:prop></D:remove></D:propertyupdate>"
+    )
+    assert "200 OK" in phone.request("PROPPATCH", path, data=removed).text
+    assert "/bob/mine/" in asked(people, path, "C:schedule-default-calendar-URL")
+    assert phone.delete("/dav/calendars/bob/office/").status_code == 204
+    assert phone.delete("/dav/calendars/bob/mine/").status_code == 204  # one is made when it is needed
+
+
+def test_copy_and_move_know_schedule_tags(people: Office) -> None:
+    tag = people.ada.put(calendar(meeting())).headers["schedule-tag"]
+    people.ada.phone.request("MKCALENDAR", "/dav/calendars/ada/work/")
+    there = {"Destination": f"{people.hub.url}/dav/calendars/ada/work/m2.ics"}
+
+    def sent(method: str, wanted: str) -> Response:
+        said = {**there, "If-Schedule-Tag-Match": wanted}
+        return people.ada.phone.request(method, "/dav/calendars/ada/mine/m1.ics", headers=said)
+
+    assert sent("COPY", '"other"').status_code == 412
+    assert sent("MOVE", '"other"').status_code == 412
+    assert "unique-scheduling-object-resource" in sent("COPY", tag).text
+    moved = sent("MOVE", tag)
+    assert (moved.status_code, moved.headers["schedule-tag"]) == (201, tag)
+    assert people.ada.phone.get("/dav/calendars/ada/work/m2.ics").headers["schedule-tag"] == tag
+    people.hub.collection("company", "event")
+    path = "/dav/calendars/ada/company/c.ics"
+    made = people.ada.phone.put(path, data=calendar(meeting(uid="c")), headers=ICS)
+    assert (made.status_code, "schedule-tag" in made.headers) == (201, False)
+    copied = people.ada.phone.request(
+        "COPY", path, headers={"Destination": f"{people.hub.url}{people.ada.home}mine/c.ics"}
+    )
+    assert copied.status_code == 201
+    assert (
+        copied.headers["schedule-tag"] == people.ada.phone.get(f"{people.ada.home}mine/c.ics").headers["schedule-tag"]
+    )
