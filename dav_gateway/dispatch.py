@@ -42,6 +42,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
+_MINIMAL = frozenset(("PROPFIND", "REPORT"))
+
 AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType(  # parts of the URL space with handlers of their own
     {
         Area.ATTACHMENTS: serving.HANDLERS,
@@ -57,12 +59,19 @@ def answer_to(call: Call) -> Answer:
     if handler is None:
         call.must_be_ours()
         raise refuse_method(options.allowed(call.place))
-    answer = handler(call)
+    answer = _with_preference(call, handler(call))
     if isinstance(answer.body, bytes):
         return answer
     first, second = next(answer.body, b""), next(answer.body, b"")
     body = chain((first, second), answer.body) if second else first
     return Answer(answer.status, body, answer.headers)
+
+
+def _with_preference(call: Call, answer: Answer) -> Answer:
+    """Says that what is not there was left out (RFC 8144 2.1)."""
+    if answer.status != 207 or call.method not in _MINIMAL or not call.minimal:
+        return answer
+    return Answer(answer.status, answer.body, {**answer.headers, "preference-applied": "return=minimal"})
 
 
 def refusal(refused: Refused) -> Answer:

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from dav_gateway import supported_reports
 from dav_gateway.acl import properties as acl
 from dav_gateway.contents import Contents
 from dav_gateway.elements import cal, card, dav, empty, href, status_response, tag, text
@@ -64,6 +65,7 @@ def _writers(call: Call, shelf: Shelf) -> dict[str, Writer]:
         dav("principal-collection-set"): _always(principals),
         dav("owner"): _always(owner),
         dav("current-user-privilege-set"): _always(privileges),
+        dav("supported-report-set"): _always(supported_reports.of_item(shelf)),
         data: lambda _, content: text(content),
         **{name: _asked(value) for name, value in acl.of_item(call, shelf).items()},
     }

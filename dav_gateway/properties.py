@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from dav_gateway import supported_reports
 from dav_gateway.acl import properties as acl
 from dav_gateway.attachments import properties as attachments
 from dav_gateway.calendar_zones import TIMEZONE_ID
 from dav_gateway.elements import (
     APPLE,
     CALENDARSERVER,
-    CARDDAV,
     cal,
     card,
     dav,
@@ -41,15 +41,6 @@ _PARTS = (acl, attachments, push, scheduling, sharing)  # a later one outranks a
 COMPONENTS = {"event": "VEVENT", "task": "VTODO"}
 # What allprop leaves out: what RFC 4918 does not define is asked for by name (RFC 4791 5.2, RFC 3744 5).
 _ALLPROP = frozenset(dav(n) for n in ("resourcetype", "displayname", "creationdate", "getlastmodified", "getetag"))
-
-_ON_COLLECTION = ("sync-collection", "expand-property", "acl-principal-prop-set")
-_ON_FOLDER = (
-    "expand-property",
-    "principal-match",
-    "principal-property-search",
-    "principal-search-property-set",
-    "acl-principal-prop-set",
-)
 
 COLOR = f"{{{APPLE}}}calendar-color"
 ORDER = f"{{{APPLE}}}calendar-order"
@@ -97,16 +88,10 @@ def common(call: Call, resource_type: str, privileges: str) -> dict[str, Callabl
         dav("principal-collection-set"): lambda: href(call.address(Place(Area.PRINCIPALS))),
         dav("owner"): lambda: href(call.principal()),
         dav("current-user-privilege-set"): lambda: privileges,
-        dav("supported-report-set"): lambda: reports(*_ON_FOLDER),
+        dav("supported-report-set"): supported_reports.of_folder,
         cal("calendar-home-set"): lambda: href(call.home(Area.CALENDARS)),
         card("addressbook-home-set"): lambda: href(call.home(Area.ADDRESSBOOKS)),
     }
-
-
-def reports(*names: str) -> str:
-    """Reports as XML (RFC 3253 3.1.5); names of CalDAV and CardDAV come with their namespace."""
-    written = (empty(name if name.startswith("{") else dav(name)) for name in names)
-    return "".join(f"<D:supported-report><D:report>{name}</D:report></D:supported-report>" for name in written)
 
 
 # ---------------------------------------------------------------- folders and principals
@@ -167,7 +152,7 @@ def shelf_values(call: Call, shelf: Shelf) -> Values:
         dav("sync-token"): lambda: sync_token(shelf),
         CTAG: lambda: ctag(shelf),
         DESCRIPTIONS[contacts]: lambda: text(shelf.description) or None,
-        **(_book_values(call) if contacts else _calendar_values(call, shelf)),
+        **(_book_values(call, shelf) if contacts else _calendar_values(call, shelf)),
         **_joined([part.of_shelf(call, shelf) for part in _PARTS]),
     }
 
@@ -175,9 +160,7 @@ def shelf_values(call: Call, shelf: Shelf) -> Values:
 def _calendar_values(call: Call, shelf: Shelf) -> Values:
     components = "".join(f'<C:comp name="{COMPONENTS[kind]}"/>' for kind in sorted(shelf.kinds))
     return {
-        dav("supported-report-set"): lambda: reports(
-            cal("calendar-multiget"), cal("calendar-query"), cal("free-busy-query"), *_ON_COLLECTION
-        ),
+        dav("supported-report-set"): lambda: supported_reports.of_collection(shelf),
         cal("supported-calendar-component-set"): lambda: components,
         cal("supported-calendar-data"): lambda: '<C:calendar-data content-type="text/calendar" version="2.0"/>',
         cal("max-resource-size"): lambda: str(call.site.limits.event),
@@ -189,13 +172,11 @@ def _calendar_values(call: Call, shelf: Shelf) -> Values:
     }
 
 
-def _book_values(call: Call) -> Values:
+def _book_values(call: Call, shelf: Shelf) -> Values:
     versions = ("3.0", "4.0")
     types = "".join(f'<A:address-data-type content-type="text/vcard" version="{v}"/>' for v in versions)
     return {
-        dav("supported-report-set"): lambda: reports(
-            f"{{{CARDDAV}}}addressbook-multiget", f"{{{CARDDAV}}}addressbook-query", *_ON_COLLECTION
-        ),
+        dav("supported-report-set"): lambda: supported_reports.of_collection(shelf),
         card("supported-address-data"): lambda: types,
         card("max-resource-size"): lambda: str(call.site.limits.card),
         card("supported-collation-set"): lambda: _collations("A"),

@@ -11,8 +11,9 @@ from dav_gateway.acl import expand, search, who
 from dav_gateway.acl.colleagues import is_colleague
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.elements import CALDAV, CARDDAV, Element, cal, card, dav
-from dav_gateway.paths import Area, Place
-from dav_gateway.site import Call
+from dav_gateway.paths import Place
+from dav_gateway.site import HOMES, Call
+from storage.dav_scheduling import OUTBOX
 
 Report: TypeAlias = Callable[[Call, Element], Answer]
 
@@ -48,8 +49,9 @@ def answer(call: Call) -> Answer:
 
 def _applies(name: str, place: Place) -> bool:
     """Whether a report is one of those of this kind of resource: calendars have other ones than address books."""
+    holds = bool(place.slug) and place.area in HOMES and place.slug != OUTBOX
     if name.startswith(f"{{{CALDAV}}}"):
-        return place.area is Area.CALENDARS and bool(place.slug)
+        return holds and not place.contacts
     if name.startswith(f"{{{CARDDAV}}}"):
-        return place.area is Area.ADDRESSBOOKS and bool(place.slug)
-    return name != dav("sync-collection") or bool(place.slug and not place.href)
+        return holds and place.contacts
+    return name != dav("sync-collection") or (holds and not place.href)

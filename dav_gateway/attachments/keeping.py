@@ -24,7 +24,7 @@ def writing(call: Call, unit: SqlUnitOfWork, here: Leaf | None, item: Item) -> N
     before = _known(unit, here) if here is not None else set()
     new = [managed for managed, address in named.items() if managed not in before and is_ours(call, address)]
     if any(readable(call, unit, managed) is None for managed in new):
-        raise Refused(403, "It names an attachment that is not here.", condition="<C:valid-managed-id/>")
+        raise Refused(403, "It names an attachment that is not here.", condition="<C:valid-managed-id-parameter/>")
     if new and len(named) > call.site.limits.files.attachments:
         raise too_many(call)
 

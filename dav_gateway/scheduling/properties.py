@@ -60,7 +60,6 @@ def of_shelf(call: Call, shelf: Shelf) -> Values:
         return {
             dav("resourcetype"): lambda: "<D:collection/><C:schedule-outbox/>",
             dav("current-user-privilege-set"): lambda: READ + _SEND,
-            dav("supported-report-set"): lambda: "",
             cal("supported-calendar-component-set"): lambda: None,
             cal("max-resource-size"): lambda: None,
         }

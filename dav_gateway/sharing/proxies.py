@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dav_gateway import supported_reports
 from dav_gateway.answers import Refused, not_allowed, not_found
 from dav_gateway.elements import (
     CALENDARSERVER,
@@ -71,6 +72,7 @@ def group_values(call: Call, unit: SqlUnitOfWork) -> Values:
         dav("current-user-principal"): lambda: href(call.principal()),
         dav("principal-collection-set"): lambda: href(call.address(Place(Area.PRINCIPALS))),
         dav("current-user-privilege-set"): lambda: MAY_WRITE if mine else MAY_READ,
+        dav("supported-report-set"): supported_reports.of_folder,
         cal("calendar-user-type"): lambda: "GROUP",
     }
 
