@@ -18,8 +18,9 @@ def named_collection(connection: Connection, words: str) -> CollectionRow:
     from storage.admin_lists import collections
 
     rows = collections(connection)
-    owner, slash, slug = words.partition("/")
-    exact = [row for row in rows if slash and (row.owner, row.slug) == (owner, slug)]
+    owner, slash, last = words.partition("/")
+    his = [row for row in rows if slash and row.owner == owner]
+    exact = [row for row in his if row.slug == last] or [row for row in his if row.name == last]
     found = exact or [row for row in rows if words in (row.slug, row.name)]
     if len(found) == 1:
         return found[0]

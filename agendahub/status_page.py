@@ -36,7 +36,8 @@ def page(
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="60">'
         f"<style>{_STYLE}</style></head><body><main><h1>AgendaHub</h1>"
         f'<p role="status">{escape(verdict)} {escape(_("As of"))} {_time(now)}.</p>'
-        f"{_problems(problems)}{_table(found)}{_mailboxes(boxes)}{_push(push)}</main></body></html>"
+        f"{_problems(problems)}{_table(found)}{_mailboxes(boxes)}{_push(push)}"
+        f'<p><a href="sign-in">{escape(_("Sign in to set up your devices"))}</a></p></main></body></html>'
     )
 
 

@@ -12,7 +12,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.values import Duration, MailAddress, Name, SecretReference, ServerAddress, WebAddress
+from config.values import (
+    Duration,
+    MailAddress,
+    Name,
+    OutwardHost,
+    ProxyAddress,
+    SecretReference,
+    ServerAddress,
+    WebAddress,
+)
 
 ENVIRONMENT_PREFIX = "AGENDAHUB_"
 
@@ -44,8 +53,8 @@ class ServerSettings(Section):
     status_public: bool = False
     birthdays: bool = True
     invite_by_mail: str = ""
-    proxies: tuple[str, ...] = ()
-    outward_hosts: tuple[str, ...] = ()
+    proxies: tuple[ProxyAddress, ...] = ()
+    outward_hosts: tuple[OutwardHost, ...] = ()
     outward_ca_file: str = ""
 
 

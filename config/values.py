@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from ipaddress import ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -53,6 +54,28 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _proxy(value: str) -> str:
+    """uvicorn takes what it does not know for the name of a socket, which no proxy ever has."""
+    if value != "*" and not _is_network(value, strict=True):
+        raise ValueError(f'{value} is no IP address or network, such as "127.0.0.1" or "10.1.0.0/16"')
+    return value
+
+
+def _outward_host(value: str) -> str:
+    inner = value.strip("[] ")
+    if not _is_network(inner, strict=False) and not re.fullmatch(r"[^\s/:@*]+", inner):
+        raise ValueError(f'{value} is no host name, address or network, such as "ntfy.office.example" or "10.1.0.0/16"')
+    return value
+
+
+def _is_network(value: str, *, strict: bool) -> bool:
+    try:
+        ip_network(value, strict=strict)
+    except ValueError:
+        return False
+    return True
+
+
 def _server_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in _MAIL_SCHEMES:
@@ -94,6 +117,12 @@ SecretReference = Annotated[str, AfterValidator(_reference)]
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 """An http or https address without a password; may be empty."""
+
+ProxyAddress = Annotated[str, AfterValidator(_proxy)]
+"""An IP address or network whose X-Forwarded-* headers are believed; "*" for any."""
+
+OutwardHost = Annotated[str, AfterValidator(_outward_host)]
+"""A host name, an IP address or a network inside that may be called."""
 
 ServerAddress = Annotated[str, AfterValidator(_server_address)]
 """A web address, or one of a mail server: imap, imaps, smtp or smtps. Without a password; may be empty."""

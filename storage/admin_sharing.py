@@ -62,3 +62,8 @@ def delegates(connection: Connection) -> list[DelegateRow]:
 def set_collection(connection: Connection, collection_id: int, values: Mapping[str, Any]) -> None:
     """Set columns of a collection: name, read_only, color."""
     connection.execute(update(collections).where(collections.c.id == collection_id).values(dict(values)))
+
+
+def source_of(connection: Connection, collection_id: int) -> str:
+    """The address of the feed that a collection repeats; "" for none."""
+    return str(connection.execute(select(collections.c.source).where(collections.c.id == collection_id)).scalar() or "")

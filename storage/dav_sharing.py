@@ -83,12 +83,13 @@ def delegates_of(connection: Connection, user_id: int) -> list[Sharee]:
     return _sharees(connection.execute(_DELEGATES, {"user": user_id}))
 
 
-def set_delegate(connection: Connection, user_id: int, delegate_id: int, access: str) -> None:
-    """Make somebody a delegate ("read", "write"); "" takes it back."""
+def set_delegate(connection: Connection, user_id: int, delegate_id: int, access: str) -> bool:
+    """Make somebody a delegate ("read", "write"); "" takes it back. Whether he was one before."""
     key = {"user_id": user_id, "delegate_id": delegate_id}
-    connection.execute(delete(proxies).filter_by(**key))
+    was = connection.execute(delete(proxies).filter_by(**key)).rowcount
     if access:
         connection.execute(insert(proxies).values(**key, access=access))
+    return bool(was)
 
 
 def _sharees(rows: Iterable[Sequence[Any]]) -> list[Sharee]:
@@ -114,14 +115,18 @@ def sharees_of(connection: Connection, collection_ids: Iterable[int]) -> dict[in
     return found
 
 
-def set_share(connection: Connection, collection_id: int, user_id: int, access: str) -> None:
-    """Let somebody see ("read") or change ("write") a collection; "" takes it back, with how he wanted to see it."""
+def set_share(connection: Connection, collection_id: int, user_id: int, access: str) -> bool:
+    """Let somebody see ("read") or change ("write") a collection; "" takes it back, with how he wanted to see it.
+
+    Whether he saw it before.
+    """
     key = {"collection_id": collection_id, "user_id": user_id}
-    connection.execute(delete(grants).filter_by(**key))
+    was = connection.execute(delete(grants).filter_by(**key)).rowcount
     if access:
         connection.execute(insert(grants).values(**key, access=access))
     else:
         connection.execute(delete(personal_properties).filter_by(**key))
+    return bool(was)
 
 
 # ---------------------------------------------------------------- how each wants to see it

@@ -1,4 +1,4 @@
-"""agendahub collection set|subscribe"""
+"""agendahub collection set|subscribe|unsubscribe"""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def subscribe(
 
     if not is_feed_address(address):
         raise Failure(_("The address of a feed begins with https://, http:// or webcal://."))
+    if not 0 < len(name.strip()) <= 100 or not name.isprintable():
+        raise Failure(_("Give the calendar a name of 1 to 100 characters, such as Holidays."))
     with workspace_of(context).database.begin() as unit:
         connection = unit.session.connection
         if any((row.name, row.owner) == (name, owner) for row in collections(connection)):
@@ -84,3 +86,28 @@ def subscribe(
         set_collection(connection, made, {"source": address, "read_only": True, "transparent": True})
         audit.note(unit, ADMIN, "collection.edit", f"collection {name}", "subscribed")
     say(_("{name} is made; its events come within a minute while `agendahub serve` runs.").format(name=name))
+
+
+@group.command(
+    help=_("End a subscription: its calendar goes away on all devices."),
+    epilog=examples("agendahub collection unsubscribe Holidays", "agendahub collection unsubscribe ada/football"),
+)
+def unsubscribe(
+    context: typer.Context,
+    collection: Annotated[str, typer.Argument(help=_("Which: holidays, or ada/football for a user's own."))],
+) -> None:
+    from agendahub.named_collection import address_of, named_collection
+    from agendahub.workspace import utc_now
+    from crm import audit
+    from crm.actor import ADMIN
+    from storage.admin_sharing import source_of
+    from storage.dav_store import delete_collection
+
+    with workspace_of(context).database.begin() as unit:
+        row = named_collection(unit.session.connection, collection)
+        named = address_of(row)
+        if not source_of(unit.session.connection, row.id):
+            raise Failure(_("{name} is not a subscription; its owner deletes it on his device.").format(name=named))
+        delete_collection(unit.session.connection, row.id, utc_now())
+        audit.note(unit, ADMIN, "collection.edit", f"collection {named}", "unsubscribed")
+    say(_("{name} is gone from all devices at their next sync.").format(name=named))

@@ -64,6 +64,6 @@ def _hub(context: typer.Context, *, as_json: bool) -> None:
 
     with workspace_of(context).database.read() as unit:
         rows = all_collections(unit.session.connection)
-    columns = {"name": _("Name"), "owner": _("Owner"), "kinds": _("Holds"), "items": _("Items")}
+    columns = {"name": _("Name"), "owner": _("Owner"), "slug": _("Address"), "kinds": _("Holds"), "items": _("Items")}
     empty = _("The hub has no collections yet; `agendahub binding add` makes them.")
     listing(rows, columns, as_json=as_json, empty=empty)

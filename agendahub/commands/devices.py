@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agendahub.context import AsJson, examples, workspace_of
+from agendahub.failure import Failure
 from agendahub.output import listing, print_json, say
 from agendahub.texts import _
 
@@ -64,6 +65,8 @@ def add(
     from storage.admin_people import add_device
     from web_ui.pages.set_up import Access
 
+    if not 0 < len(device.strip()) <= 100 or not device.isprintable():
+        raise Failure(_("Give the device a name of 1 to 100 characters, such as iPhone."))
     workspace = workspace_of(context)
     shown, hashed = app_passwords.new()
     access = Access(base_url(workspace.settings.server), user, shown)
@@ -125,9 +128,11 @@ def list_(
     user: Annotated[str, typer.Argument(help=_("Only this user's."))] = "",
     as_json: AsJson = False,
 ) -> None:
-    from storage.admin_people import devices
+    from storage.admin_people import devices, user_id
 
     with workspace_of(context).database.read() as unit:
+        if user:
+            user_id(unit.session.connection, user)
         rows = devices(unit.session.connection, user)
     columns = {
         "id": _("Id"),

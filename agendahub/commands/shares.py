@@ -69,7 +69,9 @@ def _share(context: typer.Context, collection: str, user: str, access: str) -> s
             raise Failure(_("{name} is the company's: every user sees it already.").format(name=row.name))
         if row.owner == user:
             raise Failure(_("{name} is {user}'s own.").format(name=row.name, user=user))
-        set_share(connection, row.id, other, access)
+        if not set_share(connection, row.id, other, access) and not access:
+            told = _("{name} is not shared with {user}; `agendahub share list` shows all shares.")
+            raise Failure(told.format(name=address_of(row), user=user))
         audit.note(unit, ADMIN, "share.edit", f"collection {address_of(row)}", f"{user}: {access or 'none'}")
     return address_of(row)
 
@@ -113,5 +115,7 @@ def _delegate(context: typer.Context, owner: str, user: str, access: str) -> Non
         raise Failure(_("Nobody is his own delegate."))
     with workspace_of(context).database.begin() as unit:
         connection = unit.session.connection
-        set_delegate(connection, user_id(connection, owner), user_id(connection, user), access)
+        if not set_delegate(connection, user_id(connection, owner), user_id(connection, user), access) and not access:
+            told = _("{user} is not a delegate of {owner}; `agendahub delegate list` shows them all.")
+            raise Failure(told.format(user=user, owner=owner))
         audit.note(unit, ADMIN, "share.edit", f"user {owner}", f"delegate {user}: {access or 'none'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -39,8 +40,10 @@ def add(
     with workspace_of(context).database.begin() as unit:
         add_user(unit.session.connection, user, name or user, utc_now())
         audit.note(unit, ADMIN, "user.edit", f"user {user}", "added")
-    say(_("Added {user}. Next: agendahub device add {user} DEVICE, or for the web page:").format(user=user))
-    say(f"agendahub user set-password {user}")
+    typed = shlex.quote(user)
+    told = _("Added {user}. Next: agendahub device add {typed} DEVICE, or for the web page:")
+    say(told.format(user=user, typed=typed))
+    say(f"agendahub user set-password {typed}")
 
 
 @group.command(

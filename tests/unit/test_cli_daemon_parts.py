@@ -185,6 +185,7 @@ def test_the_status_page_escapes_names_and_says_in_words_what_is_wrong() -> None
     assert "&lt;b&gt;down&lt;/b&gt; &amp; out" in html
     assert "Something needs attention" in html
     assert "All is well" in page([], [], NOW)
+    assert '<a href="sign-in">' in page([], [], NOW)
 
 
 # ---------------------------------------------------------------- files

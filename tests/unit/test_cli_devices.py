@@ -42,6 +42,19 @@ def test_each_client_gets_its_steps(cli: Cli) -> None:
         assert ("█" in shown) == (client == "android")
 
 
+def test_a_device_has_a_name(cli: Cli) -> None:
+    for name in ("", "  ", "a\nb", "x" * 101):
+        assert "Give the device a name" in cli.fails("device", "add", "ada", name)
+    assert "No devices yet" in cli.run("device", "list", "ada")
+    assert "There is no user 'eve'" in cli.fails("device", "list", "eve")
+
+
+def test_what_is_to_be_typed_next_can_be_typed(cli: Cli) -> None:
+    shown = cli.run("user", "add", "ada byron")
+    assert "agendahub device add 'ada byron' DEVICE" in shown
+    assert "agendahub user set-password 'ada byron'" in shown
+
+
 def test_the_list_of_clients_is_the_one_of_the_pages() -> None:
     from agendahub.commands.devices import Client
 

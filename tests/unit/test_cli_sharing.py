@@ -66,6 +66,9 @@ REFUSED = {
     "share add team bob": "the company's",
     "share add ada/plans ada": "own",
     "share add ada/plans eve": "There is no user 'eve'",
+    "share remove ada/plans bob": "is not shared with bob",
+    "delegate remove ada bob": "bob is not a delegate of ada",
+    "collection unsubscribe team": "team is not a subscription",
     "delegate add ada ada": "his own delegate",
     "delegate add ada eve": "There is no user 'eve'",
     "collection set team": "--read-only",
@@ -91,6 +94,26 @@ def test_a_feed_is_subscribed_to_for_all_and_for_one(cli: Cli, folder: Path) -> 
         ("", "https://x.example/a.ics", "read"),
         ("ada", "webcal://y.example/b.ics", "read"),
     ]
+
+
+def test_a_subscription_ends_and_may_begin_again(cli: Cli) -> None:
+    for _time in range(2):
+        cli.run("collection", "subscribe", "Games", "https://x.example/g.ics", "--owner", "ada")
+        assert "ada/games" in cli.run("collection", "unsubscribe", "ada/Games")
+        assert "There is no collection ada/Games" in cli.fails("collection", "unsubscribe", "ada/Games")
+
+
+def test_a_feed_has_a_name(cli: Cli) -> None:
+    for name in ("", "  ", "a\nb", "x" * 101):
+        assert "Give the calendar a name" in cli.fails("collection", "subscribe", name, "https://x.example/a.ics")
+
+
+def test_a_collection_is_found_by_its_owner_and_name_too(cli: Cli) -> None:
+    rows = [line.split() for line in cli.run("collections").splitlines()]
+    assert rows[0][:3] == ["Name", "Owner", "Address"]
+    assert ["Plans", "ada", "plans"] in [row[:3] for row in rows]
+    assert "bob may read ada/plans." in cli.run("share", "add", "ada/Plans", "bob")
+    cli.run("share", "remove", "ada/Plans", "bob")
 
 
 def test_a_collection_is_made_read_only_and_coloured(cli: Cli, folder: Path) -> None:

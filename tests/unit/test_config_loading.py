@@ -84,6 +84,10 @@ def test_the_example_mentions_every_setting(table: str, model: type) -> None:
         ("[sync]\ninterval = 0", "line 2: sync.interval = 0: must be more than 0"),
         ("[server]\nlisten = 'x'\nport = 99999", "line 3: server.port = 99999: must be at most 65535"),
         ('[server]\nport = "http"', 'line 2: server.port = "http": must be a whole number'),
+        ('[server]\nproxies = ["localhost"]', 'line 2: server.proxies.0 = "localhost": localhost is no IP address'),
+        ('[server]\nproxies = ["10.1.2.3/8"]', "is no IP address or network"),
+        ('[server]\noutward_hosts = ["10.1.0.0/99"]', "10.1.0.0/99 is no host name, address or network"),
+        ('[server]\noutward_hosts = ["http://x/"]', "http://x/ is no host name, address or network"),
         ("[sync]\nwrkers = 3", "line 2: sync.wrkers: there is no such setting"),
         ("[stroe]\n", "line 1: stroe: there is no such setting"),
         (ACCOUNT + 'auth = "kerberos"', 'line 4: accounts "a" auth = "kerberos": must be \'basic\''),
@@ -110,6 +114,13 @@ def test_an_error_names_key_value_and_line(text: str, expected: str) -> None:
     found = problems(text)
     assert any(expected in problem for problem in found), found
     assert len(found) == 1, found
+
+
+def test_proxies_and_inner_hosts_are_addresses_networks_or_names() -> None:
+    proxies = '["127.0.0.1", "::1", "10.0.0.0/8", "*"]'
+    hosts = '["ntfy.office.example", "10.1.2.3/16", "::1", "[::1]"]'
+    server = parse(f"[server]\nproxies = {proxies}\noutward_hosts = {hosts}\n").server
+    assert (len(server.proxies), len(server.outward_hosts)) == (4, 4)
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
