@@ -178,11 +178,11 @@ _COPIES = (
 
 
 def copies(connection: Connection, collection_ids: Collection[int], uid: str) -> list[Copy]:
-    """What lives under a UID in some calendars: of what is no event, too, it has to be known."""
+    """What lives under a UID in some calendars, also what is no event; what is scheduled comes first."""
     if not collection_ids:
         return []
     wanted = _COPIES.where(items.c.collection_id.in_(list(collection_ids)), items.c.uid == uid)
-    return [Copy(*row) for row in connection.execute(wanted)]
+    return sorted((Copy(*row) for row in connection.execute(wanted)), key=lambda copy: not copy.schedule_tag)
 
 
 def scheduled(connection: Connection, collection_id: int) -> list[Copy]:

@@ -116,7 +116,7 @@ def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, it
         return item
     new, old = _event(item), stored_event(unit, here) if here else None
     desk = desk_of(call, unit, shelf) if new or old else None
-    if desk is None:
+    if desk is None or (here and is_spare(desk, here.schedule_tag, item.uid)):
         return item
     _check_organizers(new)
     if is_attended(old, desk.own):
@@ -144,16 +144,26 @@ def _check_organizers(event: Event | None) -> None:
         raise Refused(403, "All parts of a meeting must have the same organiser.", condition=condition)
 
 
-def _check_unique(desk: Desk, uid: str) -> None:
-    """A meeting is in one of its owner's calendars only (RFC 6638 3.2.4.1)."""
+def _elsewhere(desk: Desk, uid: str) -> store.Copy | None:
+    """The same meeting in another calendar of its owner, who invites or answers from there."""
     connection = desk.unit.session.connection
     others = [one for one in store.desks(connection, desk.owner.id) if one.schedules and one.id != desk.shelf.id]
-    for copy in store.copies(connection, [one.id for one in others], uid):
-        if copy.schedule_tag:
-            slug = store.segment(connection, desk.owner.id, copy.collection_id)
-            there = href(desk.call.address(Place(Area.CALENDARS, desk.owner.name, slug, copy.href)))
-            name = "C:unique-scheduling-object-resource"
-            raise Refused(403, "This meeting is in another of your calendars.", condition=f"<{name}>{there}</{name}>")
+    return next((one for one in store.copies(connection, [one.id for one in others], uid) if one.schedule_tag), None)
+
+
+def is_spare(desk: Desk, tag: str, uid: str) -> bool:
+    """Whether it is a copy (of a whole calendar) beside the meeting itself: what becomes of it is nobody's matter."""
+    return not tag and _elsewhere(desk, uid) is not None
+
+
+def _check_unique(desk: Desk, uid: str) -> None:
+    """A meeting is in one of its owner's calendars only (RFC 6638 3.2.4.1)."""
+    copy = _elsewhere(desk, uid)
+    if copy is not None:
+        slug = store.segment(desk.unit.session.connection, desk.owner.id, copy.collection_id)
+        there = href(desk.call.address(Place(Area.CALENDARS, desk.owner.name, slug, copy.href)))
+        name = "C:unique-scheduling-object-resource"
+        raise Refused(403, "This meeting is in another of your calendars.", condition=f"<{name}>{there}</{name}>")
 
 
 # ---------------------------------------------------------------- as organiser
@@ -241,6 +251,8 @@ def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: I
     if desk is None or not (is_organized(event, desk.own) or is_attended(event, desk.own)):
         return ""
     tag = store.schedule_tag(unit.session.connection, item_id)
+    if is_spare(desk, tag, item.uid):
+        return ""
     if not tag:
         tag = item.digest
         store.set_schedule_tag(unit.session.connection, item_id, tag)
@@ -252,7 +264,7 @@ def deleting(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf) -> None:
     check_tag(call, leaf)
     event = stored_event(unit, leaf)
     desk = desk_of(call, unit, shelf) if event else None
-    if desk is not None and event is not None:
+    if desk is not None and event is not None and not is_spare(desk, leaf.schedule_tag, leaf.uid):
         _withdraw(desk, event)
         _retag(desk, leaf, "")
 
@@ -306,4 +318,6 @@ def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Sh
         _tell(desk, None, event)
     elif is_attended(event, desk.own):
         _check_unique(desk, event.uid)
+    else:
+        return
     _retag(desk, leaf, leaf.etag)
