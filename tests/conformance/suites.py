@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from tests.conformance import caldav_tests, litmus, server_tester
+from tests.conformance import caldav_tests, caldavtester, litmus, server_tester
 from tests.conformance.outcome import Outcome
 from tests.conformance.servers import Tested
 from tests.conformance.toolbox import NotThereError
@@ -18,6 +18,7 @@ SUITES: Mapping[str, Suite] = {
     "python-caldav": caldav_tests.run,
     "caldav-server-tester": server_tester.run,
     **{f"litmus {name}": litmus.suite(name) for name in litmus.SUITES},
+    **{f"CalDAVTester {name}": caldavtester.suite(name) for name in caldavtester.SUITES},
 }
 
 
