@@ -21,6 +21,7 @@ from dav_gateway.scheduling.itip_told import (
 from dav_gateway.scheduling.people import attendee, key_of, param, parts, with_params
 from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Event, EventDetails, Moment
+from sync_engine.privacy import is_private
 from sync_engine.recurrence import duration
 from sync_engine.rules import Rule, read_rule
 from sync_engine.zones import resolve
@@ -46,9 +47,9 @@ def following(copy: Event | None, before: Event | None, after: Event, own: froze
     )
     master = _follow(series, last, after.master, now) if after.master else None
     if master is not None:
-        overrides += tuple(
-            _own_words(known, master, Event(after.uid, after.master, after.overrides, zones=after.zones))
-        )
+        said = Event(after.uid, after.master, after.overrides, zones=after.zones)
+        was = {at: told_.get(at) or last for at in known}
+        overrides += tuple(_own_words(known, was, master, said))
         master = replace(master, exception_dates=(*master.exception_dates, *hidden.values()))
     return Event(after.uid, master, overrides, zones=after.zones, extra=copy.extra if copy else ())
 
@@ -56,11 +57,17 @@ def following(copy: Event | None, before: Event | None, after: Event, own: froze
 _OWN = ("alarms", "categories", "classification", "transparency", "components", "extra")
 
 
-def _own_words(known: Mapping[datetime, EventDetails], series: EventDetails, event: Event) -> Iterator[EventDetails]:
+def _own_words(
+    known: Mapping[datetime, EventDetails],
+    was: Mapping[datetime, EventDetails | None],
+    series: EventDetails,
+    event: Event,
+) -> Iterator[EventDetails]:
     """Occurrences of which only the guest says something else than of the series: reminders, show-as ..."""
     said, gone = instants(event), excluded(event)
     for at, mine in known.items():
         own = {name: getattr(mine, name) for name in _OWN if name != "extra"}
+        own["classification"] = _classified(mine, was[at], series)
         own["extra"] = (*(o for o in series.extra if is_told(o)), *(o for o in mine.extra if not is_told(o)))
         if mine.recurrence_id is None or at in said or at in gone or mine.status == CANCELLED:
             continue
@@ -80,12 +87,19 @@ def _follow(
         fresh,
         alarms=mine.alarms,
         categories=mine.categories,
-        classification=mine.classification or fresh.classification,
+        classification=_classified(mine, before, fresh),
         transparency=mine.transparency or fresh.transparency,
         attachments=(*fresh.attachments, *(line for line in mine.attachments if line not in known)),
         components=mine.components,
         extra=(*fresh.extra, *(line for line in mine.extra if not is_told(line))),
     )
+
+
+def _classified(mine: EventDetails, before: EventDetails | None, fresh: EventDetails) -> str:
+    """The CLASS of a guest's copy: the organiser's, unless he chose another; what is private is opened by him alone."""
+    if is_private(mine.classification) or (before is not None and is_private(before.classification)):
+        return mine.classification
+    return fresh.classification
 
 
 def called_off(copy: Event, gone: Event, now: datetime) -> Event:
