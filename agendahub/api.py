@@ -36,6 +36,7 @@ from storage.api_tokens import Token
 from storage.database import Database
 from storage.errors import StoreError, StoreRefused
 from sync_engine.errors import SyncError
+from web_ui.row_number import register
 
 Handler: TypeAlias = Callable[[Call], Any]
 
@@ -49,6 +50,7 @@ _HEADERS = {
 }
 
 log = structlog.get_logger("agendahub.api")
+register()
 
 TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/status", api_status.status),
@@ -59,17 +61,17 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{account:path}/sign-in", api_sign_in.begin),
     ("DELETE", "/accounts/{account:path}/sign-in", api_sign_in.end),
     ("GET", "/conflicts", api_conflicts.list_conflicts),
-    ("GET", "/conflicts/{number:int}", api_conflicts.show_conflict),
-    ("POST", "/conflicts/{number:int}/resolve", api_conflicts.resolve),
+    ("GET", "/conflicts/{number:row}", api_conflicts.show_conflict),
+    ("POST", "/conflicts/{number:row}/resolve", api_conflicts.resolve),
     ("GET", "/history", api_history.list_changes),
     ("GET", "/runs", api_history.list_runs),
     ("GET", "/deleted", api_history.list_deleted),
-    ("GET", "/items/{number:int}/history", api_history.versions),
+    ("GET", "/items/{number:row}/history", api_history.versions),
     ("POST", "/undo", api_history.undo),
     ("GET", "/quarantine", api_quarantine.list_entries),
     ("POST", "/quarantine/retry", api_quarantine.retry_all),
-    ("GET", "/quarantine/{number:int}", api_quarantine.show_entry),
-    ("POST", "/quarantine/{number:int}/retry", api_quarantine.retry),
+    ("GET", "/quarantine/{number:row}", api_quarantine.show_entry),
+    ("POST", "/quarantine/{number:row}/retry", api_quarantine.retry),
 )
 
 

@@ -71,6 +71,6 @@ def http_time(written: str) -> datetime | None:
     """A date of HTTP, in UTC; None when it is none."""
     try:
         at = parsedate_to_datetime(written)
-    except (ValueError, TypeError, IndexError):
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):  # the last: years and zones beyond all time
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

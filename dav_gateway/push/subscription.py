@@ -6,8 +6,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -15,6 +14,7 @@ from connectors.outward_rules import NotAllowedOut, Rules
 from dav_gateway.answers import Refused
 from dav_gateway.elements import Element, children, text_of
 from dav_gateway.push.names import DECLARED, push
+from dav_gateway.ranges import http_time
 from storage.dav_push import Keys
 
 USUAL = timedelta(days=7)  # how long a registration holds when the client does not say
@@ -63,12 +63,8 @@ def check_trigger(root: Element) -> None:
 
 def read_expiry(root: Element, now: datetime) -> datetime:
     """When the registration shall end: as asked, within bounds; what is no date or over already is passed over."""
-    try:
-        asked = parsedate_to_datetime(text_of(root.find(push("expires"))))
-    except ValueError:
-        return now + USUAL
-    asked = asked.replace(tzinfo=UTC) if asked.tzinfo is None else asked.astimezone(UTC)
-    return min(asked, now + LONGEST) if asked > now else now + USUAL
+    asked = http_time(text_of(root.find(push("expires"))))
+    return min(asked, now + LONGEST) if asked and asked > now else now + USUAL
 
 
 def invalid(sentence: str) -> Refused:

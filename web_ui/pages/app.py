@@ -25,6 +25,7 @@ from web_ui.pages.guard import check_sender, is_secure
 from web_ui.pages.rendering import answer
 from web_ui.pages.turning import turned
 from web_ui.pages.visit import Shown, Turned, Visit, hash_of
+from web_ui.row_number import register
 
 Handler = Callable[[Visit], Shown]
 
@@ -33,6 +34,7 @@ _FIELDS = 50
 _THREADS = 8  # at once
 
 log = structlog.get_logger("agendahub.web")
+register()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/devices", devices.show),
     Page("GET", "/devices/add", devices.add_form),
     Page("POST", "/devices/add", devices.add),
-    Page("GET", "/devices/{number:int}/remove", devices.remove_form),
-    Page("POST", "/devices/{number:int}/remove", devices.remove),
+    Page("GET", "/devices/{number:row}/remove", devices.remove_form),
+    Page("POST", "/devices/{number:row}/remove", devices.remove),
     Page("GET", "/profile/{token:str}", devices.profile_page, open=True),
     Page("GET", "/profile/{token:str}/AgendaHub.mobileconfig", devices.profile_file, open=True),
 )

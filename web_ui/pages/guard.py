@@ -26,7 +26,10 @@ def is_secure(scheme: str, host: str, client: str, headers: Mapping[str, str], *
 
 def is_loopback(host: str) -> bool:
     """Whether a host name, with or without a port, or an address means this machine."""
-    name = urlsplit(f"//{host}").hostname if not _is_address(host) else host
+    try:
+        name = urlsplit(f"//{host}").hostname if not _is_address(host) else host
+    except ValueError:  # what no browser sends
+        return False
     if name is None:
         return False
     return name == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)

@@ -31,8 +31,8 @@ ROWS = {
     ("GET", "/devices"): Row(),
     ("GET", "/devices/add"): Row(),
     ("POST", "/devices/add"): Row({"name": "Another", "client": "other"}),
-    ("GET", "/devices/{number:int}/remove"): Row(foreign=True),
-    ("POST", "/devices/{number:int}/remove"): Row({}, foreign=True),
+    ("GET", "/devices/{number:row}/remove"): Row(foreign=True),
+    ("POST", "/devices/{number:row}/remove"): Row({}, foreign=True),
     ("GET", "/profile/{token:str}"): Row(open=True),
     ("GET", "/profile/{token:str}/AgendaHub.mobileconfig"): Row(open=True),
 }
@@ -77,7 +77,7 @@ def token_of(browser: Browser) -> str:
 def where(site: Site, path: str) -> str:
     """With eve's device, and a token that nobody has."""
     [device] = [device for device in site.devices("eve") if device.name == "Phone"]
-    return path.replace("{number:int}", str(device.id)).replace("{token:str}", "not-a-token")
+    return path.replace("{number:row}", str(device.id)).replace("{token:str}", "not-a-token")
 
 
 def unchanged(site: Site, eve: Browser) -> bool:
@@ -135,7 +135,7 @@ def test_the_device_of_somebody_else_is_not_there(
     site: Site, eve: Browser, ada: Browser, method: str, path: str
 ) -> None:
     seen = []
-    for address in (where(site, path), path.replace("{number:int}", "999999999"), path.replace("{number:int}", "0")):
+    for address in (where(site, path), path.replace("{number:row}", "999999999"), path.replace("{number:row}", "0")):
         form = {"csrf": token_of(ada)}
         ada.open(address) if method == "GET" else ada.post(address, form)
         seen.append((ada.answer.status_code, ada.text))
@@ -144,7 +144,7 @@ def test_the_device_of_somebody_else_is_not_there(
     assert unchanged(site, eve)
 
 
-@pytest.mark.parametrize("number", ["1.5", "-1", "x", "9" * 30, "%00", "1'--"])
+@pytest.mark.parametrize("number", ["1.5", "-1", "x", "9" * 30, "9" * 5000, "%00", "1'--"])
 def test_an_odd_number_is_not_there(ada: Browser, number: str) -> None:
     assert ada.open(f"/devices/{number}/remove").answer.status_code == 404
 
@@ -197,3 +197,11 @@ def test_the_store_is_away(tmp_path: Path) -> None:
         browser.open("/devices")
         assert browser.answer.status_code == 503
         assert "store is away" in browser.text
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example"])
+def test_another_name_than_this_machine_s_needs_https(site: Site, host: str) -> None:
+    """A page elsewhere that had its name lead here (DNS rebinding), and what is no name at all."""
+    stranger = site.browser().open("/sign-in", Host=host)
+    assert stranger.answer.status_code == 403
+    assert not stranger.cookies
