@@ -13,7 +13,28 @@ pytest.register_assert_rewrite("tests.integration.rules")  # what the tests of s
 __all__ = ["_sqlite_template", "empty_postgres_url", "mssql_url", "postgres", "postgres_url", "sqlite_url"]
 
 EVERY_STORE = {"test_gateway_items", "test_gateway_sync", "test_gateway_collections"}
-IF_ALL_IS_ASKED_FOR = {"test_gateway_discovery", "test_gateway_sign_in", "test_two_servers", "test_daemon_life"}
+IF_ALL_IS_ASKED_FOR = {
+    "test_attachments",
+    "test_birthdays",
+    "test_card_candidates",
+    "test_copy_move",
+    "test_daemon_life",
+    "test_files",
+    "test_gateway_discovery",
+    "test_gateway_sign_in",
+    "test_private_items",
+    "test_replay_apple",
+    "test_replay_davx5",
+    "test_scheduling_boxes",
+    "test_scheduling_invites",
+    "test_scheduling_lists",
+    "test_scheduling_outsiders",
+    "test_scheduling_rules",
+    "test_scheduling_series",
+    "test_scheduling_together",
+    "test_shares",
+    "test_two_servers",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -45,15 +45,19 @@ ITEMS = {
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with running_hub(Path(tmp_path_factory.mktemp("queries"))) as running:
-        running.user("ada")
-        calendar = running.collection("agenda", "event,task")
-        book = running.collection("people", "contact")
-        for name, text in ITEMS.items():
-            running.item(calendar, text, f"{name}.ics")
-        for number in range(5):
-            card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{number}\r\nFN:Zoë {number}\r\nN:Z;;;;\r\nEND:VCARD\r\n"
-            running.item(book, card, f"{number}.vcf")
+        furnish(running)
         yield running
+
+
+def furnish(hub: Hub) -> None:
+    hub.user("ada")
+    calendar = hub.collection("agenda", "event,task")
+    book = hub.collection("people", "contact")
+    for name, content in ITEMS.items():
+        hub.item(calendar, content, f"{name}.ics")
+    for number in range(5):
+        card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{number}\r\nFN:Zoë {number}\r\nN:Z;;;;\r\nEND:VCARD\r\n"
+        hub.item(book, card, f"{number}.vcf")
 
 
 @pytest.fixture(scope="module")
@@ -277,3 +281,19 @@ def test_free_and_busy(phone: Phone) -> None:
 def test_free_and_busy_that_cannot_be_told(phone: Phone, path: str, inner: str, status: int) -> None:
     body = f"<C:free-busy-query {NAMES}>{inner}</C:free-busy-query>"
     assert phone.request("REPORT", path, data=body).status_code == status
+
+
+def test_on_postgresql_too(tmp_path: Path, postgres_url: str) -> None:
+    with running_hub(tmp_path, url=postgres_url) as hub:
+        furnish(hub)
+        phone = hub.phone("ada")
+        test_alarms_by_when_they_go_off(phone, "20260322T0900", "20260322T0901", {"weekly"})
+        test_time_and_words_are_of_the_same_component(phone)
+        test_what_is_never_stored_is_never_found(phone)
+        test_uid_and_negation(phone)
+        test_times_without_a_zone_are_where_the_request_says(phone)
+        test_the_zone_of_a_calendar_by_its_name(phone)
+        test_texts_come_as_they_are_wanted(phone)
+        test_free_and_busy(phone)
+        zoe = '<A:filter><A:prop-filter name="FN"><A:text-match>ZOË</A:text-match></A:prop-filter></A:filter>'
+        assert found(report(phone, zoe, path=PEOPLE, name="A:addressbook-query")) == set("01234")
