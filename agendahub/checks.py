@@ -11,6 +11,7 @@ from agendahub.account_zone import what_it_means, what_to_do, zone_is_open
 from agendahub.check import Check
 from agendahub.discovery_checks import certificate, clock, dns_records, public_address
 from agendahub.failure import Failure
+from agendahub.feed_health import feeds
 from agendahub.texts import _
 from agendahub.workspace import Workspace
 from config.loading import unknown_variables
@@ -32,6 +33,7 @@ def check_all(workspace: Workspace) -> Iterator[Check]:
         _account_zones,
         _sign_in_ends,
         _zones,
+        feeds,
         dns_records,
         public_address,
         certificate,

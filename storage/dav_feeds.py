@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, false, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, false, or_, select, update
 
 from storage.session import chunks
-from storage.tables import collections, items, revisions
+from storage.tables import collections, items, revisions, users
 
 
 class Feed(NamedTuple):
@@ -39,6 +39,19 @@ _DUE = (
     )
     .order_by(collections.c.id)
 )
+_UNREAD = (
+    select(users.c.name, collections.c.slug)
+    .join_from(collections, users, users.c.id == collections.c.owner_id, isouter=True)
+    .where(
+        collections.c.source != "",
+        collections.c.deleted_at.is_(None),
+        or_(
+            collections.c.refreshed_at <= bindparam("before"),
+            and_(collections.c.refreshed_at.is_(None), collections.c.created_at <= bindparam("made_before")),
+        ),
+    )
+    .order_by(users.c.name, collections.c.slug)
+)
 _SOURCE = select(collections.c.source).where(
     collections.c.id == bindparam("collection"), collections.c.deleted_at.is_(None)
 )
@@ -52,6 +65,12 @@ def due(connection: Connection, before: datetime) -> list[Feed]:
     """Feeds that were not read since `before`."""
     rows = connection.execute(_DUE, {"before": before})
     return [Feed(row.id, row.source, frozenset(row.kinds.split(",")), row.name) for row in rows]
+
+
+def unread(connection: Connection, before: datetime, made_before: datetime) -> list[tuple[str, str]]:
+    """Owner ("" for the company's) and slug of feeds read last before `before`; or never, and made before `made_before`."""
+    rows = connection.execute(_UNREAD, {"before": before, "made_before": made_before})
+    return [(owner or "", slug) for owner, slug in rows]
 
 
 def is_still(connection: Connection, feed: Feed) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from agendahub.feed_health import feeds
+from agendahub.workspace import Workspace, utc_now
+from config import load
 from storage.database import Database
 from storage.dav_sharing import home_of
 from storage.dav_store import collection_at, collections_of
@@ -101,6 +105,27 @@ def test_a_subscription_ends_and_may_begin_again(cli: Cli) -> None:
         cli.run("collection", "subscribe", "Games", "https://x.example/g.ics", "--owner", "ada")
         assert "ada/games" in cli.run("collection", "unsubscribe", "ada/Games")
         assert "There is no collection ada/Games" in cli.fails("collection", "unsubscribe", "ada/Games")
+
+
+def test_the_doctor_names_a_feed_that_is_not_read(cli: Cli, folder: Path) -> None:
+    cli.run("collection", "subscribe", "Late", "https://x.example/l.ics", "--owner", "ada")
+    cli.run("collection", "subscribe", "Never", "https://x.example/n.ics")
+    workspace = Workspace(load(cli.config))
+    late = collections.c.slug == "late"
+    assert feeds(workspace).ok  # just made
+    ago = utc_now() - timedelta(minutes=6)
+    with workspace.database.begin() as unit:
+        unit.session.connection.execute(update(collections).where(collections.c.source != "").values(created_at=ago))
+        unit.session.connection.execute(update(collections).where(late).values(refreshed_at=ago))
+    found = feeds(workspace)
+    assert (found.ok, "never" in found.detail, "ada/late" in found.detail) == (False, True, False)
+    with workspace.database.begin() as unit:
+        longer = utc_now() - timedelta(hours=4)
+        unit.session.connection.execute(update(collections).where(late).values(refreshed_at=longer))
+    assert "ada/late" in feeds(workspace).detail
+    workspace.close()
+    for name in ("ada/late", "never"):
+        cli.run("collection", "unsubscribe", name)
 
 
 def test_a_feed_has_a_name(cli: Cli) -> None:
