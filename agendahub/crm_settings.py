@@ -9,6 +9,7 @@ from agendahub.addresses import base_url
 from agendahub.workspace import Workspace
 from config.settings import MailboxSettings, RequestSettings
 from crm.settings import CrmSettings, Mailbox
+from dav_gateway.scheduling.mailed import OwnMeetings
 from storage import secrets
 
 _PURPOSE = b"agendahub: message ids"
@@ -33,6 +34,7 @@ def crm_settings(workspace: Workspace) -> CrmSettings:
         web_url=(wanted.web_url or base_url(settings.server)).rstrip("/"),
         trusted_authserv=frozenset(name.lower() for name in wanted.trusted_authserv),
         signing_key=hmac.digest(key, _PURPOSE, hashlib.sha256),
+        own_calendars=OwnMeetings(),
     )
 
 

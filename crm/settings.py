@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from crm.invitation.own_calendars import NoOwnCalendars, OwnCalendars
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -35,3 +37,4 @@ class CrmSettings:
     web_url: str = ""  # without a slash at its end; a request is at {web_url}/requests/{number}
     trusted_authserv: frozenset[str] = frozenset()  # lower case
     signing_key: bytes = field(default=b"", repr=False)  # of our Message-IDs; derived from the store's key file
+    own_calendars: OwnCalendars = field(default_factory=NoOwnCalendars)  # where answers to users' own meetings go

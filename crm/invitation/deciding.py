@@ -141,11 +141,8 @@ def _cancel_first(told: Told, sender: Sender) -> Verdict:
 def _reply(told: Told, sender: Sender, known: Known) -> Verdict:
     if not known.there or not known.ours:
         return Verdict(Do.NOTHING, "refused", "It answers a meeting that is not ours.")
-    if not told.attendee:
-        return Verdict(Do.NOTHING, "unread", "It does not say who answers.")
-    if sender.forged or not sender.verified or sender.address != told.attendee:
-        said = f"{told.attendee} is answered for by {sender.address or 'an unclear sender'}; nothing was changed."
-        return Verdict(Do.NOTHING, "refused", said)
+    if unproven := whose_answer(told, sender):
+        return unproven
     if told.attendee not in known.attendees:
         return Verdict(Do.NOTHING, "refused", f"{told.attendee} is not invited to this meeting.")
     if known.invited is not None and told.sequence < known.invited:
@@ -155,3 +152,13 @@ def _reply(told: Told, sender: Sender, known: Known) -> Verdict:
     if not known.living:
         return Verdict(Do.NOTHING, "outdated", "The meeting is out of the agenda.")
     return Verdict(Do.REPLY, "applied")
+
+
+def whose_answer(told: Told, sender: Sender) -> Verdict | None:
+    """Why it is not clear that whoever answers has sent it; None when it is."""
+    if not told.attendee:
+        return Verdict(Do.NOTHING, "unread", "It does not say who answers.")
+    if sender.forged or not sender.verified or sender.address != told.attendee:
+        said = f"{told.attendee} is answered for by {sender.address or 'an unclear sender'}; nothing was changed."
+        return Verdict(Do.NOTHING, "refused", said)
+    return None

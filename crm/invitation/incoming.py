@@ -13,13 +13,15 @@ from crm.agenda.collection import agenda_collection
 from crm.errors import Refused
 from crm.invitation import agenda_event
 from crm.invitation.agenda_event import merged, tamed, without
-from crm.invitation.deciding import Do, Sender, Verdict, decide
+from crm.invitation.deciding import Do, Sender, Verdict, decide, whose_answer
 from crm.invitation.known import Found, look
+from crm.invitation.own_calendars import Heard
 from crm.invitation.parts import Told, Unread, told_by
 from crm.mail.model import Mail
 from crm.request.history import note
 from crm.settings import CrmSettings
 from storage.crm import invitation_rows
+from storage.crm.invitation_rows import EPOCH
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.errors import ItemError
 from sync_engine.item import Item
@@ -85,6 +87,8 @@ def _take(case: Case, told: Told) -> None:
         case.unit.lock_collection(agenda_collection(case.unit, case.settings))
         found = look(case.unit, case.settings, told)
         verdict = decide(told, case.sender, found.known, case.settings.own_addresses)
+        if told.method == "REPLY" and not found.known.ours:
+            verdict = _to_own_calendar(case, told, verdict)
         if not case.wanted and told.method == "REQUEST" and not found.known.there:
             verdict = Verdict(Do.NOTHING, "unread", _SPAM)
         item_id, verdict = _done(case, told, found, verdict)
@@ -102,6 +106,30 @@ def _done(case: Case, told: Told, found: Found, verdict: Verdict) -> tuple[int |
     if verdict.do is Do.CANCEL:
         _cancel(case, told, found)
     return item_id, _reply(case, told, found) if verdict.do is Do.REPLY else verdict
+
+
+_HEARD = {
+    Heard.TAKEN: ("applied", "{}: {}, in the organiser's own calendar."),
+    Heard.UNINVITED: ("refused", "{} is not invited to this meeting."),
+    Heard.OLDER: ("outdated", "It answers an earlier version of the meeting."),
+    Heard.NOTHING: ("unread", "It gives no answer."),
+}
+
+
+def _to_own_calendar(case: Case, told: Told, otherwise: Verdict) -> Verdict:
+    """The answer to a meeting that is not of the agenda: a user may have invited to it from his own calendar."""
+    connection = case.unit.session.connection
+    if whose_answer(told, case.sender):
+        return otherwise
+    newest = invitation_rows.newest(connection, told.uid, ["REPLY"], [told.occurrence], told.attendee)
+    if newest is not None and (told.sequence, told.stamped_at) <= (newest["sequence"], newest["stamped_at"] or EPOCH):
+        return Verdict(Do.NOTHING, "outdated", "A newer answer came before.")
+    heard = case.settings.own_calendars.reply(case.unit, told.event, told.attendee)
+    if heard is Heard.UNKNOWN:
+        return otherwise
+    state, said = _HEARD[heard]
+    answer = agenda_event.answer_of(told.event, told.attendee).lower()
+    return Verdict(Do.NOTHING, state, said.format(told.attendee, answer))
 
 
 def _written(case: Case, told: Told, verdict: Verdict, item_id: int | None) -> None:
