@@ -68,7 +68,7 @@ def due(connection: Connection, before: datetime) -> list[Feed]:
 
 
 def unread(connection: Connection, before: datetime, made_before: datetime) -> list[tuple[str, str]]:
-    """Owner ("" for the company's) and slug of feeds read last before `before`; or never, and made before `made_before`."""
+    """Owner ("" for the company's) and slug: last read before `before`, or never read and made before `made_before`."""
     rows = connection.execute(_UNREAD, {"before": before, "made_before": made_before})
     return [(owner or "", slug) for owner, slug in rows]
 
