@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
+from itertools import takewhile
 
 from dav_gateway.answers import Answer, Refused
 from dav_gateway.contents import Contents, contents_of
@@ -21,6 +22,7 @@ from dav_gateway.occurrence import component_of, record_of, zone_of_calendar
 from dav_gateway.properties import COMPONENTS
 from dav_gateway.query_limits import limit_of, limited, must_be_there
 from dav_gateway.site import Call
+from dav_gateway.steps import Steps
 from dav_gateway.timetables import known, learn, takes_place
 from dav_gateway.wanted import wanted_of
 from dav_gateway.when import EARLIEST, LATEST, When
@@ -51,8 +53,9 @@ def answer(call: Call, report: Element) -> Answer:
         ]
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal), zone)
     asked = [(part, [one for one in dated if call.place.href in ("", one.leaf.href)]) for part, dated in found]
-    leaves = (leaf for part, dated in asked for leaf in _matching(call, contents, wanted, part, dated, zone))
-    return multistatus(limited(call, writer, contents, leaves, limit_of(report)))
+    steps = Steps()
+    leaves = (leaf for part, dated in asked for leaf in _matching(call, contents, wanted, part, dated, zone, steps))
+    return multistatus(limited(call, writer, contents, leaves, limit_of(report), lambda: steps.spent))
 
 
 def _zone(report: Element, shelf: Shelf) -> tzinfo:
@@ -96,8 +99,9 @@ def _matching(
     part: CompFilter | None,
     dated: Iterable[Dated],
     zone: tzinfo,
+    steps: Steps,
 ) -> Iterator[Leaf]:
-    """Those that match: first all that the index can tell, then those whose text must be read."""
+    """Those that match: first all that the index can tell, then those whose text must be read, until steps are spent."""
     timed_only = not _needs_components(wanted, part)
     unclear: list[Dated] = []
     for one in _by_uid(dated, part):
@@ -107,14 +111,15 @@ def _matching(
         elif told is None:
             unclear.append(one)
     if timed_only and part is not None and part.time_range is not None:
-        yield from _timed(call, contents, unclear, part.time_range, zone)
+        yield from _timed(call, contents, unclear, part.time_range, zone, steps)
         return
     could = could_match_calendar(wanted)
-    for some in chunks(unclear):
+    for some in takewhile(lambda _: not steps.spent, chunks(unclear)):
         with call.read() as unit:
             found = contents.texts(unit, [one.leaf for one in some])
         texts = ((one.leaf, found.get(one.leaf.href, "")) for one in some)
-        yield from (leaf for leaf, text in texts if could(text) and _matches(text, leaf, wanted, zone))
+        some_left = takewhile(lambda _: not steps.spent, texts)
+        yield from (leaf for leaf, text in some_left if could(text) and _matches(text, leaf, wanted, zone, steps))
 
 
 def _by_uid(dated: Iterable[Dated], part: CompFilter | None) -> Iterable[Dated]:
@@ -123,20 +128,22 @@ def _by_uid(dated: Iterable[Dated], part: CompFilter | None) -> Iterable[Dated]:
     return (one for one in dated if all(matches_text(one.leaf.uid, text) for text in texts)) if texts else dated
 
 
-def _timed(call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRange, zone: tzinfo) -> Iterator[Leaf]:
+def _timed(
+    call: Call, contents: Contents, unclear: list[Dated], wanted: TimeRange, zone: tzinfo, steps: Steps
+) -> Iterator[Leaf]:
     """Those that take place in the range. Only texts that were not looked at before are read."""
-    for some in chunks(unclear):
+    for some in takewhile(lambda _: not steps.spent, chunks(unclear)):
         records = {one.leaf.etag: known(one.leaf.etag) for one in some}
         missing = [one.leaf for one in some if records[one.leaf.etag] is None]
         found: dict[str, str] = {}
         if missing:
             with call.read() as unit:
                 found = contents.texts(unit, missing)
-        for one in some:
+        for one in takewhile(lambda _: not steps.spent, some):
             try:
                 text = found.get(one.leaf.href, "")
                 record = records[one.leaf.etag] or learn(one.leaf.etag, text, one.leaf.uid)
-                fits = takes_place(one.leaf.etag, record, wanted.start or EARLIEST, wanted.end or LATEST, zone)
+                fits = takes_place(one.leaf.etag, record, wanted.start or EARLIEST, wanted.end or LATEST, zone, steps)
             except ItemError:
                 continue
             if fits:
@@ -159,10 +166,10 @@ def _told_by_index(one: Dated, wanted: TimeRange | None, zone: tzinfo) -> bool |
     return not (begins_late or ends_early)
 
 
-def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo) -> bool:
+def _matches(text: str, leaf: Leaf, wanted: CompFilter, zone: tzinfo, steps: Steps) -> bool:
     """Whether a text matches."""
     try:
-        when = When(record_of(text, leaf.uid), zone)
+        when = When(record_of(text, leaf.uid), zone, steps)
         return matches_calendar(component_of(text), wanted, when.in_range, when.instants_of)
     except ItemError:
         return False

@@ -11,6 +11,7 @@ from dav_gateway.elements import CALDAV, CARDDAV, Element, children, first
 
 _UTC_TIME = re.compile(r"\d{8}T\d{6}Z\Z")
 COLLATIONS = frozenset(("i;ascii-casemap", "i;unicode-casemap", "i;octet", "default"))
+MOST_CONDITIONS = 200  # elements of a filter
 MATCH_TYPES = frozenset(("equals", "contains", "starts-with", "ends-with"))
 
 
@@ -79,6 +80,7 @@ def calendar_filter(report: Element) -> CompFilter:
     top = first(found, f"{{{CALDAV}}}comp-filter")
     if top is None:
         return CompFilter("VCALENDAR")
+    _must_be_few(top, CALDAV)
     read = _comp(top)
     if read.name != "VCALENDAR":
         raise _invalid(CALDAV)
@@ -90,8 +92,16 @@ def card_filter(report: Element) -> CardFilter:
     found = first(report, f"{{{CARDDAV}}}filter")
     if found is None:
         return CardFilter()
+    _must_be_few(found, CARDDAV)
     props = tuple(_prop(child, CARDDAV) for child in children(found) if child.tag == f"{{{CARDDAV}}}prop-filter")
     return CardFilter(found.get("test", "anyof") != "allof", props)
+
+
+def _must_be_few(found: Element, namespace: str) -> None:
+    """Each condition is looked at for each of thousands of items."""
+    if sum(1 for _ in found.iter()) > MOST_CONDITIONS:
+        name = "A:supported-filter" if namespace == CARDDAV else "C:supported-filter"
+        raise Refused(403, f"A filter may have {MOST_CONDITIONS} elements.", condition=f"<{name}/>")
 
 
 def _comp(element: Element) -> CompFilter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from dav_gateway.steps import Steps
 from sync_engine import recurrence, zones
 from sync_engine.errors import ItemError, Unreadable
 from sync_engine.formats import parse
@@ -64,14 +65,17 @@ def zone_of_calendar(timezone: str) -> tzinfo:
     return (zones.by_name(name) if name else None) or UTC
 
 
-def falls_into(record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
+def falls_into(
+    record: Event | Task, start: datetime, end: datetime, floating: tzinfo, steps: Steps | None = None
+) -> bool:
     """Whether an occurrence overlaps from `start` up to, without, `end`. Undated tasks do (RFC 4791 9.9)."""
     if not any(_is_dated(details) for details in (record.master, *record.overrides) if details):
         return isinstance(record, Task) and _stamps_overlap(record, start, end)
-    if isinstance(record, Event):
-        return recurrence.occurs(record, start, end, floating)
-    around = (_moved(start, -_SECOND), _moved(end, _SECOND))
-    return any(is_due(one, start, end) for one in recurrence.expanded(record, *around, floating))
+    with (steps or Steps()).of_one() as budget:
+        if isinstance(record, Event):
+            return recurrence.occurs(record, start, end, floating, budget)
+        around = (_moved(start, -_SECOND), _moved(end, _SECOND))
+        return any(is_due(one, start, end) for one in recurrence.expanded(record, *around, floating, budget))
 
 
 def _moved(at: datetime, by: timedelta) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from dav_gateway.answers import not_found
@@ -32,9 +32,17 @@ def must_be_there(call: Call, unit: SqlUnitOfWork, contents: Contents) -> None:
 
 
 def limited(
-    call: Call, writer: LeafWriter, contents: Contents, found: Iterator[Leaf], limit: int | None
+    call: Call,
+    writer: LeafWriter,
+    contents: Contents,
+    found: Iterator[Leaf],
+    limit: int | None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[str]:
-    """Responses of the items; then 507 for the collection's own address when there are more."""
+    """Responses of the items; then 507 for the collection's own address when there are more.
+
+    `given_up`: whether the rest was not looked at, as it would have taken too long.
+    """
     yield from written(call, writer, contents, islice(found, limit))
-    if limit is not None and next(found, None) is not None:
+    if given_up() or (limit is not None and next(found, None) is not None):
         yield status_response(writer.folder, 507, "<D:number-of-matches-within-limits/>")

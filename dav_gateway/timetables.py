@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from dav_gateway.contents import Contents
 from dav_gateway.occurrence import falls_into, record_of
+from dav_gateway.steps import Steps
 from storage.dav_items import Leaf
 from storage.unit_of_work import SqlUnitOfWork
 from sync_engine import recurrence
 from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Event, EventDetails, Task, TaskDetails
-from sync_engine.rules import LAST_YEAR, Budget
+from sync_engine.rules import LAST_YEAR
 
 _MOST = 8192  # items, of about 1 KiB each
 _D = TypeVar("_D", EventDetails, TaskDetails)
@@ -69,37 +70,41 @@ class _Year:
 
 _MOST_YEARS = 4 * _MOST
 _MOST_OF_A_YEAR = 400  # occurrences: one a day; more are not remembered
+_MOST_STEPS_OF_A_YEAR = 4_000  # what takes more, such as a week that begins every day, is not worth it
 _years: dict[tuple[str, str, int], _Year | None] = {}  # by entity tag, zone and year
 
 
-def takes_place(etag: str, record: Event | Task, start: datetime, end: datetime, floating: tzinfo) -> bool:
+def takes_place(
+    etag: str, record: Event | Task, start: datetime, end: datetime, floating: tzinfo, steps: Steps | None = None
+) -> bool:
     """As `falls_into`. Of events that recur the year is remembered: who looks at a month looks at the next one."""
+    steps = steps or Steps()
     last_year = (end - timedelta(microseconds=1)).year
     recurs = record.master and (record.master.rules or record.overrides)
     if not recurs or isinstance(record, Task) or last_year - start.year > 1 or last_year > LAST_YEAR:
-        return falls_into(record, start, end, floating)
-    years = [_year(etag, record, year, floating) for year in range(start.year, last_year + 1)]
+        return falls_into(record, start, end, floating, steps)
+    years = [_year(etag, record, year, floating, steps) for year in range(start.year, last_year + 1)]
     if None in years:
-        return falls_into(record, start, end, floating)
+        return falls_into(record, start, end, floating, steps)
     first, last = start.timestamp(), end.timestamp()
     return any(year.overlaps(first, last) for year in years if year)
 
 
-def _year(etag: str, record: Event | Task, year: int, floating: tzinfo) -> _Year | None:
+def _year(etag: str, record: Event | Task, year: int, floating: tzinfo, steps: Steps) -> _Year | None:
     """None where it is not worth remembering."""
     key = (etag, str(floating), year)
     if key not in _years:
         if len(_years) >= _MOST_YEARS:
             _years.clear()
-        _years[key] = found = _read_year(record, year, floating)
+        _years[key] = found = _read_year(record, year, floating, steps)
         return found
     return _years.get(key)
 
 
-def _read_year(record: Event | Task, year: int, floating: tzinfo) -> _Year | None:
-    budget = Budget()
+def _read_year(record: Event | Task, year: int, floating: tzinfo, steps: Steps) -> _Year | None:
     first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    found = recurrence.expanded(record, first, last, floating, budget)
+    with steps.of_one(_MOST_STEPS_OF_A_YEAR) as budget:
+        found = recurrence.expanded(record, first, last, floating, budget)
     if len(found) > _MOST_OF_A_YEAR or budget.left < 0:
         return None
     starts = array("d", [one.start.timestamp() for one in found])

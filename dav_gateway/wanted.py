@@ -9,6 +9,7 @@ from dav_gateway.answers import Refused
 from dav_gateway.data_wanted import DataWanted, data_wanted
 from dav_gateway.elements import Element, cal, card, children, dav, first
 
+MOST_NAMES = 500  # properties of one request
 DATA = frozenset((cal("calendar-data"), card("address-data")))
 
 
@@ -48,7 +49,10 @@ def wanted_of(parent: Element | None, *, minimal: bool) -> Wanted:
 
 
 def _names(prop: Element | None) -> tuple[str, ...]:
-    return () if prop is None else tuple(dict.fromkeys(str(child.tag) for child in children(prop)))
+    names = () if prop is None else tuple(dict.fromkeys(str(child.tag) for child in children(prop)))
+    if len(names) > MOST_NAMES:  # each is answered for each of thousands of items
+        raise Refused(400, f"Ask for at most {MOST_NAMES:,} properties.")
+    return names
 
 
 def must_be(root: Element | None, name: str) -> Element:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from dav_gateway.filters import TimeRange
 from dav_gateway.occurrence import falls_into, instants_of, is_due
+from dav_gateway.steps import Steps
 from sync_engine import recurrence
 from sync_engine.formats.moments import read_moment
 from sync_engine.model import Component, ContentLine, Event, Moment, Task
@@ -23,9 +24,11 @@ _SECOND = timedelta(seconds=1)
 class When:
     """Tells of one item."""
 
-    def __init__(self, record: Event | Task, floating: tzinfo) -> None:
+    def __init__(self, record: Event | Task, floating: tzinfo, steps: Steps | None = None) -> None:
+        """`steps`: what may be expanded for the request."""
         self._record = record
         self._floating = floating
+        self._steps = steps or Steps()
 
     def in_range(self, path: Sequence[Component], wanted: TimeRange) -> bool:
         """Whether a component falls into a range; it comes last, after those it is in. Others than these never do."""
@@ -41,7 +44,7 @@ class When:
     def _takes_place(self, component: Component, wanted: TimeRange) -> bool:
         start, end = wanted.start or EARLIEST, wanted.end or LATEST
         if not self._record.overrides:
-            return falls_into(self._record, start, end, self._floating)
+            return falls_into(self._record, start, end, self._floating, self._steps)
         around = (_moved(start, -_SECOND), _moved(end, _SECOND))
         if isinstance(self._record, Task):
             return any(is_due(one, start, end) for one in self._occurrences(component, *around))
@@ -49,7 +52,8 @@ class When:
 
     def _occurrences(self, component: Component, start: datetime, end: datetime) -> list[Occurrence]:
         """Those that this component tells of, not those of other components of the item."""
-        found = recurrence.expanded(self._record, start, end, self._floating)
+        with self._steps.of_one() as budget:
+            found = recurrence.expanded(self._record, start, end, self._floating, budget)
         details = _details_of(component, self._record)
         return found if details is None else [one for one in found if one.source is details]
 

@@ -70,9 +70,11 @@ def expanded(
     return found
 
 
-def occurs(event: Event | Task, start: datetime, end: datetime, floating: tzinfo = UTC) -> bool:
+def occurs(
+    event: Event | Task, start: datetime, end: datetime, floating: tzinfo = UTC, budget: Budget | None = None
+) -> bool:
     """Whether an occurrence overlaps [start, end); stops at the first one that does."""
-    return next(_overlapping(event, start, end, floating, Budget()), None) is not None
+    return next(_overlapping(event, start, end, floating, budget or Budget()), None) is not None
 
 
 def span(record: Event | Task, floating: tzinfo = UTC) -> _Range | None:
