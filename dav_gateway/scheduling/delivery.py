@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dav_gateway.scheduling import itip_text
 from dav_gateway.scheduling.itip_attendee import Answer, answered, called_off, following
-from dav_gateway.scheduling.itip_share import Change, is_attended, is_organized
+from dav_gateway.scheduling.itip_share import Change, is_attended, is_organized, share
 from dav_gateway.scheduling.itip_told import answer_of, instants
 from dav_gateway.scheduling.messages import drop_into_inbox
 from dav_gateway.scheduling.outsiders import Letter, Outsiders
@@ -142,9 +142,15 @@ class Delivery:
 
     # ------------------------------------------------------------ to the organiser
 
+    def invited_to(self, event: Event) -> Event | None:
+        """What the organiser of a meeting invites the sender to now; None where he is none of ours, or has it not."""
+        person = self.known.get(_owner(event))
+        meeting = self._meeting(person, event.uid) if person else None
+        return share(meeting[1], self._key_in(meeting[1])) if meeting else None
+
     def reply(self, event: Event, said: Sequence[Answer]) -> str:
         """Tell the organiser what a guest, the sender, answers; gives the SCHEDULE-STATUS."""
-        owner = next(key_of(one.organizer.address) for one in parts(event) if one.organizer)
+        owner = _owner(event)
         text = itip_text.reply(event, said, self.unit.session.now())
         person = self.known.get(owner)
         meeting = self._meeting(person, event.uid) if person else None
@@ -189,6 +195,11 @@ class Delivery:
             if event is not None and is_organized(event, keys_of(person.name, person.address)):
                 return copy, event
         return None
+
+
+def _owner(event: Event) -> str:
+    """The key of the organiser of a meeting; "" for what has none."""
+    return next((key_of(one.organizer.address) for one in parts(event) if one.organizer), "")
 
 
 def _takes(places: Iterable[Desk], copy: Copy) -> bool:

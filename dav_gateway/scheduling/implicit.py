@@ -13,7 +13,7 @@ from dav_gateway.elements import href
 from dav_gateway.paths import Area, Place
 from dav_gateway.preconditions import matches
 from dav_gateway.scheduling.delivery import Delivery, involved, people_of
-from dav_gateway.scheduling.itip_attendee import answers, declining, is_forced, may_change
+from dav_gateway.scheduling.itip_attendee import answers, declining, is_forced, may_change, within
 from dav_gateway.scheduling.itip_organizer import settled, stamped, with_reply_status, with_status
 from dav_gateway.scheduling.itip_share import changes, forced, is_attended, is_organized
 from dav_gateway.scheduling.people import guests, keys_of, organizers, parts
@@ -217,19 +217,28 @@ def _retag(desk: Desk, here: Leaf | None, tag: str) -> None:
 
 
 def _change_as_guest(desk: Desk, here: Leaf | None, old: Event | None, new: Event | None, item: Item) -> Item:
-    if old is None or new is None or not may_change(old, new, desk.own):
-        condition = "<C:allowed-attendee-scheduling-object-change/>"
-        raise Refused(403, "Only the organiser may change this meeting; you may answer it.", condition=condition)
+    kept = within(new, desk.delivery(new).invited_to(new)) if new else None
+    if old is None or kept is None or not may_change(old, kept, desk.own):
+        raise _only_the_organizer()
     if here is not None and not here.schedule_tag:
         _retag(desk, here, here.etag)
-    return _answer(desk, old, new, item)
+    return _answer(desk, old, kept, item if kept == new else Item.of(kept))
 
 
 def _take_as_guest(desk: Desk, here: Leaf | None, new: Event | None, item: Item) -> Item:
+    """What a guest stores of a meeting that he has not: the organiser, if he is here, says what it is."""
     assert new is not None
     if here is None:
         _check_unique(desk, item.uid)
-    return _answer(desk, None, new, item)
+    theirs = desk.delivery(new).invited_to(new)
+    if theirs is not None and not may_change(theirs, new, desk.own):
+        raise _only_the_organizer()
+    return _answer(desk, theirs, new, item)
+
+
+def _only_the_organizer() -> Refused:
+    condition = "<C:allowed-attendee-scheduling-object-change/>"
+    return Refused(403, "Only the organiser may change this meeting; you may answer it.", condition=condition)
 
 
 def _answer(desk: Desk, old: Event | None, new: Event, item: Item) -> Item:

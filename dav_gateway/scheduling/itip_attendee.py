@@ -193,15 +193,39 @@ def _answers(old: Event | None, new: Event, own: frozenset[str], *, forced: bool
     if mine is not None and (forced or answer_of(mine) != answer_of(series)):
         yield Answer(None, answer_of(mine), mine)
     known = instants(old) if old else {}
+    out = excluded(old)
     for at, one in instants(new).items():
         user = attendee(one, own)
-        before = attendee(known.get(at), own) or series
-        if user is not None and (forced or answer_of(user) != answer_of(before)):
+        before = "DECLINED" if at in out else answer_of(attendee(known.get(at), own) or series)
+        if user is not None and (forced or answer_of(user) != before):
             yield Answer(one.recurrence_id, answer_of(user), user)
+    if old is None or mine is None:
+        return
     for at, moment in excluded(new).items():
-        before = attendee(known.get(at), own) or series
-        if old is not None and at not in excluded(old) and mine is not None and answer_of(before) != "DECLINED":
+        if at not in out and answer_of(attendee(known.get(at), own) or series) != "DECLINED":
             yield Answer(moment, "DECLINED", mine)
+    yield from _taken_back(old, new, mine, own)
+
+
+def _taken_back(old: Event, new: Event, mine: CalendarUser, own: frozenset[str]) -> Iterator[Answer]:
+    """Occurrences of which nothing is said alone any more: for them counts again what he answers to the series."""
+    said = {at: answer_of(attendee(one, own)) for at, one in instants(old).items()}
+    moments = {at: one.recurrence_id for at, one in instants(old).items()} | excluded(old)
+    there = instants(new).keys() | excluded(new).keys()
+    for at, moment in moments.items():
+        if at not in there and said.get(at, "DECLINED") != answer_of(mine) and takes_place(new, at):
+            yield Answer(moment, answer_of(mine), mine)
+
+
+def within(new: Event, theirs: Event | None) -> Event:
+    """A guest's copy without the occurrences that the organiser took out of what he invites him to."""
+    gone = excluded(theirs)
+    missing = [moment for at, moment in gone.items() if at not in excluded(new)]
+    if new.master is None or not gone.keys() - excluded(new).keys():
+        return new
+    dates = (*new.master.exception_dates, *missing)
+    overrides = tuple(one for at, one in instants(new).items() if at not in gone)
+    return replace(new, master=replace(new.master, exception_dates=dates), overrides=overrides)
 
 
 def declining(copy: Event, own: frozenset[str]) -> list[Answer]:
