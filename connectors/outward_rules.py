@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from sync_engine.errors import AccountError
@@ -17,6 +17,13 @@ LONGEST = 2000  # characters of an address
 PORTS = {"http": 80, "https": 443}
 _FIRST_FREE = 1024  # ports below are of mail, files, shells ...: none of them speaks HTTP
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last octets
+
+_UNICAST = IPv6Network("2000::/3")  # RFC 4291 2.4: all of the internet that there is so far
+_SPECIAL = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("3fff::/20"),
+)  # older Pythons: global
 
 Address = IPv4Address | IPv6Address
 
@@ -119,7 +126,9 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast
+    """Of the internet. What has no such use yet (RFC 4291 2.4) may have one inside: site-local, a NAT64 of one's own."""
+    within = isinstance(address, IPv4Address) or address in _UNICAST or address in _NAT64
+    return within and address.is_global and not address.is_multicast and not any(address in one for one in _SPECIAL)
 
 
 def _embedded(address: Address) -> list[Address]:
