@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dav_gateway.answers import Answer
-from dav_gateway.card_candidates import candidates
+from dav_gateway.card_candidates import Likely, candidates
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.could_match import Could, could_match_card
 from dav_gateway.elements import Element
@@ -34,20 +34,29 @@ def answer(call: Call, report: Element) -> Answer:
         leaves = contents.listing(unit, short=False) if likely is None else _at(unit, contents, likely)
     writer = LeafWriter(call, shelf, wanted_of(report, minimal=call.minimal))
     leaves = [leaf for leaf in leaves if call.place.href in ("", leaf.href)]
-    found = iter(leaves) if not wanted.props else _matching(call, contents, leaves, wanted)
+    certain = likely.certain if likely else frozenset[str]()
+    found = iter(leaves) if not wanted.props else _matching(call, contents, leaves, wanted, certain)
     return multistatus(limited(call, writer, contents, found, limit_of(report)))
 
 
-def _at(unit: SqlUnitOfWork, contents: Contents, names: set[str]) -> list[Leaf]:
-    return sorted(contents.leaves_at(unit, sorted(names)).values(), key=lambda leaf: leaf.id)
+def _at(unit: SqlUnitOfWork, contents: Contents, likely: Likely) -> list[Leaf]:
+    names = sorted(likely.certain | likely.unclear)
+    return sorted(contents.leaves_at(unit, names).values(), key=lambda leaf: leaf.id)
 
 
-def _matching(call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter) -> Iterator[Leaf]:
+def _matching(
+    call: Call, contents: Contents, leaves: list[Leaf], wanted: CardFilter, certain: frozenset[str]
+) -> Iterator[Leaf]:
     could = could_match_card(wanted)
     for some in chunks(leaves):
-        with call.read() as unit:
-            found = contents.texts(unit, some)
-        yield from (leaf for leaf in some if _matches(found.get(leaf.href, ""), wanted, could))
+        unclear = [leaf for leaf in some if leaf.href not in certain]
+        found: dict[str, str] = {}
+        if unclear:
+            with call.read() as unit:
+                found = contents.texts(unit, unclear)
+        for leaf in some:
+            if leaf.href in certain or _matches(found.get(leaf.href, ""), wanted, could):
+                yield leaf
 
 
 def _matches(text: str, wanted: CardFilter, could: Could) -> bool:

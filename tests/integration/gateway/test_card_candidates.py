@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.servers.gateway import Phone, running_hub
+from tests.servers.gateway import Hub, Phone, running_hub
 
 BOOK = "/dav/addressbooks/ada/people/"
 CARDS = {
@@ -27,11 +27,15 @@ CARDS = {
 @pytest.fixture
 def phone(tmp_path: Path) -> Iterator[Phone]:
     with running_hub(tmp_path) as hub:
-        hub.user("ada")
-        book = hub.collection("people", "contact")
-        for name, lines in CARDS.items():
-            hub.item(book, _card(name, lines), href=f"{name}.vcf")
-        yield hub.phone("ada")
+        yield _phone(hub)
+
+
+def _phone(hub: Hub) -> Phone:
+    hub.user("ada")
+    book = hub.collection("people", "contact")
+    for name, lines in CARDS.items():
+        hub.item(book, _card(name, lines), href=f"{name}.vcf")
+    return hub.phone("ada")
 
 
 def _card(name: str, lines: tuple[str, ...]) -> str:
@@ -75,7 +79,23 @@ def test_what_the_tables_cannot_tell_is_read(phone: Phone) -> None:
     assert found(phone, "anyof", starts) == {"plain", "upper"}
 
 
+def test_a_percent_sign_is_one(phone: Phone) -> None:
+    assert found(phone, "anyof", prop("EMAIL", "a%a")) == set()
+    assert found(phone, "anyof", prop("EMAIL", "_da@")) == set()
+    assert found(phone, "allof", prop("EMAIL", "ada@", "bob@", test="allof")) == set()
+    octets = prop("EMAIL", "ADA@", attributes='collation="i;octet"')
+    assert found(phone, "anyof", octets) == {"upper"}
+
+
 def test_a_deleted_contact_and_one_that_has_changed(phone: Phone) -> None:
     phone.request("DELETE", BOOK + "plain.vcf")
     phone.request("PUT", BOOK + "upper.vcf", data=_card("upper", ()).encode(), headers={"Content-Type": "text/vcard"})
     assert found(phone, "anyof", prop("EMAIL", "ada@example")) == {"grouped", "second", "long"}
+
+
+def test_on_postgresql_too(tmp_path: Path, postgres_url: str) -> None:
+    with running_hub(tmp_path, url=postgres_url) as hub:
+        phone = _phone(hub)
+        assert found(phone, "anyof", prop("EMAIL", "ada@example")) == {"plain", "upper", "grouped", "second", "long"}
+        assert found(phone, "anyof", prop("EMAIL", "kda@")) == {"foreign"}
+        assert found(phone, "anyof", prop("EMAIL", "a%a"), prop("TEL", "79 1")) == {"plain"}
