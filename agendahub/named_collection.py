@@ -33,3 +33,19 @@ def named_collection(connection: Connection, words: str) -> CollectionRow:
 def address_of(row: CollectionRow) -> str:
     """How an admin names it."""
     return f"{row.owner}/{row.slug}" if row.owner else row.slug
+
+
+def name_and_owner(connection: Connection, words: str, owner: str) -> tuple[str, str]:
+    """Name and owner that an import or export means. Raises `Failure`.
+
+    "ada/plans" is ada's and never made as a company's collection of that name: everybody would read her file.
+    """
+    from storage.admin_lists import collections
+    from storage.admin_people import find_user
+
+    first, slash, _last = words.partition("/")
+    known = any((row.name, row.owner) == (words, "") for row in collections(connection))
+    if owner or not slash or known or find_user(connection, first) is None:
+        return words, owner
+    row = named_collection(connection, words)
+    return row.name, row.owner

@@ -40,9 +40,12 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     from agendahub.importing import import_items, read_items
+    from agendahub.named_collection import name_and_owner
     from agendahub.workspace import utc_now
 
     workspace = workspace_of(context)
+    with workspace.database.read() as unit:
+        collection, owner = name_and_owner(unit.session.connection, collection, owner)
     found = list(read_items(_octets_of(file)))
     items, refused = [i for i in found if not isinstance(i, str)], [i for i in found if isinstance(i, str)]
     if not items:
@@ -81,11 +84,13 @@ def export(
     owner: Annotated[str, typer.Option(help=_("A user whose own collection it is; else the company's."))] = "",
 ) -> None:
     from agendahub.calendar_file import calendars, cards
+    from agendahub.named_collection import name_and_owner
     from storage.admin_lists import collections
     from storage.admin_texts import texts_of
 
     with workspace_of(context).database.read() as unit:
         connection = unit.session.connection
+        collection, owner = name_and_owner(connection, collection, owner)
         everything = collections(connection)
         found = next((row for row in everything if (row.name, row.owner) == (collection, owner)), None)
         if found is None:

@@ -141,6 +141,20 @@ def test_a_collection_is_found_by_its_owner_and_name_too(cli: Cli) -> None:
     cli.run("share", "remove", "ada/Plans", "bob")
 
 
+def test_a_file_for_a_users_own_collection_never_becomes_the_companys(cli: Cli, folder: Path) -> None:
+    event = (
+        "BEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T100000Z\r\nSUMMARY:hers\r\nEND:VEVENT"
+    )
+    file = folder / "hers.ics"
+    file.write_text(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{event}\r\nEND:VCALENDAR\r\n")
+    assert "1 new" in cli.run("import", str(file), "--collection", "ada/plans")
+    assert "1 as they were" in cli.run("import", str(file), "--collection", "Plans", "--owner", "ada")
+    assert "SUMMARY:hers" in cli.run("export", "ada/plans")
+    assert "There is no collection ada/none" in cli.fails("import", str(file), "--collection", "ada/none")
+    assert "1 new" in cli.run("import", str(file), "--collection", "Sales/North")  # no user of this name
+    assert "UID:u1" in cli.run("export", "Sales/North")
+
+
 def test_a_collection_is_made_read_only_and_coloured(cli: Cli, folder: Path) -> None:
     cli.run("collection", "set", "team", "--read-only", "--color", "#1E90FF")
     database = Database(f"sqlite:///{folder}/agendahub.db")
