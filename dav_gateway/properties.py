@@ -32,6 +32,7 @@ from dav_gateway.site import Call
 from dav_gateway.tokens import ctag, sync_token
 from dav_gateway.wanted import Mode, Wanted
 from storage.dav_store import Shelf
+from sync_engine.limits import ATTENDEES
 
 Values: TypeAlias = Mapping[str, Callable[[], str | None]]
 """Properties by name; what each gives is XML, or None where the resource does not have it."""
@@ -164,6 +165,7 @@ def _calendar_values(call: Call, shelf: Shelf) -> Values:
         cal("supported-calendar-component-set"): lambda: components,
         cal("supported-calendar-data"): lambda: '<C:calendar-data content-type="text/calendar" version="2.0"/>',
         cal("max-resource-size"): lambda: str(call.site.limits.event),
+        cal("max-attendees-per-instance"): lambda: str(ATTENDEES),
         cal("supported-collation-set"): lambda: _collations("C"),
         TIMEZONE: lambda: text(shelf.timezone) or None,
         TIMEZONE_ID: lambda: text(zone_name(shelf.timezone)) or None,

@@ -24,6 +24,7 @@ from sync_engine import recurrence
 from sync_engine.errors import ItemError, Rejected
 from sync_engine.formats import decode
 from sync_engine.item import Item
+from sync_engine.limits import TooManyAttendees
 from sync_engine.limits import check as check_bounds
 from sync_engine.model import Contact
 
@@ -61,6 +62,8 @@ def read(call: Call) -> Upload:
         check_bounds(text)
         item = Item.read(text, uid_if_missing=_own_uid(call.place.href))
         _check_recurrence(item)
+    except TooManyAttendees as err:
+        raise Refused(403, str(err), condition="<C:max-attendees-per-instance/>") from err
     except ItemError as err:
         raise _unreadable(str(err), contacts=contacts) from err
     return Upload(item, verbatim)

@@ -11,18 +11,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dav_gateway.calendar_zones import TIMEZONE_ID, zone_text
-from dav_gateway.elements import CARDDAV, DAV, Element, cal, card, children, dav, first, inner_xml, text_of
+from dav_gateway.elements import DAV, Element, cal, card, children, dav, first, inner_xml, text_of
 from dav_gateway.properties import COLOR, CTAG, DESCRIPTIONS, ORDER, TIMEZONE
+from dav_gateway.push.names import push
 from dav_gateway.scheduling.properties import TRANSPARENCY
+from dav_gateway.sharing.share import apples
 from dav_gateway.sharing.subscription import SOURCE, feed_address
 
 MAX_KEPT = 64 * 1024  # characters of one property that we only keep
 MAX_NAME = 400
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?\Z")
 _INTEGER = re.compile(r"-?[0-9]{1,9}\Z")
-_PROTECTED = frozenset(
-    (CTAG, cal("supported-calendar-component-set"), cal("supported-calendar-data"), cal("max-resource-size"))
-) | {f"{{{CARDDAV}}}supported-address-data", card("max-resource-size"), cal("calendar-home-set")}
+_OF_CALENDARS = (
+    "supported-calendar-component-set supported-calendar-data supported-collation-set max-resource-size "
+    "max-attendees-per-instance max-attachment-size max-attachments-per-resource calendar-home-set"
+)
+_OF_BOOKS = "supported-address-data supported-collation-set max-resource-size addressbook-home-set"
+_PROTECTED = frozenset(  # what is told whatever a client says; those of DAV: are too
+    (
+        CTAG,
+        *map(cal, _OF_CALENDARS.split()),
+        *map(card, _OF_BOOKS.split()),
+        *map(apples, ("invite", "allowed-sharing-modes")),
+        *map(push, ("transports", "topic", "supported-triggers")),
+    )
+)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,10 @@ _SHORTER = "make it smaller where it comes from"
 _FEW_LINES = DEPTH  # a text with no more is within all limits but that of its size
 
 
+class TooManyAttendees(Rejected):
+    """CalDAV has a precondition of its own for this (RFC 4791 5.3.2.1)."""
+
+
 def check(text: str) -> None:
     """Refuse what is too large for one item. Raises `Rejected` with the limit, what was found and what to do."""
     most = most_octets(text)
@@ -62,6 +66,6 @@ def _refuse(depth: int, properties: int, attendees: int) -> None:
     if depth > DEPTH:
         raise Rejected(f"Components may be nested {DEPTH} deep, these are nested deeper: {_SHORTER}.")
     if attendees > ATTENDEES:
-        raise Rejected(f"An event may have {ATTENDEES} attendees, this one has more: {_SHORTER}.")
+        raise TooManyAttendees(f"An event may have {ATTENDEES} attendees, this one has more: {_SHORTER}.")
     if properties > PROPERTIES:
         raise Rejected(f"An item may have {PROPERTIES} properties, this one has more: {_SHORTER}.")

@@ -177,7 +177,7 @@ def test_writing_the_same_again_changes_nothing(hub: Hub, phone: Phone) -> None:
             CALENDAR,
             event("one", *(f"ATTENDEE:mailto:{n}@example.org" for n in range(600))),
             403,
-            "C:valid-calendar-data",
+            "C:max-attendees-per-instance",
         ),
     ],
 )

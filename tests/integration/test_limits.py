@@ -251,8 +251,8 @@ def test_a_phone_is_told_which_limit_its_item_is_above(phone: Phone, limit: str)
     folder = "/dav/addressbooks/ada/people/" if is_card(text) else "/dav/calendars/ada/agenda/"
     refused = phone.put(f"{folder}big", data=text.encode())
     assert refused.status_code == 403
-    size = "max-resource-size" if limit.startswith("size") else "valid-address-data" if is_card(text) else "valid-cal"
-    assert size in refused.text
+    named = {"size": "max-resource-size", "attendees": "max-attendees-per-instance"}.get(limit.split(maxsplit=1)[0])
+    assert (named or ("valid-address-data" if is_card(text) else "valid-calendar-data")) in refused.text
     assert phone.get(f"{folder}big").status_code == 404
 
 

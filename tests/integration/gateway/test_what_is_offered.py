@@ -153,6 +153,31 @@ def test_a_limit_is_said_of_the_collections_own_address(phone: Phone, path: str,
     assert all("HTTP/1.1 200 OK" in one for one in found[:2])
 
 
+SETTABLE = {
+    "displayname",
+    "calendar-description",
+    "addressbook-description",
+    "calendar-color",
+    "calendar-order",
+    "calendar-timezone",
+    "schedule-calendar-transp",
+}
+
+
+@pytest.mark.parametrize("path", [CALENDAR, BOOK, f"{DAV}/calendars/ada/firm/"])
+def test_a_property_that_clients_cannot_set_is_refused(phone: Phone, path: str) -> None:
+    told = phone.request("PROPFIND", path, headers={"Depth": "0"}, data=xml("D:propfind", "<D:propname/>")).text
+    declared = dict(re.findall(r'xmlns:(\w+)="([^"]+)"', told))
+    names = re.findall(r"<(\w+):([\w-]+)(?: xmlns[^>]*)?/>", told.partition("<D:prop>")[2])
+    assert len(names) > 20
+    for prefix, name in names:
+        body = f'<x:{name} xmlns:x="{declared[prefix]}">1</x:{name}>'
+        patched = phone.request(
+            "PROPPATCH", path, data=xml("D:propertyupdate", f"<D:set><D:prop>{body}</D:prop></D:set>")
+        )
+        assert ("403 Forbidden" in patched.text) == (name not in SETTABLE), name
+
+
 ADDRESSES = (
     "D:owner D:current-user-principal D:principal-URL D:acl D:principal-collection-set D:group-membership "
     "D:group-member-set C:calendar-home-set A:addressbook-home-set C:calendar-user-address-set C:schedule-inbox-URL "
