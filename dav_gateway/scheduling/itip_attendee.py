@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from dav_gateway.scheduling.itip_ranges import said_at
 from dav_gateway.scheduling.itip_share import CANCELLED
 from dav_gateway.scheduling.itip_told import (
     answer_of,
@@ -14,7 +15,6 @@ from dav_gateway.scheduling.itip_told import (
     is_told,
     moment_at,
     outward,
-    single,
     stamp,
     takes_place,
 )
@@ -47,7 +47,7 @@ def following(copy: Event | None, before: Event | None, after: Event, own: froze
     )
     master = _follow(series, last, after.master, now) if after.master else None
     if master is not None:
-        said = Event(after.uid, after.master, after.overrides, zones=after.zones)
+        said = Event(after.uid, master, overrides, zones=after.zones)
         was = {at: told_.get(at) or last for at in known}
         overrides += tuple(_own_words(known, was, master, said))
         master = replace(master, exception_dates=(*master.exception_dates, *hidden.values()))
@@ -71,7 +71,7 @@ def _own_words(
         own["extra"] = (*(o for o in series.extra if is_told(o)), *(o for o in mine.extra if not is_told(o)))
         if mine.recurrence_id is None or at in said or at in gone or mine.status == CANCELLED:
             continue
-        fresh = replace(single(series, moment_at(event, mine.recurrence_id)), sequence=series.sequence)
+        fresh = replace(said_at(event, moment_at(event, mine.recurrence_id)), sequence=series.sequence)
         if any(getattr(fresh, name) != value for name, value in own.items()) and takes_place(event, at):
             yield replace(fresh, **own)
 
@@ -134,9 +134,9 @@ def _same(old: Event, before: EventDetails | None, new: Event, after: EventDetai
     if moment is None:
         return False
     if before is None and old.master is not None:
-        before = single(old.master, moment_at(old, moment))
+        before = said_at(old, moment_at(old, moment))
     if after is None and new.master is not None:
-        after = single(new.master, moment_at(new, moment))
+        after = said_at(new, moment_at(new, moment))
     return before is not None and after is not None and _core(old, before, own) == _core(new, after, own)
 
 
@@ -255,7 +255,13 @@ def answered(event: Event, key: str, said: Sequence[Answer], status: str = "") -
 
 
 def _with_series(event: Event, key: str, said: Answer, status: str) -> Event:
-    return replace(event, master=_said(event.master, key, said, status)) if event.master else event
+    if event.master is None:
+        return event
+    if attendee(event.master, (key,)):
+        return replace(event, master=_said(event.master, key, said, status))
+    # He is invited from an occurrence on: that is all of it to him.
+    overrides = tuple(_said(one, key, said, status) if one.this_and_future else one for one in event.overrides)
+    return replace(event, overrides=overrides)
 
 
 def _with_single(event: Event, key: str, said: Answer, status: str) -> Event:
@@ -265,9 +271,10 @@ def _with_single(event: Event, key: str, said: Answer, status: str) -> Event:
     at = next(iter(instants(Event("", event.master, (EventDetails(recurrence_id=moment),), zones=event.zones))))
     if at in known:
         return replace(event, overrides=tuple(_said(o, key, said, status) if k == at else o for k, o in known.items()))
-    if event.master is None or not attendee(event.master, (key,)) or not takes_place(event, at):
+    plain = said_at(event, moment) if event.master is not None else None
+    if event.master is None or plain is None or not attendee(plain, (key,)) or not takes_place(event, at):
         return event
-    fresh = replace(single(event.master, moment), sequence=event.master.sequence, alarms=event.master.alarms)
+    fresh = replace(plain, sequence=event.master.sequence, alarms=event.master.alarms)
     overrides = (*event.overrides, _said(fresh, key, said, status))
     return replace(
         event, overrides=tuple(sorted(overrides, key=lambda o: o.recurrence_id.value if o.recurrence_id else ""))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from dav_gateway.scheduling.itip_ranges import said_at
 from dav_gateway.scheduling.itip_told import (
     answer_of,
     asked_again,
     excluded,
     instants,
     rescheduled,
-    single,
     stamp,
     takes_place,
     told,
@@ -47,7 +47,7 @@ def _plain(event: Event | None, one: EventDetails) -> EventDetails | None:
     """What a series says of an occurrence that it has no override for."""
     if event is None or event.master is None or one.recurrence_id is None:
         return None
-    return replace(single(event.master, one.recurrence_id), sequence=event.master.sequence)
+    return replace(said_at(event, one.recurrence_id), sequence=event.master.sequence)
 
 
 def _settled(
@@ -101,22 +101,24 @@ def _with_answers(old: Event | None, new: Event) -> Event:
         return new
     there, gone = instants(new), excluded(new)
     lost = [one for at, one in instants(old).items() if at not in there and at not in gone and takes_place(new, at)]
-    answered = tuple(_only_answers(old.master, new.master, one) for one in lost)
+    answered = tuple(_only_answers(old, new, one) for one in lost)
     kept = (*new.overrides, *(one for one in answered if one is not None))
     return replace(new, overrides=tuple(sorted(kept, key=lambda o: o.recurrence_id.value if o.recurrence_id else "")))
 
 
-def _only_answers(old: EventDetails, new: EventDetails, one: EventDetails) -> EventDetails | None:
+def _only_answers(old: Event, new: Event, one: EventDetails) -> EventDetails | None:
     """The occurrence as the series has it now, with the answers of this override; None for a real change."""
-    if one.recurrence_id is None or told(one) != told(single(old, one.recurrence_id)):
+    if one.recurrence_id is None or told(one) != told(before := said_at(old, one.recurrence_id)):
         return None
-    fresh = single(new, one.recurrence_id)
+    fresh = said_at(new, one.recurrence_id)
+    if rescheduled(before, fresh):
+        return None
     said = {key_of(user.address): user for user in one.attendees}
     people = tuple(
         with_params(user, PARTSTAT=answer_of(said[key_of(user.address)])) if key_of(user.address) in said else user
         for user in fresh.attendees
     )
-    return replace(fresh, attendees=people, sequence=max(one.sequence, new.sequence), stamps=one.stamps)
+    return replace(fresh, attendees=people, sequence=max(one.sequence, fresh.sequence), stamps=one.stamps)
 
 
 def with_status(event: Event, told_: Mapping[str, str]) -> Event:

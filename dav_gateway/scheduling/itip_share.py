@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from dav_gateway.scheduling.itip_ranges import narrowed
 from dav_gateway.scheduling.itip_told import differs, excluded, instants, told
 from dav_gateway.scheduling.people import attendee, guests, is_served, organizers, param, parts
 from sync_engine.model import CalendarUser, Event, EventDetails
@@ -21,13 +22,13 @@ def share(event: Event | None, key: str) -> Event | None:
         return None
     mine = tuple(one for one in event.overrides if _invited(one, key))
     plain = replace(event, overrides=mine, extra=(), stamps=())
-    if not _invited(event.master, key):
+    master = narrowed(event, lambda one: _invited(one, key)) if event.master else None
+    if master is None:
         return replace(plain, master=None) if mine else None
-    assert event.master is not None
-    known = excluded(event)
+    known = excluded(replace(event, master=master))
     others = {at: one for at, one in instants(event).items() if one not in mine and at not in known}
-    dates = (*event.master.exception_dates, *(one.recurrence_id for one in others.values() if one.recurrence_id))
-    return replace(plain, master=replace(event.master, exception_dates=dates))
+    dates = (*master.exception_dates, *(one.recurrence_id for one in others.values() if one.recurrence_id))
+    return replace(plain, master=replace(master, exception_dates=dates))
 
 
 def _invited(one: EventDetails | None, key: str) -> bool:
