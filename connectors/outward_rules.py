@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from sync_engine.errors import AccountError
@@ -19,11 +19,7 @@ _FIRST_FREE = 1024  # ports below are of mail, files, shells ...: none of them s
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last octets
 
 _UNICAST = IPv6Network("2000::/3")  # RFC 4291 2.4: all of the internet that there is so far
-_SPECIAL = (
-    IPv4Network("192.0.0.0/24"),
-    IPv4Network("192.88.99.0/24"),
-    IPv6Network("3fff::/20"),
-)  # older Pythons: global
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))  # global to older Pythons
 
 Address = IPv4Address | IPv6Address
 
@@ -126,7 +122,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_public(address: Address) -> bool:
-    """Of the internet. What has no such use yet (RFC 4291 2.4) may have one inside: site-local, a NAT64 of one's own."""
+    """Of the internet. What has no such use yet (RFC 4291 2.4) may have one inside: site-local, an own NAT64."""
     within = isinstance(address, IPv4Address) or address in _UNICAST or address in _NAT64
     return within and address.is_global and not address.is_multicast and not any(address in one for one in _SPECIAL)
 

@@ -131,19 +131,18 @@ class Gateway:
         await self._send(answer, incoming, send)
 
     async def _answer(self, incoming: Incoming, receive: Receive) -> Answer:
-        who: SignedIn | None = None
         length = announced(incoming.headers)
         if length is None or length > _SMALL:
-            who = await self._in_thread(self._sign_in, incoming)
+            await self._in_thread(self._sign_in, incoming)
         if brings_file(incoming.method, incoming.place, incoming.query):
-            return await self._take_file(incoming, receive, who)
+            return await self._take_file(incoming, receive)
         try:
             body = await read_body(receive, incoming.headers, self._site.limits.body)
         except TooLargeError:
             return oversized(incoming.method, incoming.place, self._site.limits)
-        return await self._in_thread(self._work, incoming, who, body)
+        return await self._in_thread(self._work, incoming, body)
 
-    async def _take_file(self, incoming: Incoming, receive: Receive, who: SignedIn | None) -> Answer:
+    async def _take_file(self, incoming: Incoming, receive: Receive) -> Answer:
         limits = self._site.limits.files
         with SpooledTemporaryFile(max_size=MEMORY) as spooled:
             file = cast("BinaryIO", spooled)
@@ -151,15 +150,15 @@ class Gateway:
                 await spool_body(receive, incoming.headers, limits.file, file)
             except TooLargeError:
                 return refusal(file_too_large(incoming.place, limits))
-            return await self._in_thread(self._work, incoming, who, b"", file)
+            return await self._in_thread(self._work, incoming, b"", file)
 
     def _sign_in(self, incoming: Incoming, first: FirstLook | None = None) -> SignedIn:
         return self._door.admit(incoming.headers.get("authorization", ""), incoming.client, first)
 
-    def _work(self, incoming: Incoming, who: SignedIn | None, body: bytes, file: BinaryIO | None = None) -> Answer:
+    def _work(self, incoming: Incoming, body: bytes, file: BinaryIO | None = None) -> Answer:
         """The whole work of one request, in a worker thread; of a streamed answer, up to its first part."""
         with FirstLook(self._site.database) as first:
-            who = who or self._sign_in(incoming, first)
+            who = self._sign_in(incoming, first)  # again, where the body took its time: a device may be revoked by now
             if incoming.place is None:
                 raise not_found()
             asked = (incoming.method, incoming.path, incoming.place, incoming.headers, body, incoming.query, file)

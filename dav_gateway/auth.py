@@ -49,7 +49,7 @@ class Doorkeeper:
     def admit(self, authorization: str, client: str, first: FirstLook | None = None) -> SignedIn:
         """The user and device of an Authorization header. Raises `Refused` with 401, or 429 after too many failures.
 
-        `first`: the transaction to look in; it stays open.
+        `first`: the transaction to look in; it stays open, unless the use of the device is to be written.
         """
         user, password = credentials(authorization)
         now, address = self._clock(), network(client)
@@ -59,7 +59,10 @@ class Doorkeeper:
         if who is None or not _same(who.user, user) or not _same(who.token_hash, token):
             self._failed(user, address, now)
             raise Refused(401, "Wrong user name or app password.", headers=_CHALLENGE)
-        self._remember(who, now)
+        if self._remember(who, now):
+            if first is not None:
+                first.close()  # nobody holds one connection while he waits for another
+            self._touch(who, now)
         return who
 
     def _look(self, token: str, first: FirstLook | None) -> SignedIn | None:
@@ -80,7 +83,8 @@ class Doorkeeper:
         self._by_address.add(address, now)
         self._by_account.add(user.lower(), now)
 
-    def _remember(self, who: SignedIn, now: datetime) -> None:
+    def _remember(self, who: SignedIn, now: datetime) -> bool:
+        """Whether its use is to be written."""
         with self._lock:
             written = self._right.get(who.token_hash) or who.last_used_at
             due = written is None or now - written >= TOUCH_AFTER
@@ -88,8 +92,7 @@ class Doorkeeper:
             self._right.move_to_end(who.token_hash)
             while len(self._right) > _REMEMBERED:
                 self._right.popitem(last=False)
-        if due:
-            self._touch(who, now)
+        return due
 
     def _touch(self, who: SignedIn, now: datetime) -> None:
         # A full disk must not keep people from reading.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
 from storage.database import Database
@@ -16,6 +17,7 @@ class FirstLook:
         self._database = database
         self._stack = ExitStack()
         self._unit: SqlUnitOfWork | None = None
+        self._lent: SqlUnitOfWork | None = None
 
     def begin(self) -> SqlUnitOfWork:
         """The transaction."""
@@ -23,10 +25,23 @@ class FirstLook:
             self._unit = self._stack.enter_context(self._database.read())
         return self._unit
 
-    def take(self) -> SqlUnitOfWork | None:
-        """The transaction, if it was begun and nobody took it before. Whoever takes it closes it."""
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """The transaction, if it was begun and nobody had it before; else another one.
+
+        Within this, the same one again: a request never holds one connection while it waits for a second.
+        """
+        if self._lent is not None:
+            yield self._lent
+            return
         unit, self._unit = self._unit, None
-        return unit
+        with ExitStack() as own:
+            self._lent = unit or own.enter_context(self._database.read())
+            try:
+                yield self._lent
+            finally:
+                self._lent = None
+        self.close()
 
     def close(self) -> None:
         """End it, if it was begun."""

@@ -124,14 +124,8 @@ class Call:
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """A consistent view for reading. Nothing is sent while it is open: the client may be slow."""
-        unit = self.first.take() if self.first else None
-        if unit is None:
-            with self.site.database.read() as own:
-                yield own
-            return
-        yield unit
-        if self.first:
-            self.first.close()
+        with self.first.reading() if self.first else self.site.database.read() as unit:
+            yield unit
 
     def write(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
         """Do `work` in a write transaction; once more when it met another. Raises `storage.errors`."""
