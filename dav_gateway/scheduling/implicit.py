@@ -1,7 +1,8 @@
 """Implicit scheduling (RFC 6638 3.2): what storing, changing, moving or deleting a meeting tells others.
 
 Only in own calendars that no binding syncs: for those that one syncs the outside system invites (docs/decisions/
-meetings.md), and in the company's and in those that somebody else shared nobody invites by himself.
+meetings.md), and in the company's and in those that somebody else shared nobody invites by himself. Meetings that are
+in a shared calendar already are changed for all who take part.
 """
 
 from __future__ import annotations
@@ -77,9 +78,13 @@ def _event(item: Item) -> Event | None:
     return record if isinstance(record, Event) else None
 
 
-def desk_of(call: Call, unit: SqlUnitOfWork, shelf: Shelf) -> Desk | None:
-    """None where nobody schedules by writing into this collection."""
-    if shelf.owner_id is None or call.home_at(unit).user_id != shelf.owner_id:
+def desk_of(call: Call, unit: SqlUnitOfWork, shelf: Shelf, *, tag: str = "") -> Desk | None:
+    """None where nobody schedules by writing into this collection.
+
+    `tag`: the Schedule-Tag of what is there. To whom the calendar was given he changes its meetings for all who take
+    part, as its owner would: they must not miss that one was moved. What he makes there himself invites nobody.
+    """
+    if shelf.owner_id is None or not (tag or call.home_at(unit).user_id == shelf.owner_id):
         return None
     known = store.desks(unit.session.connection, shelf.owner_id)
     if not any(desk.id == shelf.id and desk.schedules for desk in known):
@@ -97,7 +102,7 @@ def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> No
     known = stored_event(unit, leaf) if leaf is not None and not leaf.deleted else None
     event = _event(item) if item is not None and item.kind is Kind.EVENT and may_be(item.text) else None
     numbers = {shelf.id}
-    desk = desk_of(call, unit, shelf) if event or known else None
+    desk = desk_of(call, unit, shelf, tag=leaf.schedule_tag if leaf else "") if event or known else None
     for one in (event, known):
         if desk is not None and one is not None:
             numbers |= involved(unit, one, desk.own)
@@ -115,7 +120,7 @@ def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, it
     if item.kind is not Kind.EVENT or not (may_be(item.text) or (here and here.schedule_tag)):
         return item
     new, old = _event(item), stored_event(unit, here) if here else None
-    desk = desk_of(call, unit, shelf) if new or old else None
+    desk = desk_of(call, unit, shelf, tag=here.schedule_tag if here else "") if new or old else None
     if desk is None or (here and is_spare(desk, here.schedule_tag, item.uid)):
         return item
     _check_organizers(new)
@@ -256,10 +261,10 @@ def written(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item_id: int, item: I
     """The Schedule-Tag of what was written; "" for what is no meeting that is scheduled here."""
     if item.kind is not Kind.EVENT or not may_be(item.text):
         return ""
-    event, desk = _event(item), desk_of(call, unit, shelf)
+    tag = store.schedule_tag(unit.session.connection, item_id)
+    event, desk = _event(item), desk_of(call, unit, shelf, tag=tag)
     if desk is None or not (is_organized(event, desk.own) or is_attended(event, desk.own)):
         return ""
-    tag = store.schedule_tag(unit.session.connection, item_id)
     if is_spare(desk, tag, item.uid):
         return ""
     if not tag:
@@ -272,7 +277,7 @@ def deleting(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf) -> None:
     """See `dav_gateway.effects.deleting`."""
     check_tag(call, leaf)
     event = stored_event(unit, leaf)
-    desk = desk_of(call, unit, shelf) if event else None
+    desk = desk_of(call, unit, shelf, tag=leaf.schedule_tag) if event else None
     if desk is not None and event is not None and not is_spare(desk, leaf.schedule_tag, leaf.uid):
         _withdraw(desk, event)
         _retag(desk, leaf, "")
@@ -316,10 +321,12 @@ def moving(call: Call, unit: SqlUnitOfWork, shelf: Shelf, leaf: Leaf, target: Sh
     event = stored_event(unit, leaf)
     if event is None or shelf.id == target.id:
         return
-    source, desk = desk_of(call, unit, shelf), desk_of(call, unit, target)
-    if desk is None and source is not None:
+    source, desk = desk_of(call, unit, shelf, tag=leaf.schedule_tag), desk_of(call, unit, target)
+    if source is not None and desk is not None and source.owner == desk.owner:
+        return
+    if source is not None:
         _retag(source, leaf, "")
-    if desk is None or source is not None:
+    if desk is None:
         return
     _check_organizers(event)
     if is_organized(event, desk.own):
