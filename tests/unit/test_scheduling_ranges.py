@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dav_gateway.scheduling import itip_organizer
 from dav_gateway.scheduling.itip_attendee import Answer, answered, following, may_change
-from dav_gateway.scheduling.itip_organizer import settled
 from dav_gateway.scheduling.itip_ranges import said_at
 from dav_gateway.scheduling.itip_share import share
 from dav_gateway.scheduling.people import keys_of, param
@@ -125,9 +128,9 @@ def test_a_guest_may_answer_to_a_later_occurrence_and_not_move_it() -> None:
 def test_an_answer_that_a_program_of_the_organizer_has_not_seen_is_kept_unless_it_moves() -> None:
     event = series(since(4, 15, "bob"))
     old = answered(event, "bob@example.org", [Answer(moment(6), "DECLINED", GUESTS["bob"])])
-    kept = settled(old, event, ADA, ("bob@example.org",))
+    kept = itip_organizer.settled(old, event, ADA, ("bob@example.org",))
     assert [one.start for one in kept.overrides] == [moment(4, 15), moment(6, 15)]
-    moved = settled(old, series(since(4, 16, "bob")), ADA, ("bob@example.org",))
+    moved = itip_organizer.settled(old, series(since(4, 16, "bob")), ADA, ("bob@example.org",))
     assert [param(one.attendees[0], "PARTSTAT") for one in moved.overrides] == ["NEEDS-ACTION"]
 
 
@@ -135,3 +138,26 @@ def test_a_copy_follows_from_an_occurrence_on() -> None:
     event = series(since(4, 15, "bob"))
     copy = following(share(series(), "bob@example.org"), series(), event, BOB, NOW)
     assert seen(copy) == seen(event)
+
+
+PEOPLE = st.sets(st.sampled_from(("bob", "cleo"))).map(lambda found: tuple(sorted(found)))
+CHANGES = st.dictionaries(st.integers(1, 8), st.tuples(st.booleans(), st.integers(11, 20), PEOPLE), max_size=5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PEOPLE, CHANGES)
+def test_everybody_has_just_the_occurrences_he_is_invited_to(
+    guests: tuple[str, ...], changed: dict[int, tuple[bool, int, tuple[str, ...]]]
+) -> None:
+    overrides = (
+        part(day, hour, *invited, future=future, recurrence_id=moment(day))
+        for day, (future, hour, invited) in sorted(changed.items())
+    )
+    event = series(*overrides, guests=guests)
+    for name in ("bob", "cleo"):
+        all_of_it = instances(event, datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
+        wanted = [(at.day, at.hour + 1, one.summary) for at, _, one in all_of_it if GUESTS[name] in one.attendees]
+        mine = share(event, f"{name}@example.org")
+        if mine is None or mine.master is None:
+            mine = Event("u", None, mine.overrides if mine else ())
+        assert seen(mine) == wanted
