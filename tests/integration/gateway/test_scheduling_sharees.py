@@ -1,4 +1,4 @@
-"""Who may change somebody's calendar changes the meetings in it for all who take part; he invites to none of his own."""
+"""Who may change somebody's calendar changes the meetings in it for all who take part; his own invite nobody."""
 
 from __future__ import annotations
 
