@@ -46,12 +46,15 @@ def add(
     paused: Annotated[bool, typer.Option("--paused", help=_("Do nothing until it is resumed."))] = False,
 ) -> None:
     from agendahub import config_file
+    from agendahub.named_collection import name_and_owner
 
     workspace = workspace_of(context)
     if workspace.settings.binding(name):
         raise Failure(_("There is a binding {name} already; choose another name.").format(name=name))
     if owner:
         _known_user(workspace, owner)
+    with workspace.database.read() as unit:
+        collection, owner = name_and_owner(unit.session.connection, collection, owner)
     found = _remote(workspace, account, remote)
     values: dict[str, Any] = {"name": name, "account": account, "remote": found.id, "collection": collection}
     values |= {"owner": owner} if owner else {}

@@ -151,6 +151,8 @@ def test_a_file_for_a_users_own_collection_never_becomes_the_companys(cli: Cli, 
     assert "1 as they were" in cli.run("import", str(file), "--collection", "Plans", "--owner", "ada")
     assert "SUMMARY:hers" in cli.run("export", "ada/plans")
     assert "There is no collection ada/none" in cli.fails("import", str(file), "--collection", "ada/none")
+    binding = "binding add b --account none --remote x --collection ada/none"
+    assert "There is no collection ada/none" in cli.fails(*binding.split())
     assert "1 new" in cli.run("import", str(file), "--collection", "Sales/North")  # no user of this name
     assert "UID:u1" in cli.run("export", "Sales/North")
 
