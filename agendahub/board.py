@@ -9,6 +9,7 @@ from datetime import datetime
 
 from agendahub.failure import StoreTrouble
 from agendahub.outcome import Outcome, Result
+from agendahub.waiting import BUSY_PAUSE, pause_after
 from config.settings import BindingSettings
 
 
@@ -34,6 +35,13 @@ class Slot:
     def wanted(self) -> float:
         """When it should be worked on. A hint shortens no pause after a failure: its server said so, or is down."""
         return self.due if self.hinted is None or self.failures else min(self.due, self.hinted)
+
+    def pause(self, outcome: Outcome, interval: float) -> float:
+        """Seconds until the next try: longer the more often cycles failed in a row for this kind of reason."""
+        if outcome.result is Result.BUSY:
+            return BUSY_PAUSE
+        before = self.store_failures if isinstance(outcome.error, StoreTrouble) else self.failures
+        return pause_after(outcome.error, before + 1, interval)
 
 
 class Board:

@@ -28,7 +28,7 @@ from agendahub.outcome import Outcome, Result
 from agendahub.push import Push
 from agendahub.sign_ins import SignIns
 from agendahub.texts import _
-from agendahub.waiting import BUSY_PAUSE, is_sign_in, pause_after, spread
+from agendahub.waiting import is_sign_in, spread
 from agendahub.webdav_push_keeper import LOOK as WEBDAV_PUSH_LOOK
 from agendahub.webdav_push_keeper import WebdavPushKeeper, keys_of
 from agendahub.work import Worker, failed, unexpected
@@ -288,7 +288,7 @@ class Daemon:
 
     def _after(self, slot: Slot, outcome: Outcome) -> None:
         interval = slot.settings.interval or self.workspace.settings.sync.interval
-        pause = _pause(slot, outcome, interval)
+        pause = slot.pause(outcome, interval)
         if isinstance(outcome.error, Throttled):
             self._told_to_wait[slot.settings.account] = time.monotonic() + pause
         account = self._accounts.get(slot.settings.account)
@@ -321,16 +321,7 @@ class Daemon:
             slot.told = ""
             self._lockouts.forget(slot.settings.account)
         if outcome.counts.changes or outcome.counts.quarantined or outcome.counts.held:
-            counts = outcome.counts
-            log.info(
-                "changes",
-                pulled=counts.pulled_new + counts.pulled_changed + counts.pulled_deleted,
-                pushed=counts.pushed_new + counts.pushed_changed + counts.pushed_deleted,
-                conflicts=counts.conflicts,
-                quarantined=counts.quarantined,
-                held=counts.held,
-                **where,
-            )
+            log.info("changes", **outcome.in_numbers(), **where)
 
     def _connect(self, account: AccountSettings) -> Connector:
         return self.workspace.connector(account)
@@ -402,11 +393,3 @@ class Daemon:
             log.info("the store works again")
             self.board.hurry_store(time.monotonic())
         self._store_problem = problem
-
-
-def _pause(slot: Slot, outcome: Outcome, interval: float) -> float:
-    """Longer the more often cycles failed in a row for this kind of reason."""
-    if outcome.result is Result.BUSY:
-        return BUSY_PAUSE
-    before = slot.store_failures if isinstance(outcome.error, StoreTrouble) else slot.failures
-    return pause_after(outcome.error, before + 1, interval)

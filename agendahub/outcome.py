@@ -36,6 +36,17 @@ class Outcome:
     counts: RunCounts = field(default_factory=RunCounts)
     error: SyncError | None = None
 
+    def in_numbers(self) -> dict[str, int]:
+        """What was done, for the log."""
+        counts = self.counts
+        return {
+            "pulled": counts.pulled_new + counts.pulled_changed + counts.pulled_deleted,
+            "pushed": counts.pushed_new + counts.pushed_changed + counts.pushed_deleted,
+            "conflicts": counts.conflicts,
+            "quarantined": counts.quarantined,
+            "held": counts.held,
+        }
+
     @property
     def message(self) -> str:
         """The error in words, with the server's own; empty when there is none."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dav_gateway.answers import Answer, Refused, not_found
-from dav_gateway.elements import DAV, dav, empty, propstat, response
-from dav_gateway.multistatus import multistatus
+from dav_gateway.elements import DAV, dav
+from dav_gateway.multistatus import patched
 from dav_gateway.paths import Area
 from dav_gateway.properties import folder_values
 from dav_gateway.scheduling import settings
@@ -27,7 +27,7 @@ def answer(call: Call) -> Answer:
     """The answer to a PROPPATCH."""
     update = must_be(call.xml(), dav("propertyupdate"))
     if is_group(call):
-        return multistatus(iter([change_group(call, update)]))
+        return change_group(call, update)
     call.must_be_ours()
     changes = read_updates(update, contacts=call.place.contacts, fallback_name=call.place.slug)
     if not (changes.names or changes.refused):
@@ -38,9 +38,7 @@ def answer(call: Call) -> Answer:
         call.write(lambda unit: _keep_at_folder(call, unit, changes))
     else:
         _cannot(call, changes)
-    if call.minimal and not changes.refused:  # nothing to tell (RFC 8144 2.2)
-        return Answer(200, b"", {"preference-applied": "return=minimal"})
-    return multistatus(iter([response(call.address(call.place), _said(changes))]))
+    return patched(call.address(call.place), changes.names, changes.refused, minimal=call.minimal)
 
 
 def _change(call: Call, unit: SqlUnitOfWork, changes: Changes) -> None:
@@ -86,14 +84,3 @@ def _cannot(call: Call, changes: Changes) -> None:
         if leaf is None or leaf.deleted:
             raise not_found()
     changes.refused |= dict.fromkeys(changes.names, 403)
-
-
-def _said(changes: Changes) -> str:
-    """The propstats: what is fine is not done (424) when anything is refused."""
-    fine = "".join(empty(name) for name in dict.fromkeys(changes.names) if name not in changes.refused)
-    if not changes.refused:
-        return propstat(200, fine)
-    by_status: dict[int, str] = {}
-    for name, status in changes.refused.items():
-        by_status[status] = by_status.get(status, "") + empty(name)
-    return "".join(propstat(status, names) for status, names in by_status.items()) + propstat(424, fine)

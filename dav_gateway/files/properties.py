@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dav_gateway.answers import Answer, Refused
-from dav_gateway.elements import Element, children, dav, empty, first, href, inner_xml, propstat, response, text
+from dav_gateway.elements import Element, children, dav, first, href, inner_xml, text
 from dav_gateway.files.locked import covers, key_of, must_be_unlocked, must_hold, present_locks
 from dav_gateway.files.locking import SUPPORTED, discovery
 from dav_gateway.files.tree import ROOT, there
 from dav_gateway.leaves import http_date
-from dav_gateway.multistatus import multistatus
+from dav_gateway.multistatus import multistatus, patched
 from dav_gateway.paths import Area, Place
 from dav_gateway.privileges import WRITE
 from dav_gateway.properties import describe
@@ -150,7 +150,7 @@ def proppatch(call: Call) -> Answer:
     if not (changes.kept or changes.refused):
         raise Refused(400, "The request changes no property.")
     call.write(lambda unit: _change(call, unit, changes))
-    return multistatus(iter([response(_own_path(call), _said(changes))]))
+    return patched(_own_path(call), changes.kept, changes.refused, minimal=call.minimal)
 
 
 def _own_path(call: Call) -> str:
@@ -187,14 +187,3 @@ def _change(call: Call, unit: SqlUnitOfWork, changes: _Changes) -> None:
         changes.refused |= dict.fromkeys(changes.kept, 507)
     if not changes.refused:
         dav_files.keep_properties(connection, entry.id, changes.kept)
-
-
-def _said(changes: _Changes) -> str:
-    """The propstats: what is fine is not done (424) when anything is refused."""
-    fine = "".join(empty(name) for name in changes.kept if name not in changes.refused)
-    if not changes.refused:
-        return propstat(200, fine)
-    by_status: dict[int, str] = {}
-    for name, status in changes.refused.items():
-        by_status[status] = by_status.get(status, "") + empty(name)
-    return "".join(propstat(status, names) for status, names in by_status.items()) + propstat(424, fine)

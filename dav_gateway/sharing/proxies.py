@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dav_gateway import supported_reports
-from dav_gateway.answers import Refused, not_allowed, not_found
+from dav_gateway.answers import Answer, Refused, not_allowed, not_found
 from dav_gateway.elements import (
     CALENDARSERVER,
     Element,
@@ -18,12 +18,10 @@ from dav_gateway.elements import (
     children,
     dav,
     href,
-    propstat,
-    response,
     text,
     text_of,
 )
-from dav_gateway.elements import empty as empty_element
+from dav_gateway.multistatus import patched
 from dav_gateway.paths import Area, Place
 from dav_gateway.privileges import READ as MAY_READ
 from dav_gateway.privileges import WRITE as MAY_WRITE
@@ -82,8 +80,8 @@ _SAID = {"calendar-proxy-read": "may read", "calendar-proxy-write": "may change"
 # ---------------------------------------------------------------- changing who is in a group
 
 
-def change(call: Call, update: Element) -> str:
-    """PROPPATCH of a group: its members are set anew, or none at all. Gives the response element."""
+def change(call: Call, update: Element) -> Answer:
+    """PROPPATCH of a group: its members are set anew, or none at all."""
     with call.read() as unit:
         _must_be_mine(call, unit)
     names = [str(child.tag) for prop in update.iterfind(f"*/{dav('prop')}") for child in children(prop)]
@@ -95,7 +93,7 @@ def change(call: Call, update: Element) -> str:
     if len(addresses) > MOST:
         raise Refused(403, f"A user has at most {MOST} delegates of a kind.")
     call.write(lambda unit: _set_members(call, unit, addresses))
-    return response(call.address(call.place), propstat(200, empty_element(MEMBERS)))
+    return patched(call.address(call.place), [MEMBERS], {}, minimal=call.minimal)
 
 
 _CANNOT = "<D:cannot-modify-protected-property/>"

@@ -129,6 +129,28 @@ def test_who_wants_little_is_not_told_what_is_missing(phone: Phone, method: str,
         assert little.headers["preference-applied"] == "return=minimal"
 
 
+@pytest.mark.parametrize(
+    ("place", "element"),
+    [
+        ("calendars/ada/mine/", "<D:displayname>Mine</D:displayname>"),
+        ("calendars/ada/firm/", "<D:displayname>Firm</D:displayname>"),
+        ("calendars/ada/", '<x xmlns="urn:x">1</x>'),
+        ("principals/ada/calendar-proxy-read/", "<D:group-member-set/>"),
+        ("files/ada/made/", '<x xmlns="urn:x">1</x>'),
+    ],
+)
+def test_a_change_of_properties_that_went_well_can_be_told_without_a_word(
+    phone: Phone, place: str, element: str
+) -> None:
+    if place.endswith("/made/"):
+        assert phone.request("MKCOL", f"{DAV}/{place}").status_code == 201
+    body = xml("D:propertyupdate", f"<D:set><D:prop>{element}</D:prop></D:set>")
+    assert "200 OK" in phone.request("PROPPATCH", f"{DAV}/{place}", data=body).text
+    little = phone.request("PROPPATCH", f"{DAV}/{place}", data=body, headers={"Prefer": "return=minimal"})
+    assert (little.status_code, little.content) == (200, b"")
+    assert little.headers["preference-applied"] == "return=minimal"
+
+
 LIMITED = (
     (CALENDAR, xml("D:sync-collection", "<D:sync-token/><D:limit><D:nresults>2</D:nresults></D:limit>{}")),
     (
