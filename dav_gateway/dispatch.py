@@ -13,6 +13,7 @@ from dav_gateway.answers import XML, Answer, Refused, plain
 from dav_gateway.attachments import serving
 from dav_gateway.elements import error_body
 from dav_gateway.files import methods as file_methods
+from dav_gateway.files.reading import BrokenOffError
 from dav_gateway.paths import Area, Place
 from dav_gateway.push import register
 from dav_gateway.sharing import acl_method
@@ -91,6 +92,8 @@ def excuse(error: Exception) -> Answer:
         log.warning("gateway: %s", error)
         wait = "5" if isinstance(error, StoreBusy) else "30"
         return plain(503, "The server's database cannot be reached; try again later.", {"retry-after": wait})
+    if isinstance(error, BrokenOffError):  # before anything of it was sent
+        return plain(503, "The file was changed while it was read; read it again.", {"retry-after": "1"})
     if isinstance(error, StoreRefused):
         log.warning("gateway: %s", error)
         return plain(409, "This does not go together with what is stored; read it again.")
