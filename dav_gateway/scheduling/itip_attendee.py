@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dav_gateway.scheduling.itip_ranges import said_at
 from dav_gateway.scheduling.itip_share import CANCELLED
@@ -17,12 +17,12 @@ from dav_gateway.scheduling.itip_told import (
     outward,
     stamp,
     takes_place,
+    when,
 )
 from dav_gateway.scheduling.people import attendee, key_of, param, parts, with_params
 from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Event, EventDetails, Moment
 from sync_engine.privacy import is_private
-from sync_engine.recurrence import duration
 from sync_engine.rules import Rule, read_rule
 from sync_engine.zones import resolve
 
@@ -148,7 +148,7 @@ def _core(event: Event, one: EventDetails | None, own: frozenset[str]) -> tuple[
     words = tuple(" ".join(text.split()) for text in (one.summary, one.location, one.description))
     owner = key_of(one.organizer.address) if one.organizer else ""
     dates = frozenset(resolve(moment, event.zones) for moment in one.recurrence_dates)
-    return (*_time(event, one), frozenset(map(_rule, one.rules)), dates, *words, owner, people)
+    return (*when(one, event.zones), frozenset(map(_rule, one.rules)), dates, *words, owner, people)
 
 
 def _rule(text: str) -> Rule | str:
@@ -159,15 +159,16 @@ def _rule(text: str) -> Rule | str:
         return text
 
 
-def _time(event: Event, one: EventDetails) -> tuple[object, ...]:
-    """Start and end, however they are written."""
-    if one.start is None:
-        return None, None
-    start = resolve(one.start, event.zones)
-    if one.end is not None:
-        return start, one.start.is_date, resolve(one.end, event.zones)
-    length = duration(one.duration) or timedelta(days=one.start.is_date)
-    return start, one.start.is_date, start + length
+def still_called_off(old: Event, new: Event) -> Event:
+    """A guest's copy in which what was called off stays so, also when his program has not seen that yet."""
+    off = {at: one for at, one in instants(old).items() if one.status == CANCELLED}
+    there, gone = instants(new), excluded(new)
+    overrides = tuple(replace(one, status=CANCELLED) if at in off else one for at, one in there.items())
+    lost = tuple(one for at, one in off.items() if at not in there and at not in gone)
+    master = new.master
+    if master is not None and old.master is not None and old.master.status == CANCELLED:
+        master = replace(master, status=CANCELLED)
+    return replace(new, master=master, overrides=(*overrides, *lost))
 
 
 # ---------------------------------------------------------------- his answer

@@ -33,12 +33,13 @@ def settled(old: Event | None, new: Event, own: frozenset[str], ours: Collection
 
     `own`: the keys of the organiser; `ours`: those guests who answer here themselves: nobody answers for them.
     """
-    master = _settled(old.master if old else None, new.master, own, ours, new.zones) if new.master else None
+    zones = (*new.zones, *(old.zones if old else ()))
+    master = _settled(old.master if old else None, new.master, own, ours, zones) if new.master else None
     known = instants(old) if old else {}
     overrides = []
     for at, one in instants(new).items():
         before = known.get(at) or _plain(old, one) or _plain(replace(new, master=master), one)
-        overrides.append(_settled(before, one, own, ours, new.zones))
+        overrides.append(_settled(before, one, own, ours, zones))
     settled_ = replace(new, master=master, overrides=tuple(overrides))
     return _with_answers(old, settled_)
 
@@ -97,7 +98,7 @@ def _with_answers(old: Event | None, new: Event) -> Event:
     """With the overrides that only an answer made, and that the client has not seen yet."""
     if old is None or old.master is None or new.master is None:
         return new
-    if rescheduled(old.master, new.master, new.zones):
+    if rescheduled(old.master, new.master, (*new.zones, *old.zones)):
         return new
     there, gone = instants(new), excluded(new)
     lost = [one for at, one in instants(old).items() if at not in there and at not in gone and takes_place(new, at)]
@@ -111,7 +112,7 @@ def _only_answers(old: Event, new: Event, one: EventDetails) -> EventDetails | N
     if one.recurrence_id is None or told(one) != told(before := said_at(old, one.recurrence_id)):
         return None
     fresh = said_at(new, one.recurrence_id)
-    if rescheduled(before, fresh):
+    if rescheduled(before, fresh, (*new.zones, *old.zones)):
         return None
     said = {key_of(user.address): user for user in one.attendees}
     people = tuple(

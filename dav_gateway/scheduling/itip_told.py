@@ -9,9 +9,9 @@ from dav_gateway.scheduling.people import key_of, param, with_params
 from sync_engine.errors import ItemError
 from sync_engine.model import CalendarUser, Component, ContentLine, Event, EventDetails, Moment
 from sync_engine.occurrence_ids import begin_of, occurrence
-from sync_engine.recurrence import expanded, instances, span
+from sync_engine.recurrence import duration, expanded, instances, span
 from sync_engine.rules import Budget
-from sync_engine.zones import local_time, wall_clock, zone_for
+from sync_engine.zones import local_time, resolve, wall_clock, zone_for
 
 _LINES = frozenset(("COMMENT", "CONFERENCE", "CONTACT", "EXRULE", "GEO", "IMAGE", "RELATED-TO", "RESOURCES"))
 _LINE_BEGINNINGS = ("X-APPLE-STRUCTURED-LOCATION", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMS")
@@ -143,14 +143,29 @@ def rescheduled(before: EventDetails, after: EventDetails, zones: tuple[Componen
     Occurrences that are taken away (EXDATE, a series that ends sooner, an RDATE that goes) are no reason; those that
     come to it, or come back, are.
     """
-    if (before.start, before.end, before.duration) != (after.start, after.end, after.duration):
-        return True
-    if _series(before) == _series(after):
+    if _times(before) == _times(after) and _series(before) == _series(after):
         return False
+    if _times(before) != _times(after) and when(before, zones) != when(after, zones):
+        return True
     try:
         return not _within(Event("", after, zones=zones), Event("", before, zones=zones))
     except ItemError:  # more work than it is worth
         return True
+
+
+def when(one: EventDetails, zones: tuple[Component, ...]) -> tuple[object, ...]:
+    """Start and end, however they are written."""
+    if one.start is None:
+        return None, None, None
+    start = resolve(one.start, zones)
+    if one.end is not None:
+        return start, one.start.is_date, resolve(one.end, zones)
+    length = duration(one.duration) or timedelta(days=one.start.is_date)
+    return start, one.start.is_date, start + length
+
+
+def _times(one: EventDetails) -> tuple[object, ...]:
+    return one.start, one.end, one.duration
 
 
 def _series(one: EventDetails) -> tuple[frozenset[object], ...]:

@@ -178,6 +178,19 @@ OTHER = Moment("20261225T100000", "Europe/Rome")
         ({"recurrence_dates": (OTHER,)}, {"recurrence_dates": ()}, False),
         ({"recurrence_dates": ()}, {"recurrence_dates": (OTHER,)}, True),
         ({"recurrence_dates": ()}, {"recurrence_dates": (DAY,)}, False),
+        ({}, {"end": None, "duration": "PT1H30M"}, False),
+        ({}, {"end": None, "duration": "PT1H"}, True),
+        ({}, {"start": Moment("20261201T090000", "UTC"), "end": Moment("20261201T103000", "UTC")}, False),
+        ({}, {"start": Moment("20261201T100000", "UTC"), "end": Moment("20261201T113000", "UTC")}, True),
+        (
+            {"rules": ("FREQ=MONTHLY;COUNT=12",)},  # in summer it is at another time
+            {
+                "rules": ("FREQ=MONTHLY;COUNT=12",),
+                "start": Moment("20261201T090000", "UTC"),
+                "end": Moment("20261201T103000", "UTC"),
+            },
+            True,
+        ),
         ({"rules": ("FREQ=WEEKLY",)}, {"rules": ("FREQ=WEEKLY;UNTIL=20301203T090000Z",)}, False),
         ({"rules": ("FREQ=WEEKLY;UNTIL=20301203T090000Z",)}, {"rules": ("FREQ=WEEKLY",)}, True),
         ({"rules": ("FREQ=WEEKLY;BYDAY=TU,WE",)}, {"rules": ("FREQ=WEEKLY;BYDAY=TU",)}, False),
