@@ -62,7 +62,7 @@ def add(
     from agendahub.addresses import base_url
     from agendahub.workspace import utc_now
     from storage import app_passwords
-    from storage.admin_people import add_device
+    from storage.admin_people import add_device, find_user
     from web_ui.pages.set_up import Access
 
     if not 0 < len(device.strip()) <= 100 or not device.isprintable():
@@ -72,12 +72,16 @@ def add(
     access = Access(base_url(workspace.settings.server), user, shown)
     with workspace.database.begin() as unit:
         number = add_device(unit.session.connection, user, device, hashed, utc_now())
+        owner = find_user(unit.session.connection, user)
         if mobileconfig is not None:  # a device whose password nobody saw would be of no use
             apple.write(mobileconfig, apple.made(workspace, access.address, user, shown, device))
     if as_json:
         print_json({"id": number, "user": user, "device": device, "url": access.address, "password": shown})
     else:
         _show(access, client, qr=qr, profile=mobileconfig)
+    if owner is not None and owner.blocked:
+        told = _("{user} is blocked: the device is refused until `agendahub user unblock`.")
+        typer.echo(told.format(user=user), err=True)
 
 
 def _show(access: Access, client: Client | None, *, qr: bool, profile: Path | None) -> None:

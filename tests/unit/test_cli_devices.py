@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import plistlib
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from agendahub.cli import app
 from storage.database import Database
 from storage.web_passwords import is_right
 from storage.web_sessions import person
@@ -47,6 +50,13 @@ def test_a_device_has_a_name(cli: Cli) -> None:
         assert "Give the device a name" in cli.fails("device", "add", "ada", name)
     assert "No devices yet" in cli.run("device", "list", "ada")
     assert "There is no user 'eve'" in cli.fails("device", "list", "eve")
+
+
+def test_a_device_of_a_blocked_user_is_told_of(cli: Cli) -> None:
+    cli.run("user", "block", "ada")
+    done = CliRunner().invoke(app, ["-c", str(cli.config), "device", "add", "ada", "Laptop", "--json"])
+    assert json.loads(done.stdout)["device"] == "Laptop"
+    assert "ada is blocked" in done.stderr
 
 
 def test_what_is_to_be_typed_next_can_be_typed(cli: Cli) -> None:
