@@ -57,8 +57,10 @@ def serverinfo(server: Tested) -> bytes:
     """The file for a server; makes the calendars and the address book of each user that the suite begins with."""
     address = urlsplit(server.url)
     people = [_Person(server, account) for account in server.accounts]
-    names = {**_SHORT, "$root:": address.path, "$principalcollection:": _parent(people[0].principal)}
-    names |= {"$inbox:": _last(people[0].inbox), "$outbox:": _last(people[0].outbox)}
+    names = {**_SHORT, "$root:": address.path, "$inbox:": _last(people[0].inbox), "$outbox:": _last(people[0].outbox)}
+    names |= dict.fromkeys(("$principalcollection:", "$principals_users:"), _parent(people[0].principal))
+    names |= dict.fromkeys(("$calendars:", "$calendars_users:", "$calendars_uids:"), _parent(people[0].calendars))
+    names |= dict.fromkeys(("$addressbooks:", "$addressbooks_uids:"), _parent(people[0].books))
     for number, person in enumerate(people, 1):
         person.begin()
         names |= person.named(number)
