@@ -61,10 +61,7 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> tupl
 def _locked(call: Call, at: Call, unit: SqlUnitOfWork, shelf: Shelf, target: Shelf) -> tuple[Leaf, str]:
     """Lock what is written to, and give the item and its text as this user sees it."""
     found = _source(call, unit, shelf)
-    if call.method == "MOVE":
-        for number in sorted((shelf.id, target.id)):
-            unit.lock_collection(number)
-    effects.lock(at, unit, target, _read(*found))
+    effects.lock(at, unit, target, _read(*found), also=(shelf.id,) if call.method == "MOVE" else ())
     return _source(call, unit, shelf) if call.method == "MOVE" else found
 
 

@@ -6,6 +6,8 @@ binding or a customer request writes brings about nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dav_gateway.answers import Refused, not_found
 from dav_gateway.attachments import keeping
 from dav_gateway.scheduling import implicit
@@ -18,13 +20,16 @@ from storage.unit_of_work import SqlUnitOfWork
 from sync_engine.item import Item
 
 
-def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> None:
-    """Lock a collection before it is written to, with all others that the write may reach. `item`: what comes there."""
+def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None, also: Collection[int] = ()) -> None:
+    """Lock a collection before it is written to, with `also` others, and all that the write may reach, in one order.
+
+    `item`: what comes there.
+    """
     if shelf.role and item is not None:
         raise Refused(403, "Messages come into the inbox by themselves; put events into a calendar.")
     if shelf.id == NOT_MADE:
         raise not_found()
-    implicit.lock(call, unit, shelf, item)
+    implicit.lock(call, unit, shelf, item, also)
 
 
 def writing(call: Call, unit: SqlUnitOfWork, shelf: Shelf, here: Leaf | None, item: Item) -> Item:

@@ -7,6 +7,7 @@ in a shared calendar already are changed for all who take part.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from dav_gateway.answers import Refused
@@ -14,7 +15,7 @@ from dav_gateway.elements import href
 from dav_gateway.paths import Area, Place
 from dav_gateway.preconditions import matches
 from dav_gateway.scheduling.delivery import Delivery, involved, people_of
-from dav_gateway.scheduling.itip_attendee import answers, declining, is_forced, may_change, within
+from dav_gateway.scheduling.itip_attendee import answers, declining, is_forced, may_change, still_called_off, within
 from dav_gateway.scheduling.itip_organizer import settled, stamped, with_reply_status, with_status
 from dav_gateway.scheduling.itip_share import changes, forced, is_attended, is_organized
 from dav_gateway.scheduling.people import guests, keys_of, organizers, parts
@@ -96,16 +97,21 @@ def desk_of(call: Call, unit: SqlUnitOfWork, shelf: Shelf, *, tag: str = "") -> 
 # ---------------------------------------------------------------- before anything is read under the lock
 
 
-def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None) -> None:
-    """Lock a collection and all that this write may reach, in one order: two who invite each other do not meet."""
+def lock(call: Call, unit: SqlUnitOfWork, shelf: Shelf, item: Item | None, also: Collection[int]) -> None:
+    """Lock a collection, `also` others, and all that this write may reach.
+
+    In one order: two who invite each other do not meet. With a meeting all calendars of its owner, so that it does not
+    come into two of them.
+    """
     leaf = leaf_at(unit.session.connection, shelf.id, call.place.href) if item is None or may_be(item.text) else None
     known = stored_event(unit, leaf) if leaf is not None and not leaf.deleted else None
     event = _event(item) if item is not None and item.kind is Kind.EVENT and may_be(item.text) else None
-    numbers = {shelf.id}
+    numbers = {shelf.id, *also}
     desk = desk_of(call, unit, shelf, tag=leaf.schedule_tag if leaf else "") if event or known else None
     for one in (event, known):
         if desk is not None and one is not None:
             numbers |= involved(unit, one, desk.own)
+            numbers |= {own.id for own in store.desks(unit.session.connection, desk.owner.id) if own.schedules}
     for number in sorted(numbers):
         unit.lock_collection(number)
 
@@ -222,7 +228,7 @@ def _retag(desk: Desk, here: Leaf | None, tag: str) -> None:
 
 
 def _change_as_guest(desk: Desk, here: Leaf | None, old: Event | None, new: Event | None, item: Item) -> Item:
-    kept = within(new, desk.delivery(new).invited_to(new)) if new else None
+    kept = still_called_off(old, within(new, desk.delivery(new).invited_to(new))) if old and new else None
     if old is None or kept is None or not may_change(old, kept, desk.own):
         raise _only_the_organizer()
     if here is not None and not here.schedule_tag:

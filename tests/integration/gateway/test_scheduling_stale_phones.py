@@ -81,3 +81,25 @@ def test_a_guest_does_not_bring_back_a_meeting_at_a_time_that_is_past_truth(peop
     answer = people.bob.put(old.encode(), name)
     assert answer.status_code == 403
     assert "allowed-attendee-scheduling-object-change" in answer.text
+
+
+def test_what_was_called_off_no_guest_brings_back(people: Office) -> None:
+    people.ada.put(calendar(SERIES))
+    (name,) = people.bob.names()
+    old = people.bob.get(name)
+    people.ada.delete()
+    assert people.bob.put(old.replace("SUMMARY", "X-MINE:1\r\nSUMMARY").encode(), name).status_code == 204
+    assert "STATUS:CANCELLED" in people.bob.only()
+    assert "X-MINE:1" in people.bob.only()
+
+
+def test_r14_an_occurrence_that_was_called_off_no_guest_brings_back(people: Office) -> None:
+    single = (f"RECURRENCE-ID:{SECOND}", f"DTSTART:{SECOND}", "DTEND:20261208T100000Z")
+    third = ("RECURRENCE-ID:20261215T090000Z", "DTSTART:20261215T090000Z", "DTEND:20261215T100000Z")
+    people.ada.put(calendar(meeting(*single), meeting(*third)))
+    (name,) = people.bob.names()
+    old = people.bob.get(name)
+    people.ada.put(calendar(meeting(*third)))
+    assert "STATUS:CANCELLED" in people.bob.only()
+    assert people.bob.put(old.encode(), name).status_code == 204
+    assert people.bob.only().count("STATUS:CANCELLED") == 1
