@@ -5,6 +5,8 @@ What is said here is what `report` does: tests ask for each report of each kind 
 
 from __future__ import annotations
 
+from functools import cache
+
 from dav_gateway.elements import cal, card, dav, empty
 from storage.dav_store import Shelf
 
@@ -41,5 +43,6 @@ def _of_items(shelf: Shelf) -> tuple[str, ...]:
     return _BOOK if shelf.holds_contacts else _CALENDAR
 
 
+@cache
 def _said(names: tuple[str, ...]) -> str:
     return "".join(f"<D:supported-report><D:report>{empty(name)}</D:report></D:supported-report>" for name in names)
