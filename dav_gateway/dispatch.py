@@ -13,6 +13,7 @@ from dav_gateway.answers import XML, Answer, Refused, plain
 from dav_gateway.attachments import serving
 from dav_gateway.elements import error_body
 from dav_gateway.files import methods as file_methods
+from dav_gateway.files import reading
 from dav_gateway.files.reading import BrokenOffError
 from dav_gateway.paths import Area, Place
 from dav_gateway.push import register
@@ -53,13 +54,17 @@ AREAS: Mapping[Area, Mapping[str, Handler]] = MappingProxyType(  # parts of the 
     }
 )
 
+_TAKEN: Mapping[Area, str] = MappingProxyType(  # the methods of those parts
+    {Area.ATTACHMENTS: serving.METHODS, Area.FILES: reading.METHODS, Area.PUSH: register.METHODS}
+)
+
 
 def answer_to(call: Call) -> Answer:
     """The handler's answer, with the first parts of its body made: what fails until then still gets its own status."""
     handler = AREAS.get(call.place.area, HANDLERS).get(call.method)
     if handler is None:
         call.must_be_ours()
-        raise refuse_method(options.allowed(call.place))
+        raise refuse_method(_TAKEN.get(call.place.area) or options.allowed(call.place))
     answer = _with_preference(call, handler(call))
     if isinstance(answer.body, bytes):
         return answer

@@ -18,7 +18,7 @@ from storage.unit_of_work import SqlUnitOfWork
 
 MOST = 500  # registrations of one device
 _MARK = b"push-register"
-_ALLOWED = "OPTIONS, DELETE"
+METHODS = "OPTIONS, DELETE"
 
 
 def take(call: Call) -> Answer | None:
@@ -82,7 +82,7 @@ def _delete(call: Call) -> Answer:
 
 def _options(call: Call) -> Answer:
     call.must_be_ours()
-    return Answer(200, b"", {"dav": classes(call), "allow": _ALLOWED})
+    return Answer(200, b"", {"dav": classes(call), "allow": METHODS})
 
 
 HANDLERS: Mapping[str, Callable[[Call], Answer]] = MappingProxyType({"DELETE": _delete, "OPTIONS": _options})
