@@ -111,3 +111,35 @@ def changed_contacts(connection: Connection, book: int, after: int, user_id: int
     """Contacts of a book whose last change has a number above `after`."""
     rows = connection.execute(_CHANGED, {"book": book, "after": after, "user": user_id})
     return [Birthday(row[0], row[1], row[2], row[3], row[4] or "", row[5] or "") for row in rows]
+
+
+_MOVED = items.alias("moved")
+_CARRIED = (
+    select(_MOVED.c.id, _MOVED.c.collection_id, items.c.seq, items.c.changed_at)
+    .join(_MOVED, and_(_MOVED.c.uid == items.c.uid, _MOVED.c.collection_id.in_(bindparam("others", expanding=True))))
+    .where(items.c.collection_id == bindparam("book"), items.c.seq > bindparam("after"))
+    .where(items.c.deleted != false(), _MOVED.c.deleted == false())
+)
+_BOOKS = select(collections.c.id).where(collections.c.kinds == "contact")
+
+
+def carried_away(connection: Connection, book: int, after: int, seen: Sequence[int]) -> list[Birthday]:
+    """Contacts that were moved out of a book after a change of it, into books that the user does not see.
+
+    A contact that moves stays the same, and so does its birthday; what stays in the book is a tombstone of its own.
+    """
+    if not connection.execute(_TOMBSTONES, {"book": book, "after": after}).first():
+        return []
+    others = [number for number in connection.execute(_BOOKS).scalars() if number not in seen]
+    found: list[Birthday] = []
+    for part in chunks(others):
+        rows = connection.execute(_CARRIED, {"book": book, "after": after, "others": part})
+        found += [Birthday(row[0], row[1], row[2], row[3], "", "") for row in rows]
+    return found
+
+
+_TOMBSTONES = (
+    select(items.c.id)
+    .where(items.c.collection_id == bindparam("book"), items.c.seq > bindparam("after"), items.c.deleted != false())
+    .limit(1)
+)

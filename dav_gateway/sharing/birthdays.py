@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import chain
 
 from dav_gateway.sharing.birthday_events import born_on, falls_between, text_of, uid_of
-from storage.dav_birthdays import Birthday, all_birthdays, birthdays_among, changed_contacts
+from storage.dav_birthdays import Birthday, all_birthdays, birthdays_among, carried_away, changed_contacts
 from storage.dav_items import Dated, Leaf
 from storage.dav_store import collections_of
 from storage.unit_of_work import SqlUnitOfWork
@@ -59,8 +59,11 @@ class Birthdays:
         count = upto - after
         connection = unit.session.connection
         books = collections_of(connection, self.user_id, contacts=True)
-        found = (changed_contacts(connection, book.id, book.seq - count, self.user_id) for book in books)
-        return [_leaf(one) or _gone(one) for one in chain.from_iterable(found)]
+        found = [changed_contacts(connection, book.id, book.seq - count, self.user_id) for book in books]
+        seen = [book.id for book in books]
+        found += [carried_away(connection, book.id, book.seq - count, seen) for book in books]
+        by_address = {_href(one): _leaf(one) or _gone(one) for one in chain.from_iterable(found)}
+        return list(by_address.values())
 
     def in_range(self, unit: SqlUnitOfWork, kind: str, start: datetime | None, end: datetime | None) -> list[Dated]:
         """See `Contents`."""

@@ -162,3 +162,19 @@ def test_private_cards_of_others_have_no_birthday(hub: Hub, phone: Phone) -> Non
     assert (changed, len(removed)) == ({}, 1)
     mine = "/dav/calendars/bob/~birthdays/"
     assert bob.request("PROPFIND", mine, headers={"Depth": "1"}).text.count(".ics</D:href>") == 2
+
+
+def test_a_contact_that_is_carried_out_of_sight_takes_its_birthday_along(hub: Hub, phone: Phone) -> None:
+    bob = hub.phone("bob")
+    phone.put("/dav/addressbooks/ada/company/g.vcf", data=card("g", "19061209"), headers={"Content-Type": "text/vcard"})
+    address = BIRTHDAYS.replace("ada", "bob")
+    listing = bob.request("PROPFIND", address, headers={"Depth": "1"}).text
+    (name,) = re.findall("birthdays/([^<]+)<", listing)
+    body = f"<sync-collection {ABOUT}><sync-token/><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"
+    (token,) = re.findall("<D:sync-token>(.*?)<", bob.request("REPORT", address, data=body).text)
+    moved = phone.request("MOVE", "/dav/addressbooks/ada/company/g.vcf", headers={"Destination": f"{BOOK}g.vcf"})
+    assert moved.status_code == 201
+    again = body.replace("<sync-token/>", f"<sync-token>{token}</sync-token>")
+    assert f"birthdays/{name}</D:href><D:status>HTTP/1.1 404" in bob.request("REPORT", address, data=again).text
+    changed, _removed, _token = sync(phone)
+    assert name in changed
