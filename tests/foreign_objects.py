@@ -152,7 +152,8 @@ class Owned:
         both = {"user_id": grace, "created_at": NOW, "changed_at": NOW, "etag": "e"}
         folder = self._add(t.files, parent_id=0, name=SECRET, folder=True, **both)
         self._add(t.files, parent_id=folder, name=f"{SECRET}.txt", folder=False, blob_id=blob, size=len(SECRET), **both)
-        item = self._one(select(t.items.c.id).where(t.items.c.collection_id == diary).limit(1))
+        of_hers = t.items.c.collection_id == diary, t.items.c.href == f"{SECRET}.ics"
+        item = self._one(select(t.items.c.id).where(*of_hers))
         self._add(
             t.attachments,
             managed_id=f"{SECRET}-managed", item_id=item, user_id=grace, name=f"{SECRET}.txt", media_type="text/plain",
