@@ -27,6 +27,7 @@ MULTISTATUS_END = "</D:multistatus>\n"
 
 MAX_DEPTH = 64
 MAX_ELEMENTS = 200_000
+MAX_PREFIXES = 100  # where a property stands that is to be kept
 
 Element = etree._Element
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -95,8 +96,11 @@ def text_of(element: Element | None) -> str:
 def inner_xml(element: Element) -> str:
     """An element with all it contains, as XML that stands on its own.
 
-    It keeps the language that holds where it stands (RFC 4918 4.3), and prefixes that its values may speak of.
+    It keeps the language that holds where it stands (RFC 4918 4.3), and prefixes that its values may speak of. Refuses
+    (400) hundreds of prefixes, each of which would be looked for in all of it.
     """
+    if len(element.nsmap) > MAX_PREFIXES:
+        raise Refused(400, f"The request's XML has more than {MAX_PREFIXES} prefixes of namespaces.")
     copy = etree.fromstring(etree.tostring(element, encoding="utf-8", with_tail=False))  # in ASCII, odd names break
     around = (ancestor.get(_LANGUAGE) for ancestor in (element, *element.iterancestors()))
     language = next((found for found in around if found is not None), None)

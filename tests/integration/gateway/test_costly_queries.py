@@ -83,6 +83,16 @@ def test_a_filter_has_so_many_conditions(phone: Phone) -> None:
     assert (refused.status_code, "A:supported-filter" in refused.text) == (403, True)
 
 
+@pytest.mark.parametrize("path", ["/dav/calendars/ada/never/", "/dav/files/ada/", "/dav/calendars/ada/"])
+def test_prefixes_are_not_looked_for_by_the_thousand(phone: Phone, path: str) -> None:
+    prefixes = " ".join(f'xmlns:p{number}="u:{number}"' for number in range(2000))
+    props = "".join(f'<x{number} xmlns="q">y</x{number}>' for number in range(300))
+    body = f"<D:propertyupdate {SPACES} {prefixes}><D:set><D:prop>{props}</D:prop></D:set></D:propertyupdate>"
+    began = time.process_time()
+    assert phone.request("PROPPATCH", path, data=body).status_code == 400
+    assert time.process_time() - began < 0.5
+
+
 @pytest.mark.parametrize("path", ["/dav/calendars/ada/never/", "/dav/files/ada/", "/dav/principals/ada/"])
 def test_a_request_asks_for_so_many_properties(phone: Phone, path: str) -> None:
     names = "".join(f"<D:a{number}/>" for number in range(20_000))
