@@ -16,6 +16,7 @@ from sync_engine.zones import resolve, wall_clock
 
 MOST_OCCURRENCES = 20_000  # in one answer
 MOST_STEPS = 2_000_000  # of all expansions in one answer
+MOST_CHARACTERS = 64 * 1024 * 1024  # of all expanded texts in one answer
 _HALF_A_DAY = timedelta(hours=12)
 
 
@@ -26,10 +27,11 @@ class TooMuch(Exception):
 class Work:
     """What may still be done for one answer."""
 
-    __slots__ = ("occurrences", "steps")
+    __slots__ = ("characters", "occurrences", "steps")
 
     def __init__(self) -> None:
         self.occurrences = MOST_OCCURRENCES
+        self.characters = MOST_CHARACTERS
         self.steps = Budget(MOST_STEPS)
 
     def expanded(self, record: Event | Task, wanted: TimeRange, floating: tzinfo) -> list[Occurrence]:
@@ -43,6 +45,12 @@ class Work:
         if self.occurrences < 0 or budget.left < 0:
             raise TooMuch
         return found
+
+    def write(self, characters: int) -> None:
+        """So much is about to be written. Raises `TooMuch`: a long text on every day of ten years fills the memory."""
+        self.characters -= characters
+        if self.characters < 0:
+            raise TooMuch
 
 
 # ---------------------------------------------------------------- expand

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import tzinfo
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from dav_gateway.data_wanted import DataWanted
 from dav_gateway.expansion import Work, expanded, limited
@@ -14,7 +15,7 @@ from storage.dav_items import Leaf
 from sync_engine.errors import ItemError
 from sync_engine.formats import parse, render
 from sync_engine.formats.card_versions import in_version
-from sync_engine.model import Contact
+from sync_engine.model import Contact, Event, Task
 
 Shown: TypeAlias = Callable[[Leaf, str], str]
 """Gives the text of an item to show, from the one that is stored. Raises `TooMuch`."""
@@ -44,8 +45,18 @@ def _changed(leaf: Leaf, text: str, wanted: DataWanted, floating: tzinfo, work: 
     if isinstance(record, Contact):
         return text
     if wanted.expand is not None:
-        return render(expanded(record, wanted.expand, floating, work))
+        shown = expanded(record, wanted.expand, floating, work)
+        work.write(len(text) + max(0, len(shown.overrides) - len(record.overrides)) * _longest(record, text))
+        return render(shown)
     if wanted.limit_recurrence is None or not record.overrides:
         return text
     kept = limited(record, wanted.limit_recurrence, floating)
     return text if kept.overrides == record.overrides else render(kept)
+
+
+def _longest(record: Event | Task, text: str) -> int:
+    """Characters of an occurrence that has no component of its own."""
+    if any(one.this_and_future for one in record.overrides):
+        return len(text)
+    none: Any = ()
+    return len(render(replace(record, overrides=none, zones=none)))

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from sqlalchemy import select
 
+from storage.tables import users
 from tests.servers.gateway import Hub, Phone, running_hub
 
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="urn:ietf:params:xml:ns:carddav"'
@@ -68,6 +70,20 @@ def test_all_items_of_a_query_share_what_may_be_expanded(
     assert ended.text.count("<D:response>") == 1
     assert "HTTP/1.1 507" in ended.text
     assert "number-of-matches-within-limits" in ended.text
+
+
+def test_a_long_text_is_not_written_for_every_day_of_many_years(hub: Hub, phone: Phone) -> None:
+    shelf = hub.collection("wordy", "event", hub.execute(select(users.c.id)).scalar())
+    hub.item(shelf, series("wordy", f"RRULE:FREQ=DAILY\r\nDESCRIPTION:{'x' * 400_000}\r\n"), "wordy.ics")
+    hub.item(shelf, series("brief", "RRULE:FREQ=DAILY\r\n"), "brief.ics")
+    times = 'start="20260101T000000Z" end="20280101T000000Z"'
+    data = f"<D:prop><C:calendar-data><C:expand {times}/></C:calendar-data></D:prop>"
+    hrefs = "".join(f"<D:href>/dav/calendars/ada/wordy/{name}.ics</D:href>" for name in ("brief", "wordy"))
+    body = f"<C:calendar-multiget {SPACES}>{data}{hrefs}</C:calendar-multiget>"
+    answer = phone.request("REPORT", "/dav/calendars/ada/wordy/", data=body)
+    assert len(answer.content) < 1_000_000
+    assert answer.text.count("BEGIN:VEVENT") == 730
+    assert answer.text.count("HTTP/1.1 507") == 1
 
 
 def test_a_filter_has_so_many_conditions(phone: Phone) -> None:
