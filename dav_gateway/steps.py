@@ -30,4 +30,4 @@ class Steps:
         try:
             yield budget
         finally:
-            self.left -= budget.most - budget.left
+            self.left -= budget.most - max(budget.left, 0)
