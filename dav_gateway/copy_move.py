@@ -42,6 +42,8 @@ def _item(call: Call, at: Call, unit: SqlUnitOfWork, *, overwrite: bool) -> tupl
     """Copy or move one item; tells whether nothing was at the destination, and headers of the answer."""
     moves = call.method == "MOVE"
     shelf = call.shelf(unit, write="unbind" if moves else "")
+    if shelf.role == "inbox":  # a message has the UID of its meeting, and is not the meeting
+        raise Refused(403, "Messages stay in the inbox until they are deleted.")
     target = _target(at, unit)
     leaf, text = _locked(call, at, unit, shelf, target)
     check(call.headers, leaf.etag)

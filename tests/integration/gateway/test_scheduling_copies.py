@@ -59,3 +59,16 @@ def test_a_meeting_of_others_is_nobodys_here(people: Office) -> None:
     headers = {"Destination": f"{people.cleo.home}mine/m1.ics"}
     assert people.cleo.phone.request("MOVE", f"{people.cleo.home}team/m1.ics", headers=headers).status_code == 201
     assert "schedule-tag" not in people.cleo.phone.get(f"{people.cleo.home}mine/m1.ics").headers
+
+
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_a_message_stays_in_the_inbox(people: Office, method: str) -> None:
+    """An answer has the UID of the meeting: as an event it would be the meeting a second time, with one guest."""
+    people.ada.put(calendar(meeting()))
+    people.bob.answer("ACCEPTED")
+    (name,) = people.ada.names("~inbox")
+    headers = {"Destination": f"{people.ada.home}mine/x.ics"}
+    answer = people.ada.phone.request(method, f"{people.ada.home}~inbox/{name}", headers=headers)
+    assert answer.status_code == 403
+    assert people.ada.names() == ["m1.ics"]
+    assert people.ada.names("~inbox") == [name]
