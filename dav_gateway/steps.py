@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sync_engine.rules import MOST_STEPS, Budget
 
-MOST = 1_000_000  # steps of one query: some 2 s
+MOST = 2_000_000  # steps of one query: some 3 s
 
 
 class Steps:
@@ -22,6 +22,11 @@ class Steps:
     def spent(self) -> bool:
         """Whether nothing more may be expanded."""
         return self.left <= 0
+
+    @property
+    def plenty(self) -> bool:
+        """Whether there is enough left to look further than was asked."""
+        return self.left > MOST // 2
 
     @contextmanager
     def of_one(self, most: int = MOST_STEPS) -> Iterator[Budget]:

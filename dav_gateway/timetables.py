@@ -93,6 +93,8 @@ def takes_place(
 def _year(etag: str, record: Event | Task, year: int, floating: tzinfo, steps: Steps) -> _Year | None:
     """None where it is not worth remembering."""
     key = (etag, str(floating), year)
+    if key not in _years and not steps.plenty:
+        return None
     if key not in _years:
         if len(_years) >= _MOST_YEARS:
             _years.clear()
