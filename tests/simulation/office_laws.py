@@ -62,7 +62,7 @@ def check_meetings(hub: Hub, known: Known) -> None:
                     for guest in NAMES:
                         if guest != name and not known.loose & {(event.uid, guest), (event.uid, name)}:
                             _check_pair(event, guest, [e for _, e in found[guest] if e.uid == event.uid], copy.text)
-                elif is_attended(event, keys) and (event.uid, name) not in known.loose:
+                elif is_attended(event, keys) and event.uid not in known.mixed and (event.uid, name) not in known.loose:
                     _check_not_orphaned(event, name, found, known, copy)
 
 
