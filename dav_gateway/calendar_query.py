@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import takewhile
 
 from dav_gateway.answers import Answer, Refused
+from dav_gateway.calendar_zones import is_zone
 from dav_gateway.contents import Contents, contents_of
 from dav_gateway.could_match import could_match_calendar
 from dav_gateway.elements import Element, cal, first, text_of
@@ -66,13 +67,16 @@ def _zone(report: Element, shelf: Shelf) -> tzinfo:
         if named is None:
             raise Refused(403, "This time zone is not known.", condition="<C:valid-timezone/>")
         return named
-    return zone_of_calendar(text_of(first(report, cal("timezone"))) or shelf.timezone)
+    sent = text_of(first(report, cal("timezone")))
+    if sent and not is_zone(sent):
+        raise Refused(403, "This is no time zone.", condition="<C:valid-calendar-data/>")
+    return zone_of_calendar(sent or shelf.timezone)
 
 
 def _check(wanted: CompFilter) -> None:
-    """Refuse a time range where the standard gives it no meaning (RFC 4791 7.8, supported-filter)."""
+    """Refuse a time range where the standard gives it no meaning (RFC 4791 7.8, valid-filter)."""
     if wanted.time_range is not None and wanted.name not in _TIMED:
-        raise Refused(403, f"{wanted.name[:40]} has no time.", condition="<C:supported-filter/>")
+        raise Refused(403, f"{wanted.name[:40]} has no time.", condition="<C:valid-filter/>")
     for inner in wanted.comps:
         _check(inner)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dav_gateway.elements import cal
+from dav_gateway.occurrence import component_of
+from sync_engine.errors import ItemError
 from sync_engine.formats.content_lines import fold
 from sync_engine.formats.icalendar_writer import PRODUCT, component_lines
 from sync_engine.vtimezones import vtimezone
@@ -19,3 +21,12 @@ def zone_text(name: str) -> str:
     if zone is None:
         raise ValueError(name)
     return fold(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", *component_lines(zone), "END:VCALENDAR"])
+
+
+def is_zone(text: str) -> bool:
+    """Whether a text is a VCALENDAR with one VTIMEZONE and nothing else (RFC 4791 5.2.2, 9.8)."""
+    try:
+        calendar = component_of(text)
+    except ItemError:
+        return False
+    return calendar.name == "VCALENDAR" and [one.name for one in calendar.components] == ["VTIMEZONE"]

@@ -12,6 +12,19 @@ from dav_gateway.elements import CALDAV, CARDDAV, Element, children, first
 _UTC_TIME = re.compile(r"\d{8}T\d{6}Z\Z")
 COLLATIONS = frozenset(("i;ascii-casemap", "i;unicode-casemap", "i;octet", "default"))
 MOST_CONDITIONS = 200  # elements of a filter
+# Where the components of iCalendar stand (RFC 5545 3.6); those that are not named here may stand anywhere.
+_PARENTS = {
+    "VCALENDAR": frozenset[str](),
+    **dict.fromkeys(("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"), frozenset(("VCALENDAR",))),
+    "VALARM": frozenset(("VEVENT", "VTODO")),
+    **dict.fromkeys(("STANDARD", "DAYLIGHT"), frozenset(("VTIMEZONE",))),
+}
+_TIMES = frozenset(  # properties that are points in time
+    (
+        *("ACKNOWLEDGED", "COMPLETED", "CREATED", "DTEND", "DTSTAMP", "DTSTART", "DUE"),
+        *("EXDATE", "LAST-MODIFIED", "RDATE", "RECURRENCE-ID", "TRIGGER"),
+    )
+)
 MATCH_TYPES = frozenset(("equals", "contains", "starts-with", "ends-with"))
 
 
@@ -84,7 +97,19 @@ def calendar_filter(report: Element) -> CompFilter:
     read = _comp(top)
     if read.name != "VCALENDAR":
         raise _invalid(CALDAV)
+    _check_places(read)
     return read
+
+
+def _check_places(comp: CompFilter) -> None:
+    """Refuses components where there are none, and a time of a property that has none (RFC 4791 7.8, valid-filter)."""
+    for prop in comp.props:
+        if prop.time_range and prop.name not in _TIMES and not prop.name.startswith("X-"):
+            raise _invalid(CALDAV)
+    for inner in comp.comps:
+        if comp.name not in _PARENTS.get(inner.name, (comp.name,)):
+            raise _invalid(CALDAV)
+        _check_places(inner)
 
 
 def card_filter(report: Element) -> CardFilter:

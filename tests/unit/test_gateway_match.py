@@ -167,6 +167,13 @@ def test_time_range_on_a_property(start: str, found: bool) -> None:
         '<C:comp-filter name="VEVENT"><C:time-range start="20260102T000000Z" end="20260101T000000Z"/></C:comp-filter>',
         '<C:comp-filter name="VEVENT"><C:time-range start="20261399T000000Z"/></C:comp-filter>',
         '<C:comp-filter name=""/>',
+        '<C:comp-filter name="VALARM"/>',
+        '<C:comp-filter name="VCALENDAR"/>',
+        '<C:comp-filter name="VEVENT"><C:comp-filter name="VTODO"/></C:comp-filter>',
+        '<C:comp-filter name="VEVENT"><C:comp-filter name="VALARM"><C:comp-filter name="VEVENT"/></C:comp-filter>'
+        "</C:comp-filter>",
+        '<C:comp-filter name="VEVENT"><C:prop-filter name="SUMMARY"><C:time-range start="20260101T000000Z"/>'
+        "</C:prop-filter></C:comp-filter>",
     ],
 )
 def test_invalid_filters_are_refused_by_their_precondition(inner: str) -> None:
