@@ -62,13 +62,15 @@ _FILTERS = {
 
 
 def serverinfo(server: Tested) -> bytes:
-    """The file for a server; makes the calendars and the address book of each user that the suite begins with."""
+    """The file for a server; makes what the suite takes each user to have: empty calendars and an address book."""
     address = urlsplit(server.url)
     people = [_Person(server, account) for account in server.accounts]
     names = {**_SHORT, "$root:": address.path, "$inbox:": _last(people[0].inbox), "$outbox:": _last(people[0].outbox)}
     names |= dict.fromkeys(("$principalcollection:", "$principals_users:"), _parent(people[0].principal))
     names |= dict.fromkeys(("$calendars:", "$calendars_users:", "$calendars_uids:"), _parent(people[0].calendars))
     names |= dict.fromkeys(("$addressbooks:", "$addressbooks_uids:"), _parent(people[0].books))
+    for person in [*people, *people]:  # what one calls off comes to the others
+        person.clear()
     for number, person in enumerate(people, 1):
         person.begin()
         names |= person.named(number)
@@ -125,18 +127,33 @@ class _Person:
         said = {"Content-Type": "application/xml", **headers}
         return requests.request(method, url, data=body.encode(), auth=who, headers=said, timeout=_PATIENCE)
 
-    def _found(self, url: str, name: str, inside: str = "") -> list[_Element]:
-        """The property's elements, or the elements inside it that `inside` names."""
+    def _found(self, url: str, name: str, inside: str = "", depth: str = "0", around: str = "") -> list[_Element]:
+        """The property's elements; those inside it that `inside` names, or those of the answer that `around` names."""
         declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMES.items())
         body = f"<d:propfind {declared}><d:prop><{name}/></d:prop></d:propfind>"
-        answer = self._sent("PROPFIND", url, body, Depth="0")
+        answer = self._sent("PROPFIND", url, body, Depth=depth)
         if answer.status_code != 207:
             return []
-        return etree.fromstring(answer.content).findall(f".//{name}" + (f"//{inside}" if inside else ""), _NAMES)
+        return etree.fromstring(answer.content).findall(
+            around or f".//{name}" + (f"//{inside}" if inside else ""), _NAMES
+        )
 
     def _href(self, url: str, name: str) -> str:
         found = self._found(url, name, "d:href")
         return urlsplit((found[0].text or "").strip()).path if found else ""
+
+    def clear(self) -> None:
+        """Delete whatever is in the calendars and address books."""
+        for home in filter(None, (self.calendars, self.books)):
+            for inside in self._inside(home):
+                for item in self._inside(inside):
+                    self._sent("DELETE", self._absolute(item))
+
+    def _inside(self, path: str) -> list[str]:
+        """What a collection holds; nothing, if it is none."""
+        found = self._found(self._absolute(path), "d:resourcetype", depth="1", around="d:response/d:href")
+        paths = {urlsplit((one.text or "").strip()).path for one in found}
+        return sorted(one for one in paths if one.rstrip("/") != path.rstrip("/"))
 
     def begin(self) -> None:
         """Make what the suite takes to be there."""

@@ -83,7 +83,7 @@ def test_it_is_told_what_our_gateway_has(tmp_path: Path, monkeypatch: pytest.Mon
     with servers.gateway(tmp_path / "server") as server:
         assert caldavtester.run("CardDAV", server, tmp_path).tests == READ
         said = (checkout / "said").read_text()
-        assert f"-s {tmp_path}/serverinfo.xml --observer jsondump CardDAV/copymove.xml" in said
+        assert f"-s {tmp_path}/serverinfo.xml --observer jsondump CardDAV/sync-report.xml" in said
         root = etree.parse(tmp_path / "serverinfo.xml").getroot()
         names = {one.findtext("key"): one.findtext("value") for one in root.iter("substitution")}
         url = f"http://{root.findtext('host')}:{root.findtext('nonsslport')}"
