@@ -36,13 +36,21 @@ PRINTED = [
                 "time": 1.5,
                 "tests": [
                     {"name": "1", "details": "", "result": 0, "time": 1.5},
-                    {"name": "2", "details": "        Wrong status", "result": 1, "protocol": ["GET / HTTP/1.1"]},
+                    {
+                        "name": "2",
+                        "details": "Failed Verifier: x\n",
+                        "result": 1,
+                        "time": 1.5,
+                        "protocol": ["GET / HTTP/1.1"],
+                    },
                     {"name": "2", "details": "", "result": 0},
                     {"name": "3", "details": "      No iteration data - ignored", "result": 3},
                 ],
             },
         ],
     },
+    # What breaks in the middle of a file comes after what ran of it, under the same name.
+    {"name": "scripts/tests/CalDAV/get.xml", "details": "FATAL ERROR: string index", "result": 2, "tests": []},
 ]
 READ = {
     "CalDAV/odd: as a whole": SKIPPED,
@@ -52,13 +60,14 @@ READ = {
     "CalDAV/get: GET: 2": FAILED,
     "CalDAV/get: GET: 2 (2)": PASSED,
     "CalDAV/get: GET: 3": SKIPPED,
+    "CalDAV/get: as a whole": FAILED,
 }
 
 
 def test_its_results_are_read() -> None:
     assert caldavtester.verdicts(f"Something else\n{json.dumps(PRINTED)}\n") == READ
     assert caldavtester.verdicts("Traceback (most recent call last):\n") == {}
-    assert Outcome(READ).shown() == "2/4 (+3 skipped)"
+    assert Outcome(READ).shown() == "2/5 (+3 skipped)"
 
 
 def test_it_is_left_out_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
