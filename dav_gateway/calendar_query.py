@@ -105,7 +105,7 @@ def _matching(
     zone: tzinfo,
     steps: Steps,
 ) -> Iterator[Leaf]:
-    """Those that match: first all that the index can tell, then those whose text must be read, until steps are spent."""
+    """Those that match: first what the index can tell, then those whose text must be read, until steps are spent."""
     timed_only = not _needs_components(wanted, part)
     unclear: list[Dated] = []
     for one in _by_uid(dated, part):
