@@ -57,7 +57,9 @@ def test_r24_a_lost_sign_in_stops_all_is_told_once_and_goes_on_from_the_cursor(h
         lists = [path for path in office.gate.seen[seen:] if re.search(r"/connections\?|/events\?", path)]
         assert lists
         assert all("syncToken=" in path for path in lists)  # not one began anew
-    told = [line for line in hub.log().splitlines() if "the cycle failed" in line]
+    # Before the first sign-in a cycle may have begun already: that it found none is another matter.
+    failed = [line for line in hub.log().splitlines() if "the cycle failed" in line]
+    told = [line for line in failed if "nobody has signed in" not in line]
     assert len(told) == 1, told
     assert not re.search(r"ya29\.|1//|4/0A|GOCSPX", hub.log())
 

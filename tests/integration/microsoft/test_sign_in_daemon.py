@@ -68,7 +68,9 @@ def test_r24_a_lost_sign_in_stops_all_is_told_once_and_goes_on_from_the_cursor(h
         assert all("token=" in address for address in rounds)  # not one began anew
         metrics = requests.get(f"{hub.url}/metrics", timeout=10).text
         assert "agendahub_account_needs_sign_in{" not in metrics
-    told = [line for line in hub.log().splitlines() if "the cycle failed" in line]
+    # Before the first sign-in a cycle may have begun already: that it found none is another matter.
+    failed = [line for line in hub.log().splitlines() if "the cycle failed" in line]
+    told = [line for line in failed if "nobody has signed in" not in line]
     assert len(told) == 1, told
     assert not re.search(r"(access|refresh)-[0-9a-f]{16}", hub.log())
 
